@@ -1,0 +1,214 @@
+//! Commits of our own: made, waiting, merged or cleared.
+
+use openmls::group::CommitBuilder;
+use openmls::prelude::{
+    CommitMessageBundle, Extension, HashType, Initial, LeafNodeParameters, MlsGroup, MlsMessageOut, Sender,
+    UnknownExtension,
+};
+use openmls_traits::OpenMlsProvider as _;
+use openmls_traits::crypto::OpenMlsCrypto as _;
+use tls_codec::Serialize as _;
+
+use super::record::Waiting;
+use super::{EpochSecrets, Group, LABEL_E, LABEL_K, LABEL_R};
+use crate::device::Identity;
+use crate::error::Error;
+use crate::key_package::KeyPackage;
+use crate::leaf::{LeafData, Member};
+use crate::session::Session;
+use crate::suite::{REJOIN_SECRET, capabilities};
+use crate::validator::{Change, Policy, check_commit};
+
+/// A commit of ours on its way: everything the service and the other members need. The group stays in its epoch until
+/// [`Group::merge_pending`]; the commit survives a restart in the store.
+pub struct Pending {
+    /// The commit, for the members of the epoch before.
+    pub commit: Vec<u8>,
+    /// The Welcome, for those it adds.
+    pub welcome: Option<Vec<u8>>,
+    /// The description of the new epoch, for the rejoin blob; tree included.
+    pub group_info: Vec<u8>,
+    /// The epoch it leads to.
+    pub epoch: u64,
+    /// `K` and `E` of that epoch.
+    pub next: EpochSecrets,
+    /// `R` from that epoch on.
+    pub next_r: [u8; 32],
+    /// What it changes; [`Change::after`] is the roster to come.
+    pub change: Change,
+}
+
+impl Group {
+    /// Renews the own leaf and heals the group; with `leaf`, writes new leaf data as well.
+    ///
+    /// # Errors
+    /// [`Error::CommitPending`], [`Error::Removed`], [`Error::Refused`], [`Error::RejoinSecretUnknown`],
+    /// [`Error::Store`].
+    pub fn commit_update(
+        &mut self,
+        session: &Session<'_>,
+        identity: &Identity<'_>,
+        leaf: Option<&LeafData>,
+        policy: Policy<'_>,
+    ) -> Result<Pending, Error> {
+        let parameters = match leaf {
+            Some(leaf) => LeafNodeParameters::builder()
+                .with_capabilities(capabilities())
+                .with_extensions(leaf.extensions()?)
+                .build(),
+            None => LeafNodeParameters::default(),
+        };
+        self.commit(session, identity, policy, false, |builder| {
+            builder.force_self_update(true).leaf_node_parameters(parameters)
+        })
+    }
+
+    /// Adds devices, and renews the own leaf.
+    ///
+    /// # Errors
+    /// As [`commit_update`](Self::commit_update).
+    pub fn commit_add(
+        &mut self,
+        session: &Session<'_>,
+        identity: &Identity<'_>,
+        packages: &[KeyPackage],
+        policy: Policy<'_>,
+    ) -> Result<Pending, Error> {
+        self.commit(session, identity, policy, false, |builder| {
+            builder.force_self_update(true).propose_adds(packages.iter().map(|package| package.inner.clone()))
+        })
+    }
+
+    /// Removes leaves, and renews the own leaf.
+    ///
+    /// # Errors
+    /// As [`commit_update`](Self::commit_update).
+    pub fn commit_remove(
+        &mut self,
+        session: &Session<'_>,
+        identity: &Identity<'_>,
+        members: &[Member],
+        policy: Policy<'_>,
+    ) -> Result<Pending, Error> {
+        self.commit(session, identity, policy, !members.is_empty(), |builder| {
+            builder.force_self_update(true).propose_removals(members.iter().map(Member::index))
+        })
+    }
+
+    /// The service accepted our commit, or its echo arrived: moves to the next epoch.
+    ///
+    /// # Errors
+    /// [`Error::NoCommitPending`], [`Error::Store`].
+    pub fn merge_pending(&mut self, session: &Session<'_>) -> Result<(), Error> {
+        let waiting = self.record.pending.take().ok_or(Error::NoCommitPending)?;
+        if !waiting.entering {
+            self.mls
+                .merge_pending_commit(session)
+                .map_err(|error| Error::library(session, "merge pending commit", &error))?;
+            self.renew_r(session, waiting.removes)?;
+        }
+        self.record.save(session, self.id)
+    }
+
+    /// Our commit lost: forgets it. The group is as before, ready to process the winner and commit again.
+    ///
+    /// `None` when the commit was to bring this device in from outside: nothing of the group is left, and
+    /// [`Group::rejoin`] starts over from a newer description.
+    ///
+    /// # Errors
+    /// [`Error::NoCommitPending`], [`Error::Store`].
+    pub fn clear_pending(mut self, session: &Session<'_>) -> Result<Option<Self>, Error> {
+        let waiting = self.record.pending.take().ok_or(Error::NoCommitPending)?;
+        if waiting.entering {
+            self.delete(session)?;
+            return Ok(None);
+        }
+        self.mls
+            .clear_pending_commit(&session.cache)
+            .map_err(|error| Error::library(session, "clear pending commit", &error))?;
+        self.record.save(session, self.id)?;
+        Ok(Some(self))
+    }
+
+    pub(super) fn commit(
+        &mut self,
+        session: &Session<'_>,
+        identity: &Identity<'_>,
+        policy: Policy<'_>,
+        removes: bool,
+        fill: impl for<'b> FnOnce(
+            CommitBuilder<'b, Initial, &'b mut MlsGroup>,
+        ) -> CommitBuilder<'b, Initial, &'b mut MlsGroup>,
+    ) -> Result<Pending, Error> {
+        self.check_identity(identity)?;
+        if self.has_pending() {
+            return Err(Error::CommitPending);
+        }
+        let welcome_extension = self.rejoin_extension(removes)?;
+        let failed = |error: &dyn std::fmt::Debug| Error::library(session, "commit", error);
+        let bundle = fill(self.mls.commit_builder().consume_proposal_store(false))
+            .load_psks(&session.cache)
+            .map_err(|error| failed(&error))?
+            .create_group_info_with_extensions(welcome_extension)
+            .map_err(|error| failed(&error))?
+            .build(session.rand(), session.crypto(), identity.keys, |_| true)
+            .map_err(|error| failed(&error))?
+            .stage_commit(session)
+            .map_err(|error| failed(&error))?;
+        let staged = self.mls.pending_commit().ok_or_else(|| Error::Bug("no staged commit".into()))?;
+        let change = check_commit(&self.mls, &Sender::Member(self.mls.own_leaf_index()), staged, policy)?;
+        let export = |label: &str| -> Result<[u8; 32], Error> {
+            let secret =
+                staged.export_secret(session.crypto(), label, &[], 32).map_err(|error| failed(&error))?;
+            <[u8; 32]>::try_from(zeroize::Zeroizing::new(secret).as_slice())
+                .map_err(|_| Error::Bug("export length".into()))
+        };
+        let next = EpochSecrets { k: export(LABEL_K)?, e: export(LABEL_E)? };
+        let next_r = if change.removes() || change.epoch == 1 { export(LABEL_R)? } else { self.r()? };
+        self.wait(session, &bundle, change, next, next_r, false)
+    }
+
+    /// Notes the commit as waiting and puts it into bytes.
+    pub(super) fn wait(
+        &mut self,
+        session: &Session<'_>,
+        bundle: &CommitMessageBundle,
+        change: Change,
+        next: EpochSecrets,
+        next_r: [u8; 32],
+        entering: bool,
+    ) -> Result<Pending, Error> {
+        let commit = bundle.commit().tls_serialize_detached()?;
+        let group_info = bundle.group_info().ok_or_else(|| Error::Bug("no group info".into()))?;
+        let pending = Pending {
+            welcome: bundle.to_welcome_msg().map(|welcome| welcome.tls_serialize_detached()).transpose()?,
+            group_info: MlsMessageOut::from(group_info.clone()).tls_serialize_detached()?,
+            epoch: change.epoch,
+            next,
+            next_r,
+            change,
+            commit,
+        };
+        let hash = hash(session, &pending.commit)?;
+        self.record.pending = Some(Waiting { hash, removes: pending.change.removes(), entering });
+        self.record.save(session, self.id)?;
+        Ok(pending)
+    }
+
+    /// `R` for those who join by Welcome. Absent when the commit itself makes a new one: then it is the exporter secret
+    /// of the epoch they join.
+    fn rejoin_extension(&self, removes: bool) -> Result<Option<Extension>, Error> {
+        if removes || self.epoch() == 0 {
+            return Ok(None);
+        }
+        Ok(Some(Extension::Unknown(REJOIN_SECRET, UnknownExtension(self.r()?.to_vec()))))
+    }
+}
+
+pub(super) fn hash(session: &Session<'_>, bytes: &[u8]) -> Result<[u8; 32], Error> {
+    let hash = session
+        .crypto()
+        .hash(HashType::Sha2_256, bytes)
+        .map_err(|error| Error::Bug(format!("hash: {error:?}")))?;
+    hash.try_into().map_err(|_| Error::Bug("hash length".into()))
+}

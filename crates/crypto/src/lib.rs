@@ -1,0 +1,28 @@
+//! Content and its keys: MLS groups behind a small synchronous interface.
+//!
+//! A [`Session`] lends an input's transaction and its randomness to everything here; nothing reads a clock, opens a
+//! socket or keeps state between inputs. All state lives in a [`KeyStore`] the caller implements over the same SQLite
+//! transaction that holds messages and outbox, so that a step is stored whole or not at all.
+//!
+//! Invariant: every leaf of every group has passed [`validator`]: no credential is believed because the library or the
+//! service delivered it. This crate knows neither the protocol's frames (`wire`) nor any database.
+
+pub mod device;
+mod error;
+pub mod group;
+pub mod key_package;
+pub mod leaf;
+mod mls_storage;
+mod session;
+pub mod store;
+mod suite;
+pub mod validator;
+
+pub use device::{DeviceKeys, Identity};
+pub use error::{Error, Unreadable};
+pub use group::{EpochSecrets, Group, GroupId, Incoming, Joined, Pending, StagedChange};
+pub use key_package::{KeyPackage, NewKeyPackage, forget_key_package, generate_key_package};
+pub use leaf::{LeafData, Member};
+pub use session::Session;
+pub use store::{KeyStore, StoreError};
+pub use validator::{Change, Policy, Refusal, Verdict, known_accounts_only};

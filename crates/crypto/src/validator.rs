@@ -1,0 +1,383 @@
+//! The one function every leaf passes: on add, on update, on join (warning: the library checks no credential).
+//!
+//! A leaf is believed when its credential decodes, its extension decodes, its account's chain of device lists is
+//! signed link by link from the list whose hash is the account's id, and the latest list **that the group knows for the
+//! account** names the device with the leaf's signature key. Everything is decided from the group's own state, so that
+//! all members decide alike; what only this client knows (blocked people, the transparency log) goes into the
+//! [`Policy`].
+
+use std::collections::BTreeMap;
+
+use openmls::prelude::{
+    BasicCredential, LeafNode, MlsGroup, Proposal, PublicGroup, QueuedProposal, Sender, StagedCommit,
+};
+use seal::{DeviceList, VerifiedChain};
+use tls_codec::DeserializeBytes as _;
+use vocab::{AccountId, DeviceId};
+
+use crate::leaf::{Credential, LeafData, Member};
+use crate::suite::{SUITE, capabilities};
+
+/// Why a leaf, a commit, a Welcome or a key package is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The credential is none of ours.
+    #[error("the credential does not decode")]
+    Credential,
+    /// The leaf does not carry our data, or carries something else as well.
+    #[error("the leaf's data does not decode")]
+    LeafData,
+    /// The chain of device lists is broken, forged, or another account's.
+    #[error("the chain of device lists does not hold")]
+    Chain,
+    /// Two leaves of one account carry chains that contradict each other.
+    #[error("two chains of one account contradict each other")]
+    ForkedChain,
+    /// The latest list does not name this device with this key.
+    #[error("the device list does not name this device")]
+    DeviceNotListed,
+    /// The device has a leaf already.
+    #[error("the device has a leaf already")]
+    DeviceTwice,
+    /// An update changed who sits on the leaf.
+    #[error("an update must not change the device")]
+    IdentityChanged,
+    /// A device joined from outside and removed a leaf that is not its own.
+    #[error("a rejoining device may only replace its own leaf")]
+    ForeignReplacement,
+    /// A kind of change that nothing of ours makes.
+    #[error("this kind of change is not allowed")]
+    ChangeNotAllowed,
+    /// The rules of RFC 9420 forbid it.
+    #[error("not a valid commit")]
+    Invalid,
+    /// Another ciphersuite.
+    #[error("another ciphersuite")]
+    Suite,
+    /// Outside the key package's time window.
+    #[error("the key package is not valid at this time")]
+    Expired,
+    /// The client's policy forbids it.
+    #[error("the policy forbids it: {0}")]
+    Policy(&'static str),
+}
+
+/// A commit, as the policy sees it: all leaves in it are verified.
+#[derive(Debug)]
+pub struct Change {
+    /// The epoch the commit leads to.
+    pub epoch: u64,
+    /// Who made it: the member's leaf before the commit, or the newcomer's leaf after it.
+    pub by: Member,
+    /// Made from outside: a new device, or one that fell out and replaces its leaf.
+    pub external: bool,
+    /// Leaves the commit adds (a newcomer from outside included).
+    pub added: Vec<Member>,
+    /// Leaves the commit removes, as they were.
+    pub removed: Vec<Member>,
+    /// The committer's new leaf, when it renewed it.
+    pub updated: Option<Member>,
+    /// All leaves before the commit, by leaf.
+    pub before: Vec<Member>,
+    /// All leaves after the commit, by leaf: the roster is computed from these.
+    pub after: Vec<Member>,
+    /// This device is removed.
+    pub self_removed: bool,
+}
+
+impl Change {
+    /// A leaf was removed, so `R` changes.
+    #[must_use]
+    pub fn removes(&self) -> bool {
+        !self.removed.is_empty()
+    }
+
+    /// The account had a leaf before the commit.
+    #[must_use]
+    pub fn knows(&self, account: AccountId) -> bool {
+        self.before.iter().any(|member| member.account == account)
+    }
+}
+
+/// A policy's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Go on.
+    Allow,
+    /// Refuse the commit, for this reason.
+    Refuse(&'static str),
+}
+
+/// What the client decides on top: who may be added and removed. All members must decide alike from the group's state,
+/// or they part ways.
+pub type Policy<'a> = &'a dyn Fn(&Change) -> Verdict;
+
+/// The policy of a conversation whose people are fixed (a 1:1 chat, a note to self, one's own devices): devices come
+/// and go, accounts do not.
+///
+/// Adds, from inside or outside, only for accounts that have a leaf; removals only of the committer's own account, which
+/// includes a device replacing its own leaf.
+#[must_use]
+pub fn known_accounts_only(change: &Change) -> Verdict {
+    if change.added.iter().any(|member| !change.knows(member.account)) {
+        return Verdict::Refuse("a new account");
+    }
+    if change.removed.iter().any(|member| member.account != change.by.account) {
+        return Verdict::Refuse("somebody else's device removed");
+    }
+    Verdict::Allow
+}
+
+/// The longest verified chain of each account that was looked at.
+#[derive(Default)]
+struct Chains(BTreeMap<AccountId, Known>);
+
+struct Known {
+    bytes: Vec<u8>,
+    chain: VerifiedChain,
+}
+
+impl Chains {
+    /// Verifies the chain a leaf carries and keeps the longest of its account.
+    fn learn(&mut self, member: &Member) -> Result<(), Refusal> {
+        let known = self.0.get(&member.account);
+        if known.is_some_and(|known| known.bytes == member.device_chain) {
+            return Ok(());
+        }
+        let chain = VerifiedChain::verify(&member.device_chain).map_err(|_| Refusal::Chain)?;
+        if chain.account != member.account || chain.version != member.chain_version {
+            return Err(Refusal::Chain);
+        }
+        match known {
+            Some(known) if chain.leads_to(&known.chain) => Ok(()),
+            Some(known) if !known.chain.leads_to(&chain) => Err(Refusal::ForkedChain),
+            _ => {
+                self.0.insert(member.account, Known { bytes: member.device_chain.clone(), chain });
+                Ok(())
+            }
+        }
+    }
+
+    /// The longest chain names the device with its leaf's key.
+    fn names(&self, member: &Member) -> bool {
+        self.0
+            .get(&member.account)
+            .is_some_and(|known| known.chain.names(member.device, &member.signature_key))
+    }
+}
+
+/// Decodes a leaf; whether its chain holds is another question.
+fn read_leaf(index: u32, leaf: &LeafNode) -> Result<Member, Refusal> {
+    let basic = BasicCredential::try_from(leaf.credential().clone()).map_err(|_| Refusal::Credential)?;
+    let credential =
+        Credential::tls_deserialize_exact_bytes(basic.identity()).map_err(|_| Refusal::Credential)?;
+    let signature_key = leaf.signature_key().as_slice().try_into().map_err(|_| Refusal::Credential)?;
+    if leaf.extensions().iter().count() != 1 || *leaf.capabilities() != capabilities() {
+        return Err(Refusal::LeafData);
+    }
+    let data = LeafData::of(leaf).ok_or(Refusal::LeafData)?;
+    let lists =
+        Vec::<DeviceList>::tls_deserialize_exact_bytes(&data.device_chain).map_err(|_| Refusal::Chain)?;
+    Ok(Member {
+        leaf: index,
+        account: credential.account,
+        device: credential.device,
+        signature_key,
+        address: data.address,
+        chain_version: lists.last().ok_or(Refusal::Chain)?.body.version,
+        device_chain: data.device_chain,
+    })
+}
+
+/// Reads a leaf of a group this device is in: it was verified when it came in. `None` for an empty leaf's remains.
+pub(crate) fn trusted_leaf(index: u32, leaf: &LeafNode) -> Option<Member> {
+    read_leaf(index, leaf).ok()
+}
+
+/// Checks a leaf on its own: that of a key package, or one's own before it leaves.
+pub(crate) fn check_leaf(index: u32, leaf: &LeafNode) -> Result<Member, Refusal> {
+    let mut chains = Chains::default();
+    let member = read_leaf(index, leaf)?;
+    chains.learn(&member)?;
+    if chains.names(&member) { Ok(member) } else { Err(Refusal::DeviceNotListed) }
+}
+
+/// Checks all leaves of a group that is being joined.
+pub(crate) fn check_group(group: &PublicGroup) -> Result<Vec<Member>, Refusal> {
+    check_group_with(group, &mut Chains::default())
+}
+
+fn check_group_with(group: &PublicGroup, chains: &mut Chains) -> Result<Vec<Member>, Refusal> {
+    if group.ciphersuite() != SUITE {
+        return Err(Refusal::Suite);
+    }
+    if group.group_context().extensions().iter().next().is_some() {
+        return Err(Refusal::ChangeNotAllowed);
+    }
+    let members = read_group(group)?;
+    members.iter().try_for_each(|member| chains.learn(member))?;
+    // A device struck off its account's list may still sit on its leaf: that is for the members to mend, and no reason
+    // for a newcomer to stay out. Its own chain must have named it, with this key.
+    for member in members.iter().filter(|member| !chains.names(member)) {
+        let mut own = Chains::default();
+        own.learn(member)?;
+        if !own.names(member) {
+            return Err(Refusal::DeviceNotListed);
+        }
+    }
+    no_device_twice(&members)?;
+    Ok(members)
+}
+
+/// Checks our own way in from outside, by the rules the members will apply.
+pub(crate) fn check_entry(
+    before: &PublicGroup,
+    after: &PublicGroup,
+    own_leaf: u32,
+    policy: Policy<'_>,
+) -> Result<Change, Refusal> {
+    let mut chains = Chains::default();
+    let before = check_group_with(before, &mut chains)?;
+    let epoch = after.group_context().epoch().as_u64();
+    let after = check_group_with(after, &mut chains)?;
+    let by = after.iter().find(|member| member.leaf == own_leaf).ok_or(Refusal::LeafData)?.clone();
+    if !chains.names(&by) {
+        return Err(Refusal::DeviceNotListed);
+    }
+    let removed: Vec<Member> = before.iter().filter(|member| same_device(member, &by)).cloned().collect();
+    let added = vec![by.clone()];
+    decide(
+        Change {
+            epoch,
+            by,
+            external: true,
+            added,
+            removed,
+            updated: None,
+            before,
+            after,
+            self_removed: false,
+        },
+        policy,
+    )
+}
+
+fn decide(change: Change, policy: Policy<'_>) -> Result<Change, Refusal> {
+    match policy(&change) {
+        Verdict::Allow => Ok(change),
+        Verdict::Refuse(why) => Err(Refusal::Policy(why)),
+    }
+}
+
+fn read_group(group: &PublicGroup) -> Result<Vec<Member>, Refusal> {
+    group
+        .members()
+        .map(|member| read_leaf(member.index.u32(), group.leaf(member.index).ok_or(Refusal::LeafData)?))
+        .collect()
+}
+
+fn no_device_twice(members: &[Member]) -> Result<(), Refusal> {
+    let mut seen: Vec<(AccountId, DeviceId)> = members.iter().map(|m| (m.account, m.device)).collect();
+    seen.sort_unstable();
+    if seen.windows(2).any(|pair| pair[0] == pair[1]) { Err(Refusal::DeviceTwice) } else { Ok(()) }
+}
+
+/// Checks a commit, received or our own, before it is merged. The group must still be at the epoch before it.
+pub(crate) fn check_commit(
+    group: &MlsGroup,
+    sender: &Sender,
+    commit: &StagedCommit,
+    policy: Policy<'_>,
+) -> Result<Change, Refusal> {
+    let before = read_group(group.public_group())?;
+    let removed_leaves = removed_leaves(commit.queued_proposals())?;
+    let removed: Vec<Member> = before.iter().filter(|m| removed_leaves.contains(&m.leaf)).cloned().collect();
+    let mut after: Vec<Member> =
+        before.iter().filter(|m| !removed_leaves.contains(&m.leaf)).cloned().collect();
+
+    let mut added = Vec::new();
+    for proposal in commit.add_proposals() {
+        let package = proposal.add_proposal().key_package();
+        if package.ciphersuite() != SUITE {
+            return Err(Refusal::Suite);
+        }
+        added.push(read_leaf(free_leaf(&after), package.leaf_node())?);
+        insert(&mut after, added.last().cloned());
+    }
+
+    let (by, external, updated) = match sender {
+        Sender::Member(index) => {
+            let by = before.iter().find(|m| m.leaf == index.u32()).ok_or(Refusal::ChangeNotAllowed)?.clone();
+            let updated = commit.update_path_leaf_node().map(|leaf| read_leaf(by.leaf, leaf)).transpose()?;
+            if updated.as_ref().is_some_and(|new| !same_device(new, &by)) {
+                return Err(Refusal::IdentityChanged);
+            }
+            (by, false, updated)
+        }
+        Sender::NewMemberCommit => {
+            let leaf = commit.update_path_leaf_node().ok_or(Refusal::ChangeNotAllowed)?;
+            let by = read_leaf(free_leaf(&after), leaf)?;
+            if !added.is_empty() || removed.iter().any(|old| !same_device(old, &by)) {
+                return Err(Refusal::ForeignReplacement);
+            }
+            added.push(by.clone());
+            (by, true, None)
+        }
+        Sender::External(_) | Sender::NewMemberProposal => return Err(Refusal::ChangeNotAllowed),
+    };
+    match &updated {
+        Some(new) => after.iter_mut().filter(|m| m.leaf == new.leaf).for_each(|m| *m = new.clone()),
+        None if external => insert(&mut after, Some(by.clone())),
+        None => {}
+    }
+
+    // Only the accounts the commit touches are verified again: the rest was when it came in.
+    let mut chains = Chains::default();
+    let touched = |account| account == by.account || added.iter().any(|member| member.account == account);
+    before
+        .iter()
+        .chain(&after)
+        .filter(|member| touched(member.account))
+        .try_for_each(|member| chains.learn(member))?;
+    if !added.iter().chain(&updated).chain([&by]).all(|member| chains.names(member)) {
+        return Err(Refusal::DeviceNotListed);
+    }
+    no_device_twice(&after)?;
+    let self_removed = removed_leaves.contains(&group.own_leaf_index().u32()) && group.is_active();
+    let epoch = commit.epoch().as_u64();
+    decide(Change { epoch, by, external, added, removed, updated, before, after, self_removed }, policy)
+}
+
+fn same_device(a: &Member, b: &Member) -> bool {
+    a.account == b.account && a.device == b.device && a.signature_key == b.signature_key
+}
+
+/// The leaves a commit removes; refuses every kind of proposal that nothing of ours makes.
+fn removed_leaves<'a>(proposals: impl Iterator<Item = &'a QueuedProposal>) -> Result<Vec<u32>, Refusal> {
+    let mut removed = Vec::new();
+    for proposal in proposals {
+        match (proposal.proposal(), proposal.sender()) {
+            (Proposal::Add(_), Sender::Member(_)) | (Proposal::ExternalInit(_), Sender::NewMemberCommit) => {}
+            (Proposal::Remove(remove), Sender::Member(_) | Sender::NewMemberCommit) => {
+                removed.push(remove.removed().u32());
+            }
+            _ => return Err(Refusal::ChangeNotAllowed),
+        }
+    }
+    Ok(removed)
+}
+
+/// The leftmost free leaf: where RFC 9420, 12.1.1 puts the next member.
+fn free_leaf(members: &[Member]) -> u32 {
+    (0..)
+        .zip(members)
+        .find(|(index, member)| *index != member.leaf)
+        .map_or(members.len() as u32, |(index, _)| index)
+}
+
+/// Keeps the list sorted by leaf.
+fn insert(members: &mut Vec<Member>, member: Option<Member>) {
+    let Some(member) = member else { return };
+    let at = members.partition_point(|known| known.leaf < member.leaf);
+    members.insert(at, member);
+}

@@ -1,0 +1,15 @@
+//! The words of Valise: ids, handles, limits and time, each with one meaning.
+//!
+//! Invariant: this crate knows nothing of ours; everything else may know it. A value of one of these types is valid.
+
+pub mod handle;
+pub mod ids;
+pub mod limits;
+pub mod time;
+
+pub use handle::{Handle, HandleError};
+pub use ids::{
+    AccountId, AddressKey, AddressSecret, DeviceId, IdempotencyId, IdentifierError, MailboxId, MessageId,
+    SlotId,
+};
+pub use time::{Day, Timestamp};

@@ -1,0 +1,1 @@
+//! Content inside an envelope: MIMI content (draft-ietf-mimi-content-08).
