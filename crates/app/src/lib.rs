@@ -1,1 +1,21 @@
-//! app
+//! Core events to screens, actions to commands: every word, order and date that a person sees is decided here, once for
+//! all front ends.
+//!
+//! [`App`] is a machine like the core that it wraps: it reads no clock and opens no socket. A host feeds it
+//! [`AppInput`]s and performs its [`AppOutput`]s; any number of front ends (tabs, processes, windows) talk to it at once.
+//!
+//! Invariant: nothing here opens an envelope or holds a key.
+
+mod app;
+mod moment;
+mod paint;
+mod query;
+mod resolve;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use app::{App, AppInput, AppOutput, COMMANDS_WAITING_MAX, FRONTS_MAX, FrontId, Settings};
+pub use client::{Client, Config, Door, Fault, LinkEvent, OpenError};
+pub use words::{fault_sentence, open_sentence};

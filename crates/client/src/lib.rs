@@ -1,1 +1,41 @@
-//! client
+//! The messenger without IO: a machine that takes inputs with the time and gives outputs.
+//!
+//! One input is one transaction: read, decide, write MLS state, messages and outbox, commit; only then do outputs leave. A
+//! crash between any two steps leaves a whole step or none. What must wait for the service is a row in the outbox
+//! (`intent`), never a held transaction.
+//!
+//! ```text
+//! handle(now, Input)            Input  = Command | Link event | Tick
+//! poll_output() -> Output       Output = Reply | Event | Connect | Disconnect | Frame
+//! next_deadline() -> Timestamp  queries say how it is now
+//! ```
+//!
+//! Invariant: no clock, socket, thread, runtime or platform in here.
+
+mod account;
+pub mod api;
+mod ask;
+mod contact;
+mod conversation;
+mod device;
+mod group;
+mod intent;
+mod key_package;
+mod lines;
+mod machine;
+mod mailbox;
+mod message;
+mod query;
+mod receipt;
+mod schema;
+mod step;
+
+pub use api::{
+    AddWhom, Command, CommandId, Connection, ContactCard, ContactState, ConversationHead, ConversationId,
+    Event, Input, InvitationSecrets, LinkEvent, Mark, MessageView, Output, Refused, Reply, Status,
+};
+pub use client_db::{Db, Error as OpenError, Key};
+pub use device::{DeviceGrant, DeviceOffer, NewDevice};
+pub use machine::{Broken, Client, Config, Fault};
+pub use wire::link::{InvitationLink, LinkError, ServiceAddress};
+pub use wire::{Door, Refusal};

@@ -70,6 +70,25 @@ pub fn generate_key_package(
     now: Timestamp,
     last_resort: bool,
 ) -> Result<NewKeyPackage, Error> {
+    let package = build(session, identity, leaf, now, last_resort)?;
+    check_leaf(0, package.leaf_node())?;
+    let reference = package
+        .hash_ref(session.crypto())
+        .map_err(|error| Error::library(session, "key package reference", &error))?;
+    Ok(NewKeyPackage {
+        bytes: package.tls_serialize_detached()?,
+        reference: encode(Label::KeyPackage, &reference).map_err(|error| Error::Bug(error.to_string()))?,
+    })
+}
+
+/// Makes and stores a package without asking our own rules.
+pub(crate) fn build(
+    session: &Session<'_>,
+    identity: &Identity<'_>,
+    leaf: &LeafData,
+    now: Timestamp,
+    last_resort: bool,
+) -> Result<MlsKeyPackage, Error> {
     let window = UnknownExtension(Window::from(now).tls_serialize_detached()?);
     let extensions = Extensions::single(Extension::Unknown(WINDOW, window))
         .map_err(|error| Error::Bug(format!("key package extension: {error:?}")))?;
@@ -84,15 +103,7 @@ pub fn generate_key_package(
     let bundle = builder
         .build(SUITE, session, identity.keys, identity.credential()?)
         .map_err(|error| Error::library(session, "key package", &error))?;
-    let package = bundle.key_package();
-    check_leaf(0, package.leaf_node())?;
-    let reference = package
-        .hash_ref(session.crypto())
-        .map_err(|error| Error::library(session, "key package reference", &error))?;
-    Ok(NewKeyPackage {
-        bytes: package.tls_serialize_detached()?,
-        reference: encode(Label::KeyPackage, &reference).map_err(|error| Error::Bug(error.to_string()))?,
-    })
+    Ok(bundle.into_key_package())
 }
 
 /// Deletes the private keys of a package that will not be used any more (expired, or replaced).

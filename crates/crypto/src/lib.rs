@@ -18,9 +18,15 @@ pub mod store;
 mod suite;
 pub mod validator;
 
+#[cfg(test)]
+mod tests;
+
+/// What a client needs of the outer sealing, through the one crate of cryptography it may know.
+pub use seal;
+
 pub use device::{DeviceKeys, Identity};
 pub use error::{Error, Unreadable};
-pub use group::{EpochSecrets, Group, GroupId, Incoming, Joined, Pending, StagedChange};
+pub use group::{Changes, EpochSecrets, Group, GroupId, Incoming, Joined, Pending, StagedChange};
 pub use key_package::{KeyPackage, NewKeyPackage, forget_key_package, generate_key_package};
 pub use leaf::{LeafData, Member};
 pub use session::Session;

@@ -27,7 +27,6 @@ pub(crate) enum Label {
     ConfirmationTag = 8,
     GroupState = 9,
     MessageSecrets = 10,
-    ResumptionPsks = 11,
     OwnLeafIndex = 12,
     EpochSecrets = 13,
     SignatureKeyPair = 14,
@@ -43,6 +42,9 @@ pub(crate) enum Label {
 const POSTCARD: u8 = 1;
 /// Self-describing, for the one entity whose decoder looks ahead (the join configuration).
 const CBOR: u8 = 2;
+
+/// The library's resumption store with room for none and nothing in it: no room, no entries, no cursor.
+const EMPTY_RESUMPTION_STORE: [u8; 4] = [POSTCARD, 0, 0, 0];
 
 /// A failure of the storage, as the library is told of it. The store's own failure is kept beside, in the cache.
 #[derive(Debug)]
@@ -191,12 +193,14 @@ impl StorageProvider<V> for Cache<'_> {
         self.write(Label::MessageSecrets, group, secrets)
     }
 
+    // We use no resumption keys, but for whoever makes a group or comes in from outside the library keeps the last 32,
+    // whatever the configuration says: secrets of epochs long left. They are not stored at all.
     fn write_resumption_psk_store<G: traits::GroupId<V>, S: traits::ResumptionPskStore<V>>(
         &self,
-        group: &G,
-        store: &S,
+        _: &G,
+        _: &S,
     ) -> Result<()> {
-        self.write(Label::ResumptionPsks, group, store)
+        Ok(())
     }
 
     fn write_own_leaf_index<G: traits::GroupId<V>, I: traits::LeafNodeIndex<V>>(
@@ -330,9 +334,9 @@ impl StorageProvider<V> for Cache<'_> {
 
     fn resumption_psk_store<G: traits::GroupId<V>, S: traits::ResumptionPskStore<V>>(
         &self,
-        group: &G,
+        _: &G,
     ) -> Result<Option<S>> {
-        self.read(Label::ResumptionPsks, group)
+        decode(&EMPTY_RESUMPTION_STORE).map(Some)
     }
 
     fn own_leaf_index<G: traits::GroupId<V>, I: traits::LeafNodeIndex<V>>(
@@ -431,8 +435,8 @@ impl StorageProvider<V> for Cache<'_> {
         self.remove(Label::MessageSecrets, group)
     }
 
-    fn delete_all_resumption_psk_secrets<G: traits::GroupId<V>>(&self, group: &G) -> Result<()> {
-        self.remove(Label::ResumptionPsks, group)
+    fn delete_all_resumption_psk_secrets<G: traits::GroupId<V>>(&self, _: &G) -> Result<()> {
+        Ok(())
     }
 
     fn delete_own_leaf_index<G: traits::GroupId<V>>(&self, group: &G) -> Result<()> {

@@ -19,9 +19,11 @@ use crate::store::{KeyStore, StoreError};
 /// anything leaves the device**: a ciphertext whose ratchet step was not stored would use a key twice. A session that is
 /// dropped without flushing has changed nothing.
 ///
-/// Ids, salts, init keys, leaf keys and path secrets come from the randomness handed in. One thing does not: the
-/// encapsulation of HPKE inside the library draws from the operating system, so ciphertexts of commits and Welcomes
-/// differ between two runs with the same seed while all decisions and identifiers agree.
+/// Ids, init keys, leaf keys, path secrets and reuse guards come from the randomness handed in. One thing does not: HPKE's
+/// encapsulation inside the library draws from the operating system. Two runs with the same seed therefore differ in the
+/// bytes of commits and Welcomes, and, after a device came in from outside (its part of the epoch is encapsulated), in that
+/// epoch's secrets. Who is a member, on which leaf, with which keys, and every decision are the same.
+#[must_use = "what a session holds is lost unless it is flushed"]
 pub struct Session<'a> {
     pub(crate) cache: Cache<'a>,
     rng: Rng<'a>,
@@ -34,7 +36,8 @@ impl<'a> Session<'a> {
         Self { cache: Cache::new(store), rng: Rng(RefCell::new(rng)), crypto: RustCrypto::default() }
     }
 
-    /// Writes what changed to the store, each key once, in the order of the keys.
+    /// Writes what changed to the store, each key once, in the order of the keys. Not inside an
+    /// [`attempt`](Session::attempt).
     ///
     /// # Errors
     /// [`StoreError`] when the store refuses a write; the transaction must be rolled back.
@@ -160,6 +163,10 @@ impl<'a> Cache<'a> {
     }
 
     fn set(&self, key: Vec<u8>, value: Option<Value>) {
+        // The library writes much that has not changed.
+        if self.entries.borrow().get(&key).is_some_and(|entry| entry.value == value) {
+            return;
+        }
         let before = self.entries.borrow_mut().insert(key.clone(), Entry { value, changed: true });
         if self.depth.get() > 0 {
             self.journal.borrow_mut().push((key, before));
@@ -189,6 +196,9 @@ impl<'a> Cache<'a> {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
+        if self.depth.get() > 0 {
+            return Err(StoreError::new("flushed inside an attempt, which might still be undone"));
+        }
         for (key, entry) in self.entries.borrow_mut().iter_mut().filter(|(_, entry)| entry.changed) {
             let value_bytes = match &entry.value {
                 Some(value) => {

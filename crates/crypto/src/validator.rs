@@ -16,7 +16,7 @@ use tls_codec::DeserializeBytes as _;
 use vocab::{AccountId, DeviceId};
 
 use crate::leaf::{Credential, LeafData, Member};
-use crate::suite::{SUITE, capabilities};
+use crate::suite::SUITE;
 
 /// Why a leaf, a commit, a Welcome or a key package is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +24,7 @@ pub enum Refusal {
     /// The credential is none of ours.
     #[error("the credential does not decode")]
     Credential,
-    /// The leaf does not carry our data, or carries something else as well.
+    /// The leaf does not carry our data.
     #[error("the leaf's data does not decode")]
     LeafData,
     /// The chain of device lists is broken, forged, or another account's.
@@ -39,6 +39,9 @@ pub enum Refusal {
     /// The device has a leaf already.
     #[error("the device has a leaf already")]
     DeviceTwice,
+    /// The leaf to be removed is empty or somebody else's by now: look at the members again.
+    #[error("no such member")]
+    NoSuchMember,
     /// An update changed who sits on the leaf.
     #[error("an update must not change the device")]
     IdentityChanged,
@@ -172,9 +175,6 @@ fn read_leaf(index: u32, leaf: &LeafNode) -> Result<Member, Refusal> {
     let credential =
         Credential::tls_deserialize_exact_bytes(basic.identity()).map_err(|_| Refusal::Credential)?;
     let signature_key = leaf.signature_key().as_slice().try_into().map_err(|_| Refusal::Credential)?;
-    if leaf.extensions().iter().count() != 1 || *leaf.capabilities() != capabilities() {
-        return Err(Refusal::LeafData);
-    }
     let data = LeafData::of(leaf).ok_or(Refusal::LeafData)?;
     let lists =
         Vec::<DeviceList>::tls_deserialize_exact_bytes(&data.device_chain).map_err(|_| Refusal::Chain)?;
@@ -348,7 +348,7 @@ pub(crate) fn check_commit(
     decide(Change { epoch, by, external, added, removed, updated, before, after, self_removed }, policy)
 }
 
-fn same_device(a: &Member, b: &Member) -> bool {
+pub(crate) fn same_device(a: &Member, b: &Member) -> bool {
     a.account == b.account && a.device == b.device && a.signature_key == b.signature_key
 }
 

@@ -21,6 +21,7 @@
 
 mod element;
 mod failure;
+mod line;
 mod network;
 mod page;
 
@@ -39,6 +40,7 @@ use tokio::task::JoinHandle;
 
 pub use element::Element;
 pub use failure::{Failure, Result};
+pub use line::Line;
 pub use page::Page;
 
 /// A browser of its own, with an empty profile that is thrown away at the end.

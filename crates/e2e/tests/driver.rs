@@ -4,9 +4,9 @@ mod support {
     pub mod site;
 }
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use e2e::browser::{Browser, Failure};
+use e2e::browser::{Browser, Failure, Line};
 use support::site::Site;
 
 type Outcome = Result<(), Failure>;
@@ -41,9 +41,14 @@ async fn a_person_reads_types_clicks_and_reloads() -> Outcome {
 #[tokio::test]
 async fn what_is_missing_is_said_with_what_was_there() -> Outcome {
     let (site, browser) = (Site::start(), Browser::start().await?);
-    let page = browser.person().await?.open(&site.address).await?;
-    assert!(!page.button("Sned").is_there().await?);
-    page.status("Connection").appears().await?;
+    let page = browser.person().await?.open(&site.address).await?.with_patience(Duration::from_millis(300));
+    let failure = page.button("Sned").click().await.expect_err("there is no such button");
+    assert_eq!(
+        failure.to_string(),
+        r#"button "Sned" is clicked: not within 300ms; there is: button "Open", "Send""#
+    );
+    let failure = page.list("Chats").has_items(&["Alice"]).await.expect_err("there are two");
+    assert!(failure.to_string().ends_with(r#"it has ["Alice 2 unread", "Bob Open"]"#), "{failure}");
     browser.close().await
 }
 
@@ -65,10 +70,11 @@ async fn people_share_nothing_and_tabs_share_everything() -> Outcome {
 }
 
 #[tokio::test]
-async fn offline_cuts_the_page_and_its_worker_with_their_open_sockets() -> Outcome {
+async fn offline_reaches_the_page_and_its_worker() -> Outcome {
     let (site, browser) = (Site::start(), Browser::start().await?);
     let page = browser.person().await?.open(&site.address).await?;
     page.status("Page socket").shows("open").await?;
+    page.reload().await?;
     page.status("Worker socket").shows("open").await?;
     page.offline(true).await?;
     page.until("!navigator.onLine").await?;
@@ -76,7 +82,32 @@ async fn offline_cuts_the_page_and_its_worker_with_their_open_sockets() -> Outco
     page.until("askWorker('fetch').then((answer) => answer === 'failed')").await?;
     page.until("connects().then((answer) => answer === 'closed')").await?;
     page.until("askWorker('connect').then((answer) => answer === 'closed')").await?;
+    page.evaluate("startAnotherWorker(); 0").await?;
+    page.until("askWorker('fetch').then((answer) => answer === 'failed')").await?;
     page.offline(false).await?;
+    page.until("askWorker('fetch').then((answer) => answer === 'fetched')").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_cut_line_breaks_open_sockets_and_a_stalled_one_keeps_them() -> Outcome {
+    let (site, browser) = (Site::start(), Browser::start().await?);
+    let line = Line::to(site.at).await?;
+    let page = browser.person().await?.open(&format!("http://{}/", line.address())).await?;
+    page.status("Worker socket").shows("open").await?;
+    line.stall();
+    let answer =
+        "globalThis.asked = false; askWorker('fetch').then((answer) => { globalThis.asked = answer }); 0";
+    page.evaluate(answer).await?;
+    page.status("Worker socket").shows("open").await?;
+    assert_eq!(page.evaluate("globalThis.asked").await?, false);
+    line.mend();
+    page.until("globalThis.asked === 'fetched'").await?;
+    line.cut();
+    page.status("Page socket").shows("closed").await?;
+    page.status("Worker socket").shows("closed").await?;
+    page.until("askWorker('fetch').then((answer) => answer === 'failed')").await?;
+    line.mend();
     page.until("askWorker('fetch').then((answer) => answer === 'fetched')").await?;
     browser.close().await
 }

@@ -1,1 +1,34 @@
-//! screens
+//! What a front end shows and can do, as plain data.
+//!
+//! A front end sends [`ToCore`] (an [`Action`] or an [`Ask`]) and gets [`FromCore`]: exactly one [`Reply`] for each, and
+//! [`Notice`]s when something changed. Both travel as JSON, one value a line, over every bridge: page to worker, process
+//! to process. Words, order, dates and times are ready to paint; a front end adds none of its own.
+//!
+//! Invariant: no logic and nothing of ours but `vocab`; a front end that has only this crate can draw every screen from
+//! [`samples`].
+
+mod act;
+mod ask;
+mod bridge;
+mod chat;
+mod contact;
+mod line;
+mod message;
+mod notice;
+mod place;
+pub mod samples;
+mod start;
+
+pub use act::{Action, Next, Outcome, RefusedKind};
+pub use ask::{Answer, Ask, TIMELINE_MESSAGES_MAX};
+pub use bridge::{FromCore, Reply, ToCore, What};
+pub use chat::{ChatHead, ChatId, ChatList, ChatRow, Composer, Timeline};
+pub use contact::{ContactId, ContactRow, ContactState, Person, RequestRow};
+pub use line::{ConnectionLine, LineState};
+pub use message::{Bubble, Mark, MarkShown, MessageId, Moment, Script, Turn};
+pub use notice::Notice;
+pub use place::{Banner, BannerKind, EmptyPlace, Listing, Trouble};
+pub use start::{CodeScreen, HandleChoice, HandleKind, Me, Start, Status, WelcomeScreen};
+
+#[cfg(test)]
+mod tests;

@@ -81,6 +81,15 @@ impl VerifiedChain {
         Ok(chain)
     }
 
+    /// Reads and checks the first version alone, as [`Self::newest_bytes`] of a fresh chain wrote it.
+    ///
+    /// # Errors
+    /// [`SealError::Malformed`] when it is no list of one device, [`SealError::NotGenuine`] when its signature does not hold.
+    pub fn from_first(list: &[u8]) -> Result<Self, SealError> {
+        let list = DeviceList::tls_deserialize_exact_bytes(list).map_err(|_| SealError::Malformed)?;
+        Self::first(list)
+    }
+
     /// Adds the next version, signed with the key of a device (or the recovery key) of the newest.
     ///
     /// # Errors

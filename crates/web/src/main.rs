@@ -1,14 +1,9 @@
-//! The pages of the web app.
-//!
-//! For now one page that starts the worker and talks to it, to prove the path from source to browser.
-
-#[cfg(target_arch = "wasm32")]
-mod hello;
+//! The page's program: everything is in the library beside it, so that it can be tested without a browser.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
     console_error_panic_hook::set_once();
-    dioxus::launch(hello::Hello);
+    dioxus::launch(web::view::Page);
 }
 
 #[cfg(not(target_arch = "wasm32"))]

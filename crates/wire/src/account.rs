@@ -13,6 +13,7 @@ pub struct RequestCode {
     /// SHA-256 of a secret the asking client keeps: the code is of use only to it (T-04).
     pub requester: [u8; 32],
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
@@ -37,6 +38,7 @@ pub struct Register {
     /// SHA-256 of `KDF(introduction key, "fetch")`.
     pub fetch_proof_hash: [u8; 32],
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
@@ -59,6 +61,7 @@ pub struct Authenticate {
     /// Ed25519 by the device key over `"valise account v1" ‖ nonce` (`seal::challenge`).
     pub signature: Bytes,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
@@ -68,6 +71,7 @@ pub struct UpdateDeviceList {
     /// `seal::device_list`.
     pub device_list: Bytes,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
@@ -77,6 +81,7 @@ pub struct RequestPermit {
     /// The handle.
     pub handle: Bytes,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 

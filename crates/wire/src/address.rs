@@ -17,6 +17,7 @@ pub struct CreateAddress {
     /// A blind token; may be empty until tokens are checked.
     pub token: Bytes,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
@@ -28,5 +29,6 @@ pub struct DeleteAddress {
     /// The owner proof whose hash was filed.
     pub proof: Secret32,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }

@@ -11,6 +11,7 @@ pub struct Evaluate {
     /// [`vocab::limits::DIRECTORY_BATCH_MAX`].
     pub blinded: Vec<Bytes>,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
@@ -42,6 +43,7 @@ pub struct PutDirectoryRow {
     /// See `account::Registered::permit`.
     pub permit: Bytes,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
@@ -53,6 +55,7 @@ pub struct FetchDirectoryRow {
     /// A blind token; may be empty until tokens are checked.
     pub token: Bytes,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 

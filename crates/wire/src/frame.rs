@@ -40,7 +40,7 @@ pub enum Reply<Answer: tls_codec::Size + Serialize + DeserializeBytes> {
 }
 
 /// A field that a later version adds to an operation. A reader ignores kinds it does not know; kinds ascend and none
-/// stands twice (checked by [`Decode::decode`] through [`Extensions`]).
+/// stands twice: other frames are refused, going out or coming in.
 #[derive(Clone, PartialEq, Eq, TlsSerialize, TlsDeserializeBytes, TlsSize)]
 pub struct Extension {
     /// Registered in `docs/protocol/README.md`; odd numbers from 0xF001 are for experiments.
@@ -51,6 +51,32 @@ pub struct Extension {
 
 /// The extensions of an operation, usually none (one zero byte).
 pub type Extensions = Vec<Extension>;
+
+/// The codec of [`Extensions`], with the rule that kinds ascend.
+pub(crate) mod ascending {
+    use super::{Extension, Extensions};
+    use tls_codec::{DeserializeBytes as _, Error, Serialize as _, Size as _};
+
+    pub fn tls_serialized_len(extensions: &[Extension]) -> usize {
+        extensions.tls_serialized_len()
+    }
+
+    pub fn tls_serialize<W: std::io::Write>(extensions: &Extensions, writer: &mut W) -> Result<usize, Error> {
+        check(extensions)?;
+        extensions.tls_serialize(writer)
+    }
+
+    pub fn tls_deserialize_bytes(bytes: &[u8]) -> Result<(Extensions, &[u8]), Error> {
+        let (extensions, rest) = Extensions::tls_deserialize_bytes(bytes)?;
+        check(&extensions)?;
+        Ok((extensions, rest))
+    }
+
+    fn check(extensions: &[Extension]) -> Result<(), Error> {
+        let ascend = extensions.windows(2).all(|pair| pair[0].kind < pair[1].kind);
+        if ascend { Ok(()) } else { Err(Error::InvalidInput) }
+    }
+}
 
 /// Gives a type a `Debug` that shows its name only: what it carries reaches no log.
 macro_rules! opaque_debug {

@@ -13,6 +13,7 @@ pub struct PutKeyPackages {
     /// Replaces the last-resort package when not empty.
     pub last_resort: Bytes,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
@@ -26,6 +27,7 @@ pub struct FetchKeyPackages {
     /// A blind token; may be empty until tokens are checked.
     pub token: Bytes,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 

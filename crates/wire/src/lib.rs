@@ -8,20 +8,26 @@
 
 pub mod account;
 pub mod address;
+pub mod bytes;
 pub mod content;
 pub mod directory;
 pub mod door;
 pub mod envelope;
 pub mod frame;
 pub mod key_package;
+pub mod link;
 pub mod mailbox;
 pub mod refusal;
 pub mod slot;
 
+pub use bytes::Bytes;
 pub use door::{
     AccountAnswer, AccountRequest, Door, MailboxFromDevice, MailboxFromService, UnnamedAnswer, UnnamedRequest,
 };
 pub use envelope::{Delivery, DeliveryKind};
 pub use frame::{Decode, Encode, Extension, Extensions, FrameError, Reply, Request, RequestId, Secret32};
+pub use link::{InvitationLink, LinkError, ServiceAddress};
 pub use refusal::Refusal;
-pub use tls_codec::VLBytes as Bytes;
+
+#[cfg(test)]
+mod tests;

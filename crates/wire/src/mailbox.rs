@@ -15,6 +15,7 @@ pub struct CreateMailbox {
     /// A blind token; may be empty until tokens are checked.
     pub token: Bytes,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
@@ -28,6 +29,7 @@ pub struct Challenge {
     /// The key of the directory's VOPRF, 32 bytes; a client that saw another one before says so.
     pub directory_key: Bytes,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
@@ -39,6 +41,7 @@ pub struct OpenMailbox {
     /// Ed25519 over `"valise mailbox v1" ‖ nonce` (`seal::challenge`).
     pub signature: Bytes,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 

@@ -45,6 +45,7 @@ pub struct CreateSlot {
     /// A blind token; may be empty until tokens are checked.
     pub token: Bytes,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
@@ -60,6 +61,7 @@ pub struct Send {
     /// Repeating the request under the same id changes nothing more.
     pub idempotency: IdempotencyId,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
@@ -84,6 +86,7 @@ pub struct Commit {
     /// Repeating the request under the same id changes nothing more.
     pub idempotency: IdempotencyId,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
@@ -93,6 +96,7 @@ pub struct FetchRejoin {
     /// Which.
     pub slot: SlotId,
     /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 

@@ -3,11 +3,12 @@
 use openmls::group::CommitBuilder;
 use openmls::prelude::{
     CommitMessageBundle, Extension, HashType, Initial, LeafNodeParameters, MlsGroup, MlsMessageOut, Sender,
-    UnknownExtension,
+    StagedCommit, UnknownExtension,
 };
 use openmls_traits::OpenMlsProvider as _;
 use openmls_traits::crypto::OpenMlsCrypto as _;
 use tls_codec::Serialize as _;
+use zeroize::Zeroizing;
 
 use super::record::Waiting;
 use super::{EpochSecrets, Group, LABEL_E, LABEL_K, LABEL_R};
@@ -17,7 +18,7 @@ use crate::key_package::KeyPackage;
 use crate::leaf::{LeafData, Member};
 use crate::session::Session;
 use crate::suite::{REJOIN_SECRET, capabilities};
-use crate::validator::{Change, Policy, check_commit};
+use crate::validator::{Change, Policy, Refusal, check_commit, same_device};
 
 /// A commit of ours on its way: everything the service and the other members need. The group stays in its epoch until
 /// [`Group::merge_pending`]; the commit survives a restart in the store.
@@ -38,12 +39,51 @@ pub struct Pending {
     pub change: Change,
 }
 
+/// What a commit of ours is to do. It renews the own leaf in any case, and so heals the group.
+#[derive(Clone, Copy, Default)]
+pub struct Changes<'a> {
+    /// Devices to add.
+    pub add: &'a [KeyPackage],
+    /// Members to remove, as the group has them now.
+    pub remove: &'a [Member],
+    /// New contents of the own leaf.
+    pub leaf: Option<&'a LeafData>,
+}
+
 impl Group {
-    /// Renews the own leaf and heals the group; with `leaf`, writes new leaf data as well.
+    /// Makes a commit and leaves it waiting for the service's answer.
     ///
     /// # Errors
     /// [`Error::CommitPending`], [`Error::Removed`], [`Error::Refused`], [`Error::RejoinSecretUnknown`],
-    /// [`Error::Store`].
+    /// [`Error::Store`]. The group is as before then.
+    pub fn commit(
+        &mut self,
+        session: &Session<'_>,
+        identity: &Identity<'_>,
+        changes: Changes<'_>,
+        policy: Policy<'_>,
+    ) -> Result<Pending, Error> {
+        self.check_changes(&changes)?;
+        let parameters = match changes.leaf {
+            Some(leaf) => LeafNodeParameters::builder()
+                .with_capabilities(capabilities())
+                .with_extensions(leaf.extensions()?)
+                .build(),
+            None => LeafNodeParameters::default(),
+        };
+        self.build(session, identity, policy, !changes.remove.is_empty(), |builder| {
+            builder
+                .force_self_update(true)
+                .leaf_node_parameters(parameters)
+                .propose_removals(changes.remove.iter().map(Member::index))
+                .propose_adds(changes.add.iter().map(|package| package.inner.clone()))
+        })
+    }
+
+    /// Renews the own leaf and heals the group; with `leaf`, writes new leaf data as well.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit).
     pub fn commit_update(
         &mut self,
         session: &Session<'_>,
@@ -51,48 +91,58 @@ impl Group {
         leaf: Option<&LeafData>,
         policy: Policy<'_>,
     ) -> Result<Pending, Error> {
-        let parameters = match leaf {
-            Some(leaf) => LeafNodeParameters::builder()
-                .with_capabilities(capabilities())
-                .with_extensions(leaf.extensions()?)
-                .build(),
-            None => LeafNodeParameters::default(),
-        };
-        self.commit(session, identity, policy, false, |builder| {
-            builder.force_self_update(true).leaf_node_parameters(parameters)
-        })
+        self.commit(session, identity, Changes { leaf, ..Changes::default() }, policy)
     }
 
     /// Adds devices, and renews the own leaf.
     ///
     /// # Errors
-    /// As [`commit_update`](Self::commit_update).
+    /// As [`commit`](Self::commit).
     pub fn commit_add(
         &mut self,
         session: &Session<'_>,
         identity: &Identity<'_>,
-        packages: &[KeyPackage],
+        add: &[KeyPackage],
         policy: Policy<'_>,
     ) -> Result<Pending, Error> {
-        self.commit(session, identity, policy, false, |builder| {
-            builder.force_self_update(true).propose_adds(packages.iter().map(|package| package.inner.clone()))
-        })
+        self.commit(session, identity, Changes { add, ..Changes::default() }, policy)
     }
 
     /// Removes leaves, and renews the own leaf.
     ///
     /// # Errors
-    /// As [`commit_update`](Self::commit_update).
+    /// As [`commit`](Self::commit).
     pub fn commit_remove(
         &mut self,
         session: &Session<'_>,
         identity: &Identity<'_>,
-        members: &[Member],
+        remove: &[Member],
         policy: Policy<'_>,
     ) -> Result<Pending, Error> {
-        self.commit(session, identity, policy, !members.is_empty(), |builder| {
-            builder.force_self_update(true).propose_removals(members.iter().map(Member::index))
-        })
+        self.commit(session, identity, Changes { remove, ..Changes::default() }, policy)
+    }
+
+    /// What the library would report as defects is the caller's to mend: an intent that the winner of a race overtook.
+    fn check_changes(&self, changes: &Changes<'_>) -> Result<(), Refusal> {
+        let mut staying = self.members();
+        for gone in changes.remove {
+            if gone.leaf == self.own_leaf() {
+                return Err(Refusal::ChangeNotAllowed);
+            }
+            let place =
+                staying.iter().position(|member| member.leaf == gone.leaf && same_device(member, gone));
+            staying.remove(place.ok_or(Refusal::NoSuchMember)?);
+        }
+        for package in changes.add {
+            if staying.iter().any(|member| {
+                (member.account, member.device) == (package.member.account, package.member.device)
+                    || member.signature_key == package.member.signature_key
+            }) {
+                return Err(Refusal::DeviceTwice);
+            }
+            staying.push(package.member.clone());
+        }
+        Ok(())
     }
 
     /// The service accepted our commit, or its echo arrived: moves to the next epoch.
@@ -130,7 +180,7 @@ impl Group {
         Ok(Some(self))
     }
 
-    pub(super) fn commit(
+    pub(super) fn build(
         &mut self,
         session: &Session<'_>,
         identity: &Identity<'_>,
@@ -155,17 +205,28 @@ impl Group {
             .map_err(|error| failed(&error))?
             .stage_commit(session)
             .map_err(|error| failed(&error))?;
+        match self.judge(session, policy) {
+            Ok(Judged { change, next, next_r }) => self.wait(session, &bundle, change, next, next_r, false),
+            Err(error) => {
+                self.mls
+                    .clear_pending_commit(&session.cache)
+                    .map_err(|error| Error::library(session, "clear pending commit", &error))?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Lets the commit just made pass the rules every member will apply, and derives what the next epoch gives.
+    fn judge(&self, session: &Session<'_>, policy: Policy<'_>) -> Result<Judged, Error> {
         let staged = self.mls.pending_commit().ok_or_else(|| Error::Bug("no staged commit".into()))?;
         let change = check_commit(&self.mls, &Sender::Member(self.mls.own_leaf_index()), staged, policy)?;
-        let export = |label: &str| -> Result<[u8; 32], Error> {
-            let secret =
-                staged.export_secret(session.crypto(), label, &[], 32).map_err(|error| failed(&error))?;
-            <[u8; 32]>::try_from(zeroize::Zeroizing::new(secret).as_slice())
-                .map_err(|_| Error::Bug("export length".into()))
+        let next = EpochSecrets {
+            k: export_staged(session, staged, LABEL_K)?,
+            e: export_staged(session, staged, LABEL_E)?,
         };
-        let next = EpochSecrets { k: export(LABEL_K)?, e: export(LABEL_E)? };
-        let next_r = if change.removes() || change.epoch == 1 { export(LABEL_R)? } else { self.r()? };
-        self.wait(session, &bundle, change, next, next_r, false)
+        let renewed = change.removes() || change.epoch == 1;
+        let next_r = if renewed { export_staged(session, staged, LABEL_R)? } else { self.r()? };
+        Ok(Judged { change, next, next_r })
     }
 
     /// Notes the commit as waiting and puts it into bytes.
@@ -203,6 +264,25 @@ impl Group {
         }
         Ok(Some(Extension::Unknown(REJOIN_SECRET, UnknownExtension(self.r()?.to_vec()))))
     }
+}
+
+/// A commit of ours that may go.
+struct Judged {
+    change: Change,
+    next: EpochSecrets,
+    next_r: [u8; 32],
+}
+
+/// A secret of the epoch a commit leads to, before it is merged.
+pub(super) fn export_staged(
+    session: &Session<'_>,
+    staged: &StagedCommit,
+    label: &str,
+) -> Result<[u8; 32], Error> {
+    let secret = staged
+        .export_secret(session.crypto(), label, &[], 32)
+        .map_err(|error| Error::library(session, "export", &error))?;
+    <[u8; 32]>::try_from(Zeroizing::new(secret).as_slice()).map_err(|_| Error::Bug("export length".into()))
 }
 
 pub(super) fn hash(session: &Session<'_>, bytes: &[u8]) -> Result<[u8; 32], Error> {

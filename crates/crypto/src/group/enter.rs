@@ -65,7 +65,7 @@ impl Group {
             .map_err(|error| failed(&error))?;
         check_leaf(0, mls.own_leaf_node().ok_or(Refusal::LeafData)?)?;
         let mut group = Self { id, mls, record: Record::default() };
-        let pending = group.commit(session, identity, &|_: &Change| Verdict::Allow, false, |builder| {
+        let pending = group.build(session, identity, &|_: &Change| Verdict::Allow, false, |builder| {
             // Epoch 0 is a fresh secret of ours alone: only an empty first commit needs a path to be one at all.
             builder
                 .force_self_update(packages.is_empty())

@@ -5,11 +5,9 @@ use openmls::group::ValidationError;
 use openmls::prelude::{
     MlsMessageIn, ProcessMessageError, ProcessedMessageContent, ProtocolMessage, Sender, StagedCommit,
 };
-use openmls_traits::OpenMlsProvider as _;
 use tls_codec::{DeserializeBytes as _, Serialize as _};
-use zeroize::Zeroizing;
 
-use super::commit::hash;
+use super::commit::{export_staged, hash};
 use super::{EpochSecrets, Group, LABEL_E, LABEL_K, LABEL_R};
 use crate::device::Identity;
 use crate::error::{Error, Unreadable};
@@ -148,18 +146,16 @@ impl Group {
         policy: Policy<'_>,
     ) -> Result<Incoming, Error> {
         let change = check_commit(&self.mls, sender, &staged, policy)?;
-        let export = |label: &str| -> Result<[u8; 32], Error> {
-            let secret = staged
-                .export_secret(session.crypto(), label, &[], 32)
-                .map_err(|error| Error::library(session, "export", &error))?;
-            <[u8; 32]>::try_from(Zeroizing::new(secret).as_slice())
-                .map_err(|_| Error::Bug("export length".into()))
-        };
         let (next, next_r) = if change.self_removed {
             (None, None)
         } else {
-            let next_r = if change.removes() { Some(export(LABEL_R)?) } else { self.record.r };
-            (Some(EpochSecrets { k: export(LABEL_K)?, e: export(LABEL_E)? }), next_r)
+            let next_r = if change.removes() {
+                Some(export_staged(session, &staged, LABEL_R)?)
+            } else {
+                self.record.r
+            };
+            let k = export_staged(session, &staged, LABEL_K)?;
+            (Some(EpochSecrets { k, e: export_staged(session, &staged, LABEL_E)? }), next_r)
         };
         Ok(Incoming::Commit(Box::new(StagedChange { change, next, next_r, staged })))
     }

@@ -15,7 +15,7 @@ use tls_codec::Serialize as _;
 use vocab::SlotId;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-pub use commit::Pending;
+pub use commit::{Changes, Pending};
 pub use enter::Joined;
 pub use message::{Incoming, StagedChange};
 
@@ -65,7 +65,7 @@ const LABEL_R: &str = "valise r";
 /// The state of one group on this device.
 pub struct Group {
     id: GroupId,
-    mls: MlsGroup,
+    pub(crate) mls: MlsGroup,
     record: Record,
 }
 

@@ -222,8 +222,7 @@ impl<'p> Element<'p> {
     }
 
     async fn focus(&self, node: &AxNode) -> Result<()> {
-        let mut focus = FocusParams::default();
-        focus.backend_node_id = backend(node);
+        let focus = FocusParams { backend_node_id: backend(node), ..Default::default() };
         self.page
             .tab
             .execute(focus)
@@ -233,11 +232,9 @@ impl<'p> Element<'p> {
     }
 
     async fn middle(&self, node: &AxNode) -> Result<Point> {
-        let mut scroll = ScrollIntoViewIfNeededParams::default();
-        scroll.backend_node_id = backend(node);
+        let scroll = ScrollIntoViewIfNeededParams { backend_node_id: backend(node), ..Default::default() };
         self.page.tab.execute(scroll).await?;
-        let mut quads = GetContentQuadsParams::default();
-        quads.backend_node_id = backend(node);
+        let quads = GetContentQuadsParams { backend_node_id: backend(node), ..Default::default() };
         let quads = self.page.tab.execute(quads).await?.result.quads;
         let corners = quads.first().map(|quad| quad.inner().clone()).unwrap_or_default();
         let mean = |offset: usize| corners.iter().skip(offset).step_by(2).sum::<f64>() / CORNERS;
@@ -249,8 +246,7 @@ impl<'p> Element<'p> {
     }
 
     async fn call(&self, node: &AxNode, function: &str) -> Result<Value> {
-        let mut resolve = ResolveNodeParams::default();
-        resolve.backend_node_id = backend(node);
+        let resolve = ResolveNodeParams { backend_node_id: backend(node), ..Default::default() };
         let object = self.page.tab.execute(resolve).await?.result.object.object_id;
         let mut call = CallFunctionOnParams::new(function);
         call.object_id = object;
@@ -293,7 +289,7 @@ impl Page {
 
     /// For the reader of a failed test: what else has this role.
     async fn others(&self, root: Option<BackendNodeId>, role: &str) -> Result<String> {
-        let names: Vec<String> = self.query(root, role, None).await?.iter().map(|node| name(node)).collect();
+        let names: Vec<String> = self.query(root, role, None).await?.iter().map(name).collect();
         Ok(if names.is_empty() {
             format!("there is no {role}")
         } else {
@@ -309,9 +305,11 @@ pub(super) async fn focused(page: &Page) -> Result<String> {
     let object: Option<RemoteObjectId> =
         page.tab.evaluate_expression(evaluate).await?.object().object_id.clone();
     let Some(object) = object else { return Ok(String::new()) };
-    let mut partial = GetPartialAxTreeParams::default();
-    partial.object_id = Some(object);
-    partial.fetch_relatives = Some(false);
+    let partial = GetPartialAxTreeParams {
+        object_id: Some(object),
+        fetch_relatives: Some(false),
+        ..Default::default()
+    };
     let nodes = page.tab.execute(partial).await?.result.nodes;
     let role =
         |node: &AxNode| words(node.role.as_ref().and_then(|role| role.value.as_ref())).unwrap_or_default();
@@ -326,8 +324,8 @@ fn name(node: &AxNode) -> String {
     format!("{:?}", words(node.name.as_ref().and_then(|name| name.value.as_ref())).unwrap_or_default())
 }
 
-fn is(node: &AxNode, property: &str) -> bool {
-    self::property(node, property).is_some_and(|value| value == Value::Bool(true))
+fn is(node: &AxNode, state: &str) -> bool {
+    property(node, state).is_some_and(|value| value == Value::Bool(true))
 }
 
 fn checked(node: &AxNode) -> Option<String> {

@@ -16,28 +16,32 @@ use tokio::task::JoinHandle;
 
 use super::{Failure, Result};
 
-/// The workers of a page, known from its first moment.
+/// Whether a page is cut off, and its workers, known from its first moment.
 pub(super) struct Network {
-    workers: Arc<Mutex<Vec<TargetId>>>,
+    state: Arc<Mutex<State>>,
     listening: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct State {
+    offline: bool,
+    workers: Vec<TargetId>,
 }
 
 impl Network {
     pub(super) async fn watch(tab: &chromiumoxide::Page) -> Result<Self> {
-        let workers = Arc::new(Mutex::new(Vec::new()));
+        let state = Arc::new(Mutex::new(State::default()));
         let mut attached = tab.event_listener::<EventAttachedToTarget>().await?;
-        let known = Arc::clone(&workers);
+        let (tab, known) = (tab.clone(), Arc::clone(&state));
         let listening = tokio::spawn(async move {
             while let Some(event) = attached.next().await {
-                if event.target_info.r#type.contains("worker") {
-                    known
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(event.target_info.target_id.clone());
+                let worker = event.target_info.target_id.clone();
+                if event.target_info.r#type.contains("worker") && with(&known, |state| state.add(&worker)) {
+                    inform(&tab, worker, true).await;
                 }
             }
         });
-        Ok(Self { workers, listening })
+        Ok(Self { state, listening })
     }
 
     pub(super) async fn offline(&self, tab: &chromiumoxide::Page, offline: bool) -> Result<()> {
@@ -45,18 +49,8 @@ impl Network {
         for (method, params) in commands(offline) {
             tab.execute(Raw { method, params }).await.map_err(Failure::during(step))?;
         }
-        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for worker in workers {
-            // A worker that has ended cannot be attached to, and needs no network.
-            let mut attach = AttachToTargetParams::new(worker);
-            attach.flatten = Some(false);
-            let attached = tab.execute(attach).await;
-            if let Err(error) = &attached {
-                eprintln!("attach: {error}");
-            }
-            if let Ok(attached) = attached {
-                tell(tab, &attached.result.session_id, offline).await.map_err(Failure::during(step))?;
-            }
+        for worker in with(&self.state, |state| state.set(offline)) {
+            inform(tab, worker, offline).await;
         }
         Ok(())
     }
@@ -65,6 +59,38 @@ impl Network {
 impl Drop for Network {
     fn drop(&mut self) {
         self.listening.abort();
+    }
+}
+
+impl State {
+    /// Whether this is a new worker that starts cut off; telling one of the network attaches to it once more.
+    fn add(&mut self, worker: &TargetId) -> bool {
+        let known = self.workers.contains(worker);
+        if !known {
+            self.workers.push(worker.clone());
+        }
+        self.offline && !known
+    }
+
+    /// The workers to tell.
+    fn set(&mut self, offline: bool) -> Vec<TargetId> {
+        self.offline = offline;
+        self.workers.clone()
+    }
+}
+
+fn with<T>(state: &Mutex<State>, act: impl FnOnce(&mut State) -> T) -> T {
+    act(&mut state.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// A worker that has ended meanwhile cannot be told, and needs no network.
+async fn inform(tab: &chromiumoxide::Page, worker: TargetId, offline: bool) {
+    let mut attach = AttachToTargetParams::new(worker);
+    attach.flatten = Some(false);
+    if let Ok(attached) = tab.execute(attach).await
+        && let Err(error) = tell(tab, &attached.result.session_id, offline).await
+    {
+        eprintln!("a worker ended before it could be told about the network: {error}");
     }
 }
 

@@ -23,6 +23,7 @@ use super::{Element, Failure, Result, WAIT_MAX, network::Network};
 pub struct Page {
     pub(super) tab: chromiumoxide::Page,
     network: Network,
+    patience: Duration,
 }
 
 impl Page {
@@ -31,7 +32,12 @@ impl Page {
         // Every tab behaves as if it were in front, so that two people can be shown at once.
         tab.execute(SetFocusEmulationEnabledParams::new(true)).await?;
         let network = Network::watch(&tab).await?;
-        Ok(Self { tab, network })
+        Ok(Self { tab, network, patience: WAIT_MAX })
+    }
+
+    /// Waits less than [`WAIT_MAX`], for what is expected not to come.
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Goes to an address and waits until it has loaded.
@@ -56,7 +62,8 @@ impl Page {
         self.tab.close().await.map_err(Failure::during("closing the tab"))
     }
 
-    /// Takes the page off the network or puts it back, with its workers; what is open is cut.
+    /// Tells the page and its workers that there is no network, or that it is back: requests and new connections fail.
+    /// Sockets that are open stay open; to break those, lead the page through a [`Line`](super::Line).
     pub async fn offline(&self, offline: bool) -> Result<()> {
         self.network.offline(&self.tab, offline).await
     }
@@ -139,7 +146,7 @@ impl Page {
         step: &str,
         mut look: impl AsyncFnMut() -> Result<Look<T>>,
     ) -> Result<T> {
-        let end = Instant::now() + WAIT_MAX;
+        let end = Instant::now() + self.patience;
         loop {
             let seen = self.changes().await;
             // A page that is just being replaced cannot be looked at; that is a change, too.
@@ -149,7 +156,7 @@ impl Page {
                 Err(error) => error.to_string(),
             };
             if Instant::now() >= end {
-                return Err(Failure::new(step, format!("not within {} s; {instead}", WAIT_MAX.as_secs())));
+                return Err(Failure::new(step, format!("not within {:?}; {instead}", self.patience)));
             }
             self.change_after(seen).await;
         }
@@ -166,7 +173,8 @@ impl Page {
     /// Ends with the next change, or soon: focus, values and layout change without the document changing.
     async fn change_after(&self, seen: u64) {
         let wait = format!("globalThis.__changes?.after({seen}, {})", LOOK_AGAIN.as_millis());
-        if self.evaluate(&wait).await.is_err_and(|_| true) {
+        if self.evaluate(&wait).await.is_err() {
+            // The page is being replaced, and the next look is at the new one.
             tokio::task::yield_now().await;
         }
     }

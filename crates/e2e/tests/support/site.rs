@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    net::{TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     thread,
 };
 
@@ -10,19 +10,21 @@ use std::{
 pub struct Site {
     /// Where the page is.
     pub address: String,
+    /// The same, for a line to lead there.
+    pub at: SocketAddr,
 }
 
 impl Site {
     /// Listens on a free port of loopback.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
-        let address = format!("http://{}/", listener.local_addr().expect("it is bound"));
+        let at = listener.local_addr().expect("it is bound");
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 thread::spawn(move || answer(connection));
             }
         });
-        Self { address }
+        Self { address: format!("http://{at}/"), at }
     }
 }
 
@@ -48,7 +50,7 @@ fn answer(connection: TcpStream) -> Option<()> {
     write!(
         &connection,
         "HTTP/1.1 200 OK\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\nconnection: close\r\n\
-         content-security-policy: default-src 'self'\r\n\r\n{body}",
+         content-security-policy: default-src 'self'; worker-src blob:\r\n\r\n{body}",
         body.len()
     )
     .ok()
@@ -90,9 +92,13 @@ globalThis.connects = () => new Promise((go) => {
   second.onopen = () => go('open');
   second.onclose = () => go('closed');
 });
-const worker = new Worker('/worker.js');
-let answered;
-worker.onmessage = ({ data }) => data.socket ? say('Worker socket')(data.socket) : answered(data.answer);
+let worker, answered;
+globalThis.startAnotherWorker = () => {
+  worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
+  worker.onmessage = ({ data }) => data.socket ? say('Worker socket')(data.socket) : answered(data.answer);
+};
+const source = `const location = new URL('${location.href}');` + await (await fetch('/worker.js')).text();
+startAnotherWorker();
 globalThis.askWorker = (what) => new Promise((go) => { answered = go; worker.postMessage(what); });
 "#;
 
@@ -105,6 +111,6 @@ const connect = () => new Promise((go) => {
   second.onopen = () => go('open');
   second.onclose = () => go('closed');
 });
-onmessage = ({ data }) => data === 'connect' ? connect().then((answer) => postMessage({ answer })) : fetch('/', { cache: 'no-store' })
+onmessage = ({ data }) => data === 'connect' ? connect().then((answer) => postMessage({ answer })) : fetch(location, { cache: 'no-store' })
   .then(() => postMessage({ answer: 'fetched' }), () => postMessage({ answer: 'failed' }));
 "#;

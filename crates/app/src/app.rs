@@ -1,0 +1,485 @@
+//! The machine between front ends and the core.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use client::{
+    AddWhom, Client, Command, CommandId, Connection, Door, Event, Fault, Input, LinkEvent, Output,
+    Refused,
+};
+use screens::{Action, Ask, Banner, FromCore, Next, Notice, Outcome, Reply, ToCore, What};
+use vocab::{AccountId, Handle, Timestamp, limits};
+
+use crate::link::Links;
+use crate::moment::Clock;
+use crate::words::{self, About, No};
+use crate::{paint, resolve};
+
+/// Names a front end: a tab, a process, a window. Chosen by the host, never used twice.
+pub type FrontId = u64;
+
+/// Front ends at one time: more tabs and terminals than one person has.
+pub const FRONTS_MAX: usize = 64;
+
+/// Actions of one front end that wait for the core at one time.
+pub const COMMANDS_WAITING_MAX: usize = 256;
+
+/// What the app knows of its place.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The server's address as it stands in links: `https://lindenhof.example`.
+    pub server: String,
+}
+
+/// One thing that happens.
+pub enum AppInput {
+    /// A front end opened.
+    FrontUp(FrontId),
+    /// A front end closed; nothing is said to it any more.
+    FrontDown(FrontId),
+    /// A front end wants something.
+    FromFront(FrontId, ToCore),
+    /// A door opened, closed or said something.
+    Link(Door, LinkEvent),
+    /// The deadline has come.
+    Tick,
+}
+
+/// What the host does.
+pub enum AppOutput {
+    /// Say this to a front end.
+    ToFront(FrontId, FromCore),
+    /// Open this door, then say [`LinkEvent::Up`] or [`LinkEvent::Down`].
+    Connect(Door),
+    /// Close this door; nothing needs to be said about it.
+    Disconnect(Door),
+    /// Send a frame through a door that is up.
+    Frame(Door, Vec<u8>),
+}
+
+/// The core with its words.
+pub struct App {
+    pub(crate) client: Client,
+    pub(crate) links: Links,
+    fronts: BTreeMap<FrontId, Front>,
+    waiting: BTreeMap<CommandId, Waiting>,
+    next_command: CommandId,
+    out: VecDeque<AppOutput>,
+    connection: Connection,
+    down_since: Option<Timestamp>,
+    pub(crate) device: Option<Banner>,
+}
+
+#[derive(Default)]
+struct Front {
+    utc_offset_minutes: i16,
+}
+
+/// A front end that waits for a command.
+struct Waiting {
+    front: FrontId,
+    id: u64,
+    kind: Kind,
+    about: About,
+}
+
+/// What is made of the core's reply.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Code,
+    Register,
+    Add,
+    Accept(AccountId),
+    Block(AccountId),
+    Send(client::ConversationId),
+    Plain,
+}
+
+impl App {
+    /// Around an opened core.
+    #[must_use]
+    pub fn new(client: Client, settings: Settings) -> Self {
+        let connection = client.status().map_or(Connection::Idle, |status| status.connection);
+        Self {
+            client,
+            links: Links::new(settings.server),
+            fronts: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            next_command: 1,
+            out: VecDeque::new(),
+            connection,
+            down_since: None,
+            device: None,
+        }
+    }
+
+    /// One thing happens. A front end always gets its reply, also when the store failed.
+    ///
+    /// # Errors
+    /// [`Fault`]: the store failed, nothing of the input happened, and every front end was told. The host goes on: the
+    /// core has hung up and tries again by itself at the next deadline.
+    pub fn handle(&mut self, now: Timestamp, input: AppInput) -> Result<(), Fault> {
+        match input {
+            AppInput::FrontUp(front) => self.front_up(front),
+            AppInput::FrontDown(front) => {
+                self.fronts.remove(&front);
+                self.waiting.retain(|_, waiting| waiting.front != front);
+                Ok(())
+            }
+            AppInput::FromFront(front, wanted) => self.wanted(now, front, wanted),
+            AppInput::Link(door, event) => self.core(now, Input::Link(door, event)),
+            AppInput::Tick => self.core(now, Input::Tick),
+        }
+    }
+
+    /// What leaves, in order; `None` when there is no more for now.
+    pub fn poll_output(&mut self) -> Option<AppOutput> {
+        self.out.pop_front()
+    }
+
+    /// When [`AppInput::Tick`] is due if nothing else happens before.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.client.next_deadline()
+    }
+
+    fn front_up(&mut self, front: FrontId) -> Result<(), Fault> {
+        if self.fronts.len() < FRONTS_MAX {
+            self.fronts.insert(front, Front::default());
+        }
+        Ok(())
+    }
+
+    fn wanted(&mut self, now: Timestamp, front: FrontId, wanted: ToCore) -> Result<(), Fault> {
+        let ToCore { id, what } = wanted;
+        if !self.fronts.contains_key(&front) {
+            self.reply(front, id, refuse(&what, words::too_many_fronts()));
+            return Ok(());
+        }
+        match what {
+            What::Ask(ask) => {
+                if let (Ask::Start { utc_offset_minutes }, Some(known)) = (&ask, self.fronts.get_mut(&front)) {
+                    known.utc_offset_minutes = *utc_offset_minutes;
+                }
+                let clock = self.clock(now, front);
+                let answer = self.answer(ask, &clock).unwrap_or_else(No::answer);
+                self.reply(front, id, Reply::Answer(Box::new(answer)));
+                Ok(())
+            }
+            What::Action(action) => match self.command(action) {
+                Ok((command, kind, about)) => {
+                    self.start(now, Waiting { front, id, kind, about }, command)
+                }
+                Err(no) => {
+                    self.reply(front, id, Reply::Outcome(no.outcome()));
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    /// Parses what was given into what it means.
+    fn command(&self, action: Action) -> Result<(Command, Kind, About), No> {
+        match action {
+            Action::Register { handle, name } => self.register(handle, &name),
+            Action::GiveCode { handle, name, code } => {
+                let handle = Handle::parse(&handle).map_err(|error| No::usage(error.to_string()))?;
+                let about = About { handle: Some(handle.to_string()), ..About::default() };
+                let proof = Some((handle, digits(&code)?));
+                Ok((Command::Register { name: name_of(&name)?, proof }, Kind::Register, about))
+            }
+            Action::Invite => Ok((Command::Invite, Kind::Plain, About::default())),
+            Action::Add { who } => self.add(&who),
+            Action::Accept { who } => {
+                let card = self.person(&who)?;
+                Ok((Command::Accept(card.account), Kind::Accept(card.account), named(&card)))
+            }
+            Action::Block { who } => {
+                let card = self.person(&who)?;
+                Ok((Command::Block(card.account), Kind::Block(card.account), named(&card)))
+            }
+            Action::Send { to, text } => self.send(&to, text),
+            Action::MarkRead { chat, through } => {
+                let conversation = self.person(&chat.0)?.conversation;
+                let through = through.0.parse().map_err(|_| words::unknown_message())?;
+                Ok((Command::MarkRead { conversation, through }, Kind::Plain, About::default()))
+            }
+            Action::Hurry => Ok((Command::Hurry, Kind::Plain, About::default())),
+        }
+    }
+
+    fn register(&self, handle: Option<String>, name: &str) -> Result<(Command, Kind, About), No> {
+        let name = name_of(name)?;
+        let Some(typed) = handle else {
+            return Ok((Command::Register { name, proof: None }, Kind::Register, About::default()));
+        };
+        let handle = Handle::parse(&typed).map_err(|error| No::usage(error.to_string()))?;
+        if self.client.status()?.account.is_some() {
+            return Err(words::refused(&Refused::AlreadyRegistered, &About::default()));
+        }
+        let about = About { handle: Some(handle.to_string()), ..About::default() };
+        Ok((Command::RequestCode { handle }, Kind::Code, about))
+    }
+
+    fn add(&self, who: &str) -> Result<(Command, Kind, About), No> {
+        if let Some(link) = self.links.read(who)? {
+            let about = About { name: Some(link.name.clone()), ..About::default() };
+            return Ok((Command::Add(AddWhom::Invitation(link)), Kind::Add, about));
+        }
+        let handle = Handle::parse(who).map_err(|error| words::not_to_be_added(who, error))?;
+        let about = About { handle: Some(handle.to_string()), ..About::default() };
+        Ok((Command::Add(AddWhom::Handle(handle)), Kind::Add, about))
+    }
+
+    fn send(&self, to: &str, text: String) -> Result<(Command, Kind, About), No> {
+        let card = self.person(to)?;
+        match card.state {
+            client::ContactState::Accepted => {}
+            client::ContactState::Blocked => return Err(words::to_blocked(&paint::name(&card))),
+            client::ContactState::Request => {
+                return Err(words::to_request().then(Next::Accept { id: resolve::contact_id(card.account) }));
+            }
+        }
+        let about = About { text_too_long: text.len() > limits::TEXT_BYTES_MAX, ..named(&card) };
+        let kind = Kind::Send(card.conversation);
+        Ok((Command::Send { conversation: card.conversation, text }, kind, about))
+    }
+
+    fn start(&mut self, now: Timestamp, waiting: Waiting, command: Command) -> Result<(), Fault> {
+        let (front, id) = (waiting.front, waiting.id);
+        if self.waiting.values().filter(|other| other.front == front).count() >= COMMANDS_WAITING_MAX {
+            self.reply(front, id, Reply::Outcome(words::too_much_at_once().outcome()));
+            return Ok(());
+        }
+        let number = self.next_command;
+        self.next_command += 1;
+        self.waiting.insert(number, waiting);
+        let result = self.core(now, Input::Command(number, command));
+        if let Err(fault) = &result
+            && self.waiting.remove(&number).is_some()
+        {
+            self.reply(front, id, Reply::Outcome(No::from(fault).outcome()));
+        }
+        result
+    }
+
+    /// Gives the core an input and passes on what comes out, whether or not the store held.
+    fn core(&mut self, now: Timestamp, input: Input) -> Result<(), Fault> {
+        let result = self.client.handle(now, input);
+        let device = result.as_ref().err().map(words::fault_banner);
+        if device != self.device {
+            self.device.clone_from(&device);
+            self.tell_all(&Notice::Device(device));
+        }
+        self.release(now);
+        result
+    }
+
+    fn release(&mut self, now: Timestamp) {
+        let mut list_changed = false;
+        while let Some(output) = self.client.poll_output() {
+            match output {
+                Output::Reply(command, reply) => self.replied(command, reply),
+                Output::Event(event) => list_changed |= self.happened(now, event),
+                Output::Connect(door) => self.out.push_back(AppOutput::Connect(door)),
+                Output::Disconnect(door) => self.out.push_back(AppOutput::Disconnect(door)),
+                Output::Frame(door, bytes) => self.out.push_back(AppOutput::Frame(door, bytes)),
+            }
+        }
+        if list_changed {
+            self.tell_all(&Notice::Chats);
+        }
+    }
+
+    fn replied(&mut self, command: CommandId, reply: Result<client::Reply, Refused>) {
+        let Some(Waiting { front, id, kind, about }) = self.waiting.remove(&command) else { return };
+        if reply.is_ok() && matches!(kind, Kind::Code | Kind::Register) {
+            self.tell_others(front, &Notice::Account);
+        }
+        let outcome = match reply {
+            Ok(reply) => self.outcome(reply, kind, &about).unwrap_or_else(No::outcome),
+            Err(refused) => words::refused(&refused, &about).outcome(),
+        };
+        self.reply(front, id, Reply::Outcome(outcome));
+    }
+
+    fn outcome(&self, reply: client::Reply, kind: Kind, about: &About) -> Result<Outcome, No> {
+        Ok(match (reply, kind) {
+            (client::Reply::CodeRequested, _) => {
+                Outcome::CodeNeeded { sentence: words::code_sent(about.handle.as_deref().unwrap_or_default()) }
+            }
+            (client::Reply::Registered(account), _) => {
+                Outcome::Registered { id: resolve::contact_id(account), sentence: words::registered(about) }
+            }
+            (client::Reply::Invitation(secrets), _) => {
+                Outcome::Link { link: self.links.write(secrets), sentence: words::LINK.to_owned() }
+            }
+            (client::Reply::Added(account, _), _) => self.contact(account, words::added)?,
+            (client::Reply::Queued(message), Kind::Send(conversation)) => {
+                Outcome::Sent { chat: paint::chat_id(conversation), id: paint::message_id(message) }
+            }
+            (_, Kind::Accept(account)) => self.contact(account, words::accepted)?,
+            (_, Kind::Block(account)) => self.contact(account, words::blocked_now)?,
+            (
+                client::Reply::Done
+                | client::Reply::Queued(_)
+                | client::Reply::Grant(_),
+                Kind::Code | Kind::Register | Kind::Add | Kind::Send(_) | Kind::Plain,
+            ) => Outcome::Done,
+        })
+    }
+
+    fn contact(&self, account: AccountId, sentence: fn(&str) -> String) -> Result<Outcome, No> {
+        let card = self.client.contact(account)?.ok_or_else(words::unknown_person)?;
+        let name = paint::name(&card);
+        Ok(Outcome::Contact {
+            id: resolve::contact_id(account),
+            sentence: sentence(&name),
+            name,
+            chat: paint::chat_id(card.conversation),
+        })
+    }
+
+    /// Tells the front ends; returns whether the list of chats looks different now.
+    fn happened(&mut self, now: Timestamp, event: Event) -> bool {
+        match event {
+            Event::Message(conversation, message) => {
+                // What a stranger wrote is nobody's business before the request is accepted.
+                let view = self.client.message(message).ok().flatten();
+                let own = view.as_ref().is_some_and(|view| view.own);
+                let (chat, id) = (paint::chat_id(conversation), paint::message_id(message));
+                self.tell_all(&Notice::Message { chat, id, own });
+                true
+            }
+            Event::Marked(conversation, message, mark) => {
+                let (chat, id) = (paint::chat_id(conversation), paint::message_id(message));
+                self.tell_all(&Notice::Receipt { chat, id, mark: words::mark(mark).mark });
+                true
+            }
+            Event::Failed(conversation, message) => {
+                let (chat, id) = (paint::chat_id(conversation), paint::message_id(message));
+                self.tell_all(&Notice::Failed { chat, id, sentence: words::NOT_SENT.to_owned() });
+                true
+            }
+            Event::Missing(conversation, count) => {
+                let name = self.name_in(conversation);
+                let sentence = words::missing(count, &name);
+                self.tell_all(&Notice::Missing { chat: paint::chat_id(conversation), count, sentence });
+                false
+            }
+            Event::Conversation(_) => true,
+            Event::Request(account) => {
+                self.tell_all(&Notice::Request { who: resolve::contact_id(account) });
+                true
+            }
+            Event::Contact(account) => {
+                self.tell_all(&Notice::Contact { who: resolve::contact_id(account) });
+                true
+            }
+            Event::Connection(connection) => {
+                self.connection_changed(now, connection);
+                false
+            }
+            Event::Settled => {
+                self.tell_all(&Notice::Settled);
+                false
+            }
+        }
+    }
+
+    fn connection_changed(&mut self, now: Timestamp, connection: Connection) {
+        self.connection = connection;
+        match connection {
+            Connection::Connecting { retry_at: Some(_) } => {
+                self.down_since.get_or_insert(now);
+            }
+            // Between two tries it is still the same silence.
+            Connection::Connecting { retry_at: None } => {}
+            Connection::Idle | Connection::CatchingUp { .. } | Connection::UpToDate => self.down_since = None,
+        }
+        let fronts: Vec<FrontId> = self.fronts.keys().copied().collect();
+        for front in fronts {
+            let line = self.line(&self.clock(now, front));
+            self.out.push_back(AppOutput::ToFront(front, FromCore::Notice(Notice::Connection(line))));
+        }
+    }
+
+    /// The line in words.
+    pub(crate) fn line(&self, clock: &Clock) -> screens::ConnectionLine {
+        words::line(self.connection, self.down_since, self.links.server_name(), clock)
+    }
+
+    fn name_in(&self, conversation: client::ConversationId) -> String {
+        let head = self.client.conversation(conversation).ok().flatten();
+        head.map_or_else(|| words::SOMEONE_NEW.to_owned(), |head| paint::name(&head.with))
+    }
+
+    fn clock(&self, now: Timestamp, front: FrontId) -> Clock {
+        let utc_offset_minutes = self.fronts.get(&front).map_or(0, |front| front.utc_offset_minutes);
+        Clock { now, utc_offset_minutes }
+    }
+
+    fn reply(&mut self, front: FrontId, id: u64, reply: Reply) {
+        self.out.push_back(AppOutput::ToFront(front, FromCore::Reply { id, reply }));
+    }
+
+    fn tell_all(&mut self, notice: &Notice) {
+        let told = self.fronts.keys().map(|front| AppOutput::ToFront(*front, FromCore::Notice(notice.clone())));
+        self.out.extend(told);
+    }
+
+    fn tell_others(&mut self, than: FrontId, notice: &Notice) {
+        let others = self.fronts.keys().filter(|front| **front != than);
+        self.out.extend(others.map(|front| AppOutput::ToFront(*front, FromCore::Notice(notice.clone()))));
+    }
+
+    /// Whom `typed` names, among everybody this device knows.
+    pub(crate) fn person(&self, typed: &str) -> Result<client::ContactCard, No> {
+        let status = self.client.status()?;
+        let Some(me) = status.account else { return Err(words::not_registered()) };
+        let people = self.people()?;
+        let found = resolve::person(&people, typed, |typed| Ok(self.links.read(typed)?.map(|link| link.account)));
+        found.cloned().map_err(|no| {
+            let handle = Handle::parse(typed).ok().map(|handle| handle.lookup_form());
+            let own_handle = status.handle.as_ref().map(Handle::lookup_form);
+            let oneself = (handle.is_some() && handle == own_handle) || typed.trim() == me.to_string();
+            if oneself { words::refused(&Refused::Oneself, &About::default()) } else { no }
+        })
+    }
+
+    /// Contacts, requests and whoever else a chat is with, each once.
+    fn people(&self) -> Result<Vec<client::ContactCard>, Fault> {
+        let mut people = self.client.contacts()?;
+        people.extend(self.client.requests()?);
+        people.extend(self.client.conversations()?.into_iter().map(|head| head.with));
+        let mut seen = BTreeSet::new();
+        people.retain(|card| seen.insert(card.account));
+        Ok(people)
+    }
+}
+
+fn named(card: &client::ContactCard) -> About {
+    About { name: Some(paint::name(card)), ..About::default() }
+}
+
+/// Trimmed; the limit is checked here too, so that no code is sent for nothing.
+fn name_of(typed: &str) -> Result<String, No> {
+    let name = typed.trim();
+    if (1..=limits::NAME_CHARS_MAX).contains(&name.chars().count()) {
+        Ok(name.to_owned())
+    } else {
+        Err(words::bad_name())
+    }
+}
+
+/// The digits of a code, however they were spaced.
+fn digits(typed: &str) -> Result<String, No> {
+    let code: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let fits = code.len() == limits::CODE_DIGITS && code.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { Ok(code) } else { Err(words::bad_code()) }
+}
+
+fn refuse(what: &What, no: No) -> Reply {
+    match what {
+        What::Action(_) => Reply::Outcome(no.outcome()),
+        What::Ask(_) => Reply::Answer(Box::new(no.answer())),
+    }
+}

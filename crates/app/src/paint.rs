@@ -1,0 +1,376 @@
+//! From what the core knows to what is painted.
+
+use client::{ContactCard, ContactState, ConversationHead, ConversationId, Mark, MessageView, Status};
+use screens::{
+    Bubble, ChatHead, ChatId, ChatRow, Composer, ContactRow, Me, MessageId, Person, RequestRow, Script, Turn,
+};
+use unicode_segmentation::UnicodeSegmentation;
+use vocab::time::MINUTE_MS;
+use vocab::{AccountId, limits};
+
+use crate::moment::Clock;
+use crate::{resolve, words};
+
+/// Bubbles of one person closer than this are one turn.
+const TURN_GAP_MS_MAX: u64 = 5 * MINUTE_MS;
+
+/// Longest preview in a row, characters as a person counts them: more than the widest row shows.
+const PREVIEW_CHARS_MAX: usize = 160;
+
+/// Emoji that stand without a bubble.
+const EMOJI_ALONE_MAX: usize = 3;
+
+/// Colours for people: `person-1` to `person-8`.
+const TINTS: u8 = 8;
+
+pub(crate) fn chat_id(conversation: ConversationId) -> ChatId {
+    ChatId(hex::encode(conversation.0))
+}
+
+pub(crate) fn message_id(message: vocab::MessageId) -> MessageId {
+    MessageId(message.to_string())
+}
+
+/// The name shown: never empty, and of a request nobody's.
+pub(crate) fn name(card: &ContactCard) -> String {
+    let given = card.name.trim();
+    match (&card.handle, card.state) {
+        (_, ContactState::Request) => words::SOMEONE_NEW.to_owned(),
+        (Some(handle), _) if given.is_empty() => handle.to_string(),
+        _ if given.is_empty() => words::SOMEONE_NEW.to_owned(),
+        _ => given.to_owned(),
+    }
+}
+
+pub(crate) fn person(card: &ContactCard) -> Person {
+    let name = name(card);
+    Person {
+        id: resolve::contact_id(card.account),
+        initials: initials(&name),
+        tint: tint(card.account),
+        handle: card
+            .handle
+            .as_ref()
+            .filter(|_| card.state != ContactState::Request)
+            .map(ToString::to_string),
+        state: match card.state {
+            ContactState::Request => screens::ContactState::Request,
+            ContactState::Accepted => screens::ContactState::Accepted,
+            ContactState::Blocked => screens::ContactState::Blocked,
+        },
+        chat: chat_id(card.conversation),
+        name,
+    }
+}
+
+pub(crate) fn me(account: AccountId, status: &Status) -> Me {
+    Me {
+        id: resolve::contact_id(account),
+        name: status.name.clone(),
+        initials: initials(&status.name),
+        tint: tint(account),
+        handle: status.handle.as_ref().map(ToString::to_string),
+    }
+}
+
+/// Oneself as the sender of a bubble in this chat.
+pub(crate) fn myself(account: AccountId, status: &Status, chat: ConversationId) -> Person {
+    let me = me(account, status);
+    Person {
+        id: me.id,
+        name: me.name,
+        initials: me.initials,
+        tint: me.tint,
+        handle: me.handle,
+        state: screens::ContactState::Accepted,
+        chat: chat_id(chat),
+    }
+}
+
+pub(crate) fn contact_row(card: &ContactCard) -> ContactRow {
+    let person = person(card);
+    ContactRow { line: second_line(&person), person }
+}
+
+/// The second line under a name: the handle, unless the name is the handle; or how things stand.
+fn second_line(person: &Person) -> String {
+    match (person.state, &person.handle) {
+        (screens::ContactState::Blocked, _) => "Blocked".to_owned(),
+        (screens::ContactState::Request, _) => REQUEST_LINE.to_owned(),
+        (_, Some(handle)) if *handle != person.name => handle.clone(),
+        (_, Some(_)) => "Has not accepted yet".to_owned(),
+        (_, None) => "Through a link".to_owned(),
+    }
+}
+
+pub(crate) fn request_row(card: &ContactCard) -> RequestRow {
+    RequestRow {
+        id: resolve::contact_id(card.account),
+        name: words::SOMEONE_NEW.to_owned(),
+        line: REQUEST_LINE.to_owned(),
+        title: "Someone knocks".to_owned(),
+        sentence: "You see their name and words once you accept. Until then they learn nothing, not even whether \
+                   you looked."
+            .to_owned(),
+        accept: "Accept".to_owned(),
+        block: "Block".to_owned(),
+    }
+}
+
+pub(crate) fn chat_row(head: &ConversationHead, clock: &Clock) -> ChatRow {
+    let person = person(&head.with);
+    let preview = head.last.as_ref().map_or_else(|| words::NO_MESSAGES.to_owned(), preview);
+    let own = head.last.as_ref().filter(|last| last.own);
+    let time = clock.in_list(head.changed_at);
+    let unread = match head.unread {
+        0 => String::new(),
+        count => format!(", {}", words::unread_line(count)),
+    };
+    let from = if own.is_some() { "you: " } else { "" };
+    ChatRow {
+        id: chat_id(head.id),
+        spoken: format!("{}{unread}, {}: {from}{preview}", person.name, time.text),
+        preview,
+        mark: own.filter(|last| !last.failed).map(|last| words::mark(last.mark)),
+        failed: own.is_some_and(|last| last.failed),
+        time,
+        unread: head.unread,
+        person,
+    }
+}
+
+/// A message in one line.
+fn preview(message: &MessageView) -> String {
+    if message.unknown.is_some() {
+        return words::NEWER_CONTENT.to_owned();
+    }
+    // A text can be 64 KB of spaces: only so much of it is looked at.
+    let start: String = message.text.chars().take(PREVIEW_CHARS_MAX * 4).collect();
+    let line = start.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut graphemes = line.graphemes(true);
+    let cut: String = graphemes.by_ref().take(PREVIEW_CHARS_MAX).collect();
+    let whole = graphemes.next().is_none() && start.len() == message.text.len();
+    if whole { cut } else { format!("{cut}…") }
+}
+
+pub(crate) fn chat_head(card: &ContactCard) -> ChatHead {
+    let person = person(card);
+    ChatHead { id: chat_id(card.conversation), line: second_line(&person), person }
+}
+
+pub(crate) fn composer(card: &ContactCard) -> Composer {
+    match card.state {
+        ContactState::Accepted => Composer::Open {
+            placeholder: "Message".to_owned(),
+            bytes_max: limits::TEXT_BYTES_MAX as u32,
+            too_long: words::TEXT_TOO_LONG.to_owned(),
+        },
+        ContactState::Blocked => Composer::Stopped(words::blocked(&name(card))),
+        ContactState::Request => Composer::Stopped(words::request_waits()),
+    }
+}
+
+/// Who wrote what in one chat.
+pub(crate) struct Authors {
+    pub me: Person,
+    pub them: Person,
+}
+
+/// A run of messages, oldest first. `unread` is how many of the chat's messages were not seen.
+pub(crate) fn bubbles(views: &[MessageView], authors: &Authors, unread: u32, clock: &Clock) -> Vec<Bubble> {
+    let first_unread = views.iter().position(is_unread);
+    let starts_day = |index: usize| {
+        let before = index.checked_sub(1).and_then(|before| views.get(before));
+        views
+            .get(index)
+            .is_some_and(|view| before.is_none_or(|before| !clock.same_day(before.sent_at, view.sent_at)))
+    };
+    let joins = |index: usize| {
+        let (Some(view), Some(before)) = (views.get(index), index.checked_sub(1).and_then(|i| views.get(i)))
+        else {
+            return false;
+        };
+        view.from == before.from
+            && view.sent_at.ms_since(before.sent_at).max(before.sent_at.ms_since(view.sent_at)) <= TURN_GAP_MS_MAX
+            && !starts_day(index)
+            && first_unread != Some(index)
+    };
+    let paint = |(index, view): (usize, &MessageView)| Bubble {
+        day: starts_day(index).then(|| clock.day(view.sent_at)),
+        unread_line: (first_unread == Some(index)).then(|| words::unread_line(unread.max(1))),
+        turn: match (joins(index), joins(index + 1)) {
+            (false, false) => Turn::Single,
+            (false, true) => Turn::First,
+            (true, true) => Turn::Middle,
+            (true, false) => Turn::Last,
+        },
+        ..bubble(view, authors, clock)
+    };
+    views.iter().enumerate().map(paint).collect()
+}
+
+/// A message of somebody else that was not seen here.
+pub(crate) fn is_unread(view: &MessageView) -> bool {
+    !view.own && view.mark < Mark::Read
+}
+
+/// One message by itself.
+pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bubble {
+    let from = if view.own { &authors.me } else { &authors.them };
+    let sent = clock.in_chat(view.sent_at);
+    let note = view.unknown.as_ref().map(|_| words::NEWER_CONTENT.to_owned());
+    let mark = view.own.then(|| words::mark(view.mark));
+    let failed = view.failed.then(|| words::NOT_SENT.to_owned());
+    let who = if view.own { "You" } else { &from.name };
+    let state = match (&failed, &mark) {
+        (Some(_), _) => ", not sent".to_owned(),
+        (None, Some(mark)) => format!(", {}", mark.word.to_lowercase()),
+        (None, None) => String::new(),
+    };
+    Bubble {
+        id: message_id(view.id),
+        chat: chat_id(view.conversation),
+        own: view.own,
+        day: None,
+        unread_line: None,
+        turn: Turn::Single,
+        script: script(&view.text),
+        spoken: format!("{who}, {}{state}", sent.text),
+        text: view.text.clone(),
+        note,
+        mark: mark.filter(|_| !view.failed),
+        unread: is_unread(view),
+        failed,
+        from: from.clone(),
+        sent,
+    }
+}
+
+fn tint(account: AccountId) -> u8 {
+    account.0.first().map_or(1, |byte| byte % TINTS + 1)
+}
+
+/// The first letters of the first and the last word, in the name's own script.
+fn initials(name: &str) -> String {
+    let letter = |word: &str| {
+        let first = word.graphemes(true).find(|grapheme| grapheme.chars().any(char::is_alphanumeric))?;
+        Some(first.to_uppercase())
+    };
+    let mut letters = name.split_whitespace().filter_map(letter);
+    match (letters.next(), letters.next_back()) {
+        (Some(first), Some(last)) => first + &last,
+        (Some(only), None) => only,
+        _ => "?".to_owned(),
+    }
+}
+
+fn script(text: &str) -> Script {
+    // Looking at a few is enough: a longer text is plain.
+    let seen: Vec<&str> = text.graphemes(true).take(EMOJI_ALONE_MAX + 1).collect();
+    let alone = (1..=EMOJI_ALONE_MAX).contains(&seen.len()) && seen.iter().all(|grapheme| is_emoji(grapheme));
+    if alone { Script::Emoji } else { Script::Plain }
+}
+
+/// Shown as a picture by default, or made one by the variation selector or a keycap.
+fn is_emoji(grapheme: &str) -> bool {
+    let pictured = |c: char| matches!(u32::from(c), 0x1F000..=0x1FAFF | 0x231A..=0x231B | 0x2600..=0x27BF | 0x2B50 | 0x2B55);
+    grapheme.chars().next().is_some_and(pictured) || grapheme.chars().any(|c| c == '\u{fe0f}' || c == '\u{20e3}')
+}
+
+const REQUEST_LINE: &str = "Wants to write to you";
+
+#[cfg(test)]
+mod tests {
+    use client::ConversationId;
+    use vocab::Timestamp;
+
+    use super::*;
+
+    fn view(text: &str) -> MessageView {
+        MessageView {
+            id: vocab::MessageId([1; 32]),
+            conversation: ConversationId([2; 16]),
+            from: AccountId([3; 32]),
+            own: false,
+            sent_at: Timestamp(1_873_273_260_000),
+            text: text.into(),
+            unknown: None,
+            mark: Mark::Delivered,
+            failed: false,
+            position: 1,
+        }
+    }
+
+    #[test]
+    fn initials_come_from_the_name_in_its_own_script() {
+        for (name, letters) in [
+            ("Anna Kovač", "AK"),
+            ("ليلى منصور", "لم"),
+            ("山本さくら", "山"),
+            ("  boris ", "B"),
+            ("Maximiliane von Hohenstein", "MH"),
+            ("🌿", "?"),
+            ("", "?"),
+        ] {
+            assert_eq!(initials(name), letters, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_preview_is_one_short_line_and_never_cuts_a_sign_in_two() {
+        assert_eq!(preview(&view("a\n\n  b\tc")), "a b c");
+        let family = "👨‍👩‍👧‍👦".repeat(200);
+        let cut = preview(&view(&family));
+        assert!(cut.ends_with("👦…"), "{cut}");
+        assert_eq!(preview(&view(&" ".repeat(65_536))), "…");
+    }
+
+    #[test]
+    fn one_to_three_emoji_stand_alone() {
+        for emoji in ["🌿", "👨‍👩‍👧‍👦🇧🇪❤️", "1️⃣"] {
+            assert_eq!(script(emoji), Script::Emoji, "{emoji}");
+        }
+        for plain in ["", "a", "🌿🌿🌿🌿", "🌿 a", "12"] {
+            assert_eq!(script(plain), Script::Plain, "{plain}");
+        }
+    }
+
+    #[test]
+    fn bubbles_of_one_turn_touch_until_the_day_the_person_or_the_unread_line_changes() {
+        let at = |minutes: u64, own: bool, mark: Mark| MessageView {
+            own,
+            from: AccountId([if own { 9 } else { 3 }; 32]),
+            sent_at: Timestamp(1_873_273_260_000 + minutes * MINUTE_MS),
+            mark,
+            ..view("x")
+        };
+        let views = [
+            at(0, false, Mark::Read),
+            at(1, false, Mark::Read),
+            at(2, true, Mark::Sent),
+            at(3, true, Mark::Sent),
+            at(4, true, Mark::Sent),
+            at(20, true, Mark::Sent),
+            at(21, false, Mark::Delivered),
+            at(24 * 60, false, Mark::Delivered),
+        ];
+        let clock = Clock { now: Timestamp(1_873_273_260_000), utc_offset_minutes: 0 };
+        let someone = || {
+            person(&ContactCard {
+                account: AccountId([3; 32]),
+                name: "Boris".into(),
+                handle: None,
+                state: ContactState::Accepted,
+                conversation: ConversationId([2; 16]),
+            })
+        };
+        let painted = bubbles(&views, &Authors { me: someone(), them: someone() }, 2, &clock);
+        let turns: Vec<Turn> = painted.iter().map(|bubble| bubble.turn).collect();
+        use Turn::*;
+        assert_eq!(turns, [First, Last, First, Middle, Last, Single, Single, Single]);
+        let lines: Vec<_> = painted.iter().filter_map(|bubble| bubble.unread_line.as_deref()).collect();
+        assert_eq!(lines, ["2 new messages"]);
+        let days: Vec<_> = painted.iter().map(|bubble| bubble.day.is_some()).collect();
+        assert_eq!(days, [true, false, false, false, false, false, false, true]);
+    }
+}

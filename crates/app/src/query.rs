@@ -1,0 +1,206 @@
+//! Questions of front ends.
+
+use std::collections::VecDeque;
+
+use client::{ContactState, ConversationHead, MessageView};
+use screens::{Answer, Ask, Bubble, ChatList, Listing, Start, Status, TIMELINE_MESSAGES_MAX, Timeline};
+
+use crate::app::App;
+use crate::moment::Clock;
+use crate::words::{self, No};
+use crate::paint;
+
+/// Messages fetched at once while looking for the first unread one.
+const PAGE_MESSAGES: u32 = 200;
+
+/// Messages that wait in the outbox have no place yet and come in one piece; so many of one chat are shown.
+const WAITING_SHOWN_MAX: u32 = 8_192;
+
+impl App {
+    /// The answer as it is now.
+    pub(crate) fn answer(&self, ask: Ask, clock: &Clock) -> Result<Answer, No> {
+        match ask {
+            Ask::Start { .. } => self.start_screen().map(Answer::Start),
+            Ask::Status => self.status(clock).map(Answer::Status),
+            Ask::Chats => self.chats(clock).map(Answer::Chats),
+            Ask::Timeline { chat, before, limit } => {
+                self.timeline(&chat, before, limit, clock).map(Answer::Timeline)
+            }
+            Ask::Message { id } => self.message(&id, clock).map(Answer::Message),
+            Ask::Unread { limit } => self.unread(limit, clock),
+            Ask::Contacts => {
+                let mut cards = self.client.contacts()?;
+                cards.retain(|card| card.state != ContactState::Request);
+                let mut rows: Vec<_> = cards.iter().map(paint::contact_row).collect();
+                rows.sort_by_cached_key(|row| (row.person.name.to_lowercase(), row.person.id.clone()));
+                Ok(Answer::Contacts(listing(rows, words::no_contacts)))
+            }
+            Ask::Requests => {
+                let rows: Vec<_> = self.client.requests()?.iter().map(paint::request_row).collect();
+                Ok(Answer::Requests(listing(rows, words::no_requests)))
+            }
+            Ask::Contact { who } => Ok(Answer::Contact(paint::person(&self.person(&who)?))),
+        }
+    }
+
+    fn start_screen(&self) -> Result<Start, No> {
+        let status = self.client.status()?;
+        Ok(match (status.account, &status.code_requested_for) {
+            (Some(account), _) => Start::Main(paint::me(account, &status)),
+            (None, Some(handle)) => Start::Code(words::code_screen(handle)),
+            (None, None) => Start::Welcome(words::welcome(self.links.server_name())),
+        })
+    }
+
+    fn status(&self, clock: &Clock) -> Result<Status, No> {
+        let status = self.client.status()?;
+        let unread = self.heads()?.iter().map(|head| head.unread).fold(0, u32::saturating_add);
+        Ok(Status {
+            me: status.account.map(|account| paint::me(account, &status)),
+            code_sent_to: status.code_requested_for.as_ref().map(ToString::to_string),
+            server: self.links.server_name().to_owned(),
+            line: self.line(clock),
+            waiting: status.outbox,
+            devices: status.devices,
+            unread,
+            requests: u32::try_from(self.client.requests()?.len()).unwrap_or(u32::MAX),
+        })
+    }
+
+    fn chats(&self, clock: &Clock) -> Result<ChatList, No> {
+        let requests = words::requests_count(self.client.requests()?.len());
+        let (chats, unread) = match self.heads() {
+            Ok(heads) => {
+                let unread = heads.iter().map(|head| head.unread).fold(0, u32::saturating_add);
+                let rows = heads.iter().map(|head| paint::chat_row(head, clock)).collect();
+                (listing(rows, words::no_chats), unread)
+            }
+            Err(fault) => (Listing::Failing(words::trouble(&fault)), 0),
+        };
+        Ok(ChatList { chats, requests, unread, banner: self.device.clone(), line: self.line(clock) })
+    }
+
+    /// The chats that are shown: newest first, none of somebody who only knocks.
+    fn heads(&self) -> Result<Vec<ConversationHead>, client::Fault> {
+        let mut heads = self.client.conversations()?;
+        heads.retain(|head| head.with.state != ContactState::Request);
+        heads.sort_by(|one, other| (other.changed_at, other.id).cmp(&(one.changed_at, one.id)));
+        Ok(heads)
+    }
+
+    fn timeline(&self, chat: &str, before: Option<u64>, limit: u32, clock: &Clock) -> Result<Timeline, No> {
+        let card = self.person(chat)?;
+        let head = self.client.conversation(card.conversation)?;
+        let unread = head.map_or(0, |head| head.unread);
+        let limit = limit.clamp(1, TIMELINE_MESSAGES_MAX);
+        let (views, earlier) = match card.state {
+            ContactState::Request => (Vec::new(), None),
+            ContactState::Accepted | ContactState::Blocked => self.page(card.conversation, before, limit)?,
+        };
+        let authors = self.authors(&card)?;
+        let rows = paint::bubbles(&views, &authors, unread, clock);
+        Ok(Timeline {
+            bubbles: listing(rows, || words::nothing_written(&authors.them.name)),
+            earlier,
+            banner: None,
+            composer: paint::composer(&card),
+            head: paint::chat_head(&card),
+        })
+    }
+
+    /// A page and where the one before it ends.
+    fn page(
+        &self,
+        conversation: client::ConversationId,
+        before: Option<u64>,
+        mut limit: u32,
+    ) -> Result<(Vec<MessageView>, Option<u64>), No> {
+        loop {
+            let views = self.client.timeline(conversation, before, limit)?;
+            let first = views.first().map(|view| view.position);
+            // No place can be named between messages that have none yet: all of them are in one page.
+            if first == Some(u64::MAX) && views.len() as u64 >= u64::from(limit) && limit < WAITING_SHOWN_MAX {
+                limit = WAITING_SHOWN_MAX;
+                continue;
+            }
+            let earlier = match first {
+                Some(position) if !self.client.timeline(conversation, Some(position), 1)?.is_empty() => {
+                    Some(position)
+                }
+                _ => None,
+            };
+            return Ok((views, earlier));
+        }
+    }
+
+    fn message(&self, id: &screens::MessageId, clock: &Clock) -> Result<Bubble, No> {
+        let id = id.0.parse().map_err(|_| words::unknown_message())?;
+        let view = self.client.message(id)?.ok_or_else(words::unknown_message)?;
+        let head = self.client.conversation(view.conversation)?.ok_or_else(words::unknown_message)?;
+        if head.with.state == ContactState::Request {
+            return Err(words::to_request());
+        }
+        Ok(paint::bubble(&view, &self.authors(&head.with)?, clock))
+    }
+
+    fn unread(&self, limit: u32, clock: &Clock) -> Result<Answer, No> {
+        let limit = limit.clamp(1, TIMELINE_MESSAGES_MAX) as usize;
+        let mut heads = self.heads()?;
+        heads.retain(|head| head.unread > 0 && head.with.state == ContactState::Accepted);
+        heads.reverse();
+        let mut bubbles = Vec::new();
+        let mut more = false;
+        for head in &heads {
+            let room = limit - bubbles.len();
+            if room == 0 {
+                more = true;
+                break;
+            }
+            let (views, cut) = self.first_unread(head, room)?;
+            more |= cut;
+            let authors = self.authors(&head.with)?;
+            bubbles.extend(views.iter().map(|view| paint::bubble(view, &authors, clock)));
+        }
+        Ok(Answer::Unread { bubbles, more })
+    }
+
+    /// The oldest `room` unread messages of a chat, and whether there are more. Walks back from the newest, because
+    /// whatever is read lies before whatever is not.
+    fn first_unread(&self, head: &ConversationHead, room: usize) -> Result<(Vec<MessageView>, bool), No> {
+        let mut kept: VecDeque<MessageView> = VecDeque::new();
+        let (mut seen, mut before) = (0u32, None);
+        while seen < head.unread {
+            let page = self.client.timeline(head.id, before, PAGE_MESSAGES)?;
+            let Some(first) = page.first().map(|view| view.position) else { break };
+            for view in page.into_iter().rev() {
+                if view.own {
+                    continue;
+                }
+                if !paint::is_unread(&view) {
+                    return Ok((kept.into(), seen as usize > room));
+                }
+                kept.push_front(view);
+                kept.truncate(room);
+                seen += 1;
+            }
+            if before == Some(first) {
+                break;
+            }
+            before = Some(first);
+        }
+        Ok((kept.into(), seen as usize > room))
+    }
+
+    fn authors(&self, them: &client::ContactCard) -> Result<paint::Authors, No> {
+        let status = self.client.status()?;
+        let me = status.account.ok_or_else(words::not_registered)?;
+        Ok(paint::Authors {
+            me: paint::myself(me, &status, them.conversation),
+            them: paint::person(them),
+        })
+    }
+}
+
+fn listing<Row>(rows: Vec<Row>, empty: impl FnOnce() -> screens::EmptyPlace) -> Listing<Row> {
+    if rows.is_empty() { Listing::Empty(empty()) } else { Listing::Rows(rows) }
+}

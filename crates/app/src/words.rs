@@ -1,0 +1,496 @@
+//! Sentences: what is, why, what now. In the voice of a good clerk.
+
+use client::{Connection, Fault, OpenError, Refusal, Refused};
+use screens::{
+    Banner, BannerKind, CodeScreen, ConnectionLine, EmptyPlace, HandleChoice, HandleKind, LineState, Mark,
+    MarkShown, Next, Outcome, RefusedKind, Trouble, WelcomeScreen,
+};
+use vocab::{Handle, HandleError, Timestamp, limits};
+
+use crate::moment::{Clock, day_in_words};
+
+/// Why something was not done, before it becomes an outcome or an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct No {
+    pub kind: RefusedKind,
+    pub sentence: String,
+    pub next: Option<Next>,
+}
+
+impl No {
+    /// What was typed is not right.
+    pub fn usage(sentence: impl Into<String>) -> Self {
+        Self { kind: RefusedKind::Usage, sentence: sentence.into(), next: None }
+    }
+
+    /// It cannot be.
+    pub fn refused(sentence: impl Into<String>) -> Self {
+        Self { kind: RefusedKind::Refused, sentence: sentence.into(), next: None }
+    }
+
+    /// The server is not there, or has no time.
+    pub fn network(sentence: impl Into<String>) -> Self {
+        Self { kind: RefusedKind::Network, sentence: sentence.into(), next: None }
+    }
+
+    /// With the step that helps.
+    pub fn then(self, next: Next) -> Self {
+        Self { next: Some(next), ..self }
+    }
+
+    pub fn outcome(self) -> Outcome {
+        Outcome::Refused { kind: self.kind, sentence: self.sentence, next: self.next }
+    }
+
+    pub fn answer(self) -> screens::Answer {
+        screens::Answer::Refused { kind: self.kind, sentence: self.sentence, next: self.next }
+    }
+}
+
+impl From<&Fault> for No {
+    fn from(fault: &Fault) -> Self {
+        Self::refused(fault_sentence(fault))
+    }
+}
+
+impl From<Fault> for No {
+    fn from(fault: Fault) -> Self {
+        Self::from(&fault)
+    }
+}
+
+/// What a command was about, for the sentence of its refusal.
+#[derive(Clone, Default)]
+pub(crate) struct About {
+    /// The handle, in the form to read.
+    pub handle: Option<String>,
+    /// The name of the person.
+    pub name: Option<String>,
+    /// The text is longer than a message can be (else it is empty).
+    pub text_too_long: bool,
+}
+
+/// The core's refusals. Exhaustive on purpose: a new one needs a sentence.
+pub(crate) fn refused(refused: &Refused, about: &About) -> No {
+    let name = || about.name.clone().unwrap_or_else(|| "this person".to_owned());
+    let handle = || about.handle.clone().unwrap_or_else(|| "this number or address".to_owned());
+    match refused {
+        Refused::NotRegistered => not_registered(),
+        Refused::AlreadyRegistered => {
+            No::refused("There is an account on this device already, and it is ready to use. One place holds one account.")
+        }
+        Refused::CodeNotRequested => No::refused(format!(
+            "This device has not asked for a code for {}. Ask for one first, then give it here.",
+            handle()
+        ))
+        .then(Next::NewCode),
+        Refused::ByService(refusal) => by_service(refusal, about),
+        Refused::Unreachable => {
+            No::network("The server cannot be reached. Nothing was lost. Try again in a while.")
+        }
+        Refused::NobodyThere => No::refused(format!(
+            "Nobody is found by {}. Either they are not on this server, or they do not let themselves be found: ask \
+             them for a link.",
+            handle()
+        )),
+        Refused::Oneself => No::refused("That is you. Write to somebody else."),
+        Refused::Unknown => No::refused(
+            "There is no such contact, chat or message on this device. It may have been removed; look at the list again.",
+        ),
+        Refused::BadName => bad_name(),
+        Refused::BadText if about.text_too_long => text_too_long(),
+        Refused::BadText => No::usage("There is nothing to send: the text is empty."),
+        Refused::NotAccepted => No::refused(format!(
+            "Nothing can be sent to {}: they are blocked, or their request was not accepted yet.",
+            name()
+        )),
+        Refused::BadDevice => No::refused(format!(
+            "This device cannot be added. Either the account has {} devices already, or the code shown is not from \
+             the device it names. Remove a device, or show the code again.",
+            limits::DEVICES_MAX
+        )),
+        Refused::Store => No::refused(
+            "This device could not store it, so nothing was done. Free some space, then try again.",
+        ),
+    }
+}
+
+/// The server's refusals. Exhaustive on purpose: a new one needs a sentence.
+fn by_service(refusal: &Refusal, about: &About) -> No {
+    let handle = || about.handle.clone().unwrap_or_else(|| "this number or address".to_owned());
+    match refusal {
+        Refusal::Malformed => No::refused(
+            "This program and the server do not understand each other. One of the two needs an update.",
+        ),
+        Refusal::TooLarge => No::refused("This is larger than the server carries. Make it smaller."),
+        Refusal::NotAllowed => No::refused(
+            "The server did not allow it: what it was asked for is not there any more, or not for this device. Look \
+             at the list again, then try once more.",
+        ),
+        Refusal::Busy { retry_after_ms } => No::network(format!(
+            "The server has much to do. Nothing was lost. Try again in {}.",
+            counted(u64::from(*retry_after_ms).div_ceil(1_000).max(1), "second", "seconds")
+        )),
+        Refusal::Unavailable => No::network(
+            "The server cannot store anything right now. Nothing was lost. Try again in a while.",
+        ),
+        Refusal::TokenNeeded => No::refused(
+            "The server asks for a permit, and this device has used up those of today. Try again tomorrow.",
+        ),
+        Refusal::StaleEpoch => No::network("The chat moved on in the same moment. Nothing was lost. Try again."),
+        Refusal::UnknownSlot => No::refused(
+            "The server does not carry this chat any more. What was written is still here; add the person again to \
+             go on.",
+        ),
+        Refusal::Exists => No::refused("The server has it already. Nothing was changed; look at the list again."),
+        Refusal::WrongCode { tries_left: 0 } => {
+            No::refused("That is not the code we sent. No tries are left: ask for a new code.").then(Next::NewCode)
+        }
+        Refusal::WrongCode { tries_left: 1 } => {
+            No::refused("That is not the code we sent. 1 try is left, then a new code is needed.")
+        }
+        Refusal::WrongCode { tries_left } => No::refused(format!(
+            "That is not the code we sent. {tries_left} tries are left, then a new code is needed."
+        )),
+        Refusal::NoOpenCode => No::refused(format!(
+            "No code waits for this device: it was used, tried too often, or is older than {} minutes. Ask for a new \
+             one.",
+            limits::CODE_MINUTES
+        ))
+        .then(Next::NewCode),
+        Refusal::TooManyCodes => No::refused(format!(
+            "{} codes were sent to {} today, and that is the limit of a day. Try again tomorrow.",
+            limits::CODES_PER_DAY_MAX,
+            handle()
+        )),
+        Refusal::HandleHeld { from } => No::refused(format!(
+            "{} leads to another account. Your claim is noted; from {} on a new code moves it to you. Until then \
+             you can have an account without it.",
+            about.handle.clone().unwrap_or_else(|| "This number or address".to_owned()),
+            day_in_words(*from)
+        )),
+        Refusal::BadHandle => No::refused(format!(
+            "This server does not take {}. Use another number or address, or none.",
+            handle()
+        )),
+        Refusal::CodeNotSent => No::refused(format!(
+            "The server could not send a code to {}. Check that it is right, then try again in a while.",
+            handle()
+        )),
+        Refusal::QuotaUsed { until } => No::refused(format!(
+            "This account has looked up as many people as it may for now. It can again from {} on; links work at any \
+             time.",
+            day_in_words(*until)
+        )),
+    }
+}
+
+pub(crate) fn not_registered() -> No {
+    No::refused("There is no account on this device yet. Create one first.").then(Next::Register)
+}
+
+pub(crate) fn bad_name() -> No {
+    No::usage(format!("A name has 1 to {} characters. Write yours so that others know you by it.", limits::NAME_CHARS_MAX))
+}
+
+pub(crate) fn bad_code() -> No {
+    No::usage(format!("A code has {} digits. Write them as they were sent.", limits::CODE_DIGITS))
+}
+
+pub(crate) fn text_too_long() -> No {
+    No::usage(TEXT_TOO_LONG)
+}
+
+pub(crate) fn too_many_fronts() -> No {
+    No::refused(format!(
+        "{} windows and programs use this account here already. Close one of them, then try again.",
+        crate::app::FRONTS_MAX
+    ))
+}
+
+pub(crate) fn unknown_message() -> No {
+    No::refused("There is no such message on this device. Look at the chat again.")
+}
+
+pub(crate) fn unknown_person() -> No {
+    No::refused("There is no such person on this device. Look at the contacts again.")
+}
+
+pub(crate) fn to_blocked(name: &str) -> No {
+    No::refused(format!("You have blocked {name}, so nothing can be written to them. Accept them first to write again."))
+}
+
+pub(crate) fn to_request() -> No {
+    No::refused("This person only knocks so far. Accept the request first, then read and write.")
+}
+
+/// Neither a link nor a handle.
+pub(crate) fn not_to_be_added(typed: &str, error: HandleError) -> No {
+    let meant_a_handle = typed.contains('@') || typed.chars().any(|c| c.is_ascii_digit()) || typed.trim().is_empty();
+    if meant_a_handle {
+        No::usage(error.to_string())
+    } else {
+        No::usage("That is neither a link nor a number nor an e-mail address. Ask the person for one of them.")
+    }
+}
+
+pub(crate) fn registered(about: &About) -> String {
+    match &about.handle {
+        Some(handle) => format!("The account stands. People find you by {handle}; you can also give them a link."),
+        None => "The account stands. Nobody finds you by themselves: give people a link.".to_owned(),
+    }
+}
+
+pub(crate) fn added(name: &str) -> String {
+    format!("{name} was added. What you write is kept until they have let you in, then it leaves by itself.")
+}
+
+pub(crate) fn accepted(name: &str) -> String {
+    format!("{name} is let in. You can write to each other now.")
+}
+
+pub(crate) fn blocked_now(name: &str) -> String {
+    format!("{name} is blocked. Nothing of theirs reaches you, and they were not told.")
+}
+
+pub(crate) fn too_much_at_once() -> No {
+    No::network("Too much was asked at once. Wait until some of it is done, then try again.")
+}
+
+/// What a failing store means, for a person.
+#[must_use]
+pub fn fault_sentence(fault: &Fault) -> String {
+    match fault {
+        Fault::Full => {
+            "This device is full, so nothing was done. Free some space, then try again; new messages wait at the \
+             server until then."
+        }
+        Fault::Damaged => {
+            "What this device has stored cannot be read any more: it is damaged. Nothing was deleted. Stop, copy the \
+             folder somewhere safe, and check the disk."
+        }
+        Fault::Other(_) => {
+            "This device's storage failed, so nothing was done. Nothing was lost. Try again; if it stays like this, \
+             start the program anew."
+        }
+    }
+    .to_owned()
+}
+
+/// The same as a lasting condition.
+pub(crate) fn fault_banner(fault: &Fault) -> Banner {
+    let (title, sentence) = match fault {
+        Fault::Full => (
+            "This device is full",
+            "New messages wait at the server. Free some space; then they come by themselves.",
+        ),
+        Fault::Damaged => (
+            "This device's storage is damaged",
+            "Nothing was deleted. Stop, copy the folder somewhere safe, and check the disk.",
+        ),
+        Fault::Other(_) => ("This device's storage failed", "Nothing was lost. It is tried again by itself."),
+    };
+    Banner { kind: BannerKind::Danger, title: title.into(), sentence: sentence.into() }
+}
+
+/// How the line is.
+pub(crate) fn line(
+    connection: Connection,
+    down_since: Option<Timestamp>,
+    server: &str,
+    clock: &Clock,
+) -> ConnectionLine {
+    let (state, label, sentence) = match connection {
+        Connection::Idle => {
+            (LineState::Idle, "No account yet".to_owned(), "There is no account on this device yet.".to_owned())
+        }
+        Connection::Connecting { retry_at } => match (retry_at, down_since) {
+            (Some(_), Some(since)) => (
+                LineState::Waiting,
+                "Waiting for the line".to_owned(),
+                format!(
+                    "The server does not answer since {}. Your chats are here; new messages come when it is back.",
+                    clock.time(since)
+                ),
+            ),
+            _ => (LineState::Connecting, "Connecting".to_owned(), format!("Connecting to {server}.")),
+        },
+        Connection::CatchingUp { done, of } => {
+            let figures = format!("Catching up: {} of {}", grouped(done.into()), grouped(of.into()));
+            let sentence = format!("{figures} messages.");
+            (LineState::CatchingUp { done, of }, figures, sentence)
+        }
+        Connection::UpToDate => (
+            LineState::UpToDate,
+            "Up to date".to_owned(),
+            "Up to date: everything that waited is here.".to_owned(),
+        ),
+    };
+    ConnectionLine { state, label, sentence }
+}
+
+pub(crate) fn mark(mark: client::Mark) -> MarkShown {
+    let (mark, word) = match mark {
+        client::Mark::Pending => (Mark::Pending, "Sending"),
+        client::Mark::Sent => (Mark::Sent, "Sent"),
+        client::Mark::Delivered => (Mark::Delivered, "Arrived"),
+        client::Mark::Read => (Mark::Read, "Read"),
+    };
+    MarkShown { mark, word: word.into() }
+}
+
+pub(crate) fn welcome(server: &str) -> WelcomeScreen {
+    let choice = |kind, label: &str, placeholder: Option<&str>, sentence: &str, go: &str| HandleChoice {
+        kind,
+        label: label.into(),
+        placeholder: placeholder.map(Into::into),
+        sentence: sentence.into(),
+        go: go.into(),
+    };
+    WelcomeScreen {
+        title: "Write to people, not to platforms.".into(),
+        sentence: "Private messages, on a server you or someone you trust runs. They are sealed on your device and \
+                   opened only on theirs; the server in between carries them, then forgets."
+            .into(),
+        server: server.into(),
+        create: CREATE_ACCOUNT.into(),
+        handle_title: "How may people find you?".into(),
+        handle_sentence: "A number or an address lets friends find you. It never decides where your messages go."
+            .into(),
+        choices: vec![
+            choice(
+                HandleKind::Number,
+                "Phone number",
+                Some("+32 470 12 34 56"),
+                "One code is sent to the number. The server keeps a keyed hash of it, not the number.",
+                SEND_CODE,
+            ),
+            choice(
+                HandleKind::Email,
+                "E-mail",
+                Some("anna@example.org"),
+                "One code is sent to the address. The server keeps a keyed hash of it, not the address.",
+                SEND_CODE,
+            ),
+            choice(
+                HandleKind::Neither,
+                "Neither",
+                None,
+                "Nobody finds you by themselves. You meet people through links you give them.",
+                "Create the account",
+            ),
+        ],
+        name_label: NAME_LABEL.into(),
+        name_sentence: "Shown to people you have accepted, and to nobody else.".into(),
+        name_chars_max: limits::NAME_CHARS_MAX as u32,
+    }
+}
+
+pub(crate) fn code_screen(handle: &Handle) -> CodeScreen {
+    CodeScreen {
+        title: format!("Enter the {} digits", limits::CODE_DIGITS),
+        sentence: code_sent(handle.as_str()),
+        handle: handle.to_string(),
+        digits: limits::CODE_DIGITS as u32,
+        go: "Create the account".into(),
+        again: "Send a new code".into(),
+        name_label: NAME_LABEL.into(),
+        name_chars_max: limits::NAME_CHARS_MAX as u32,
+    }
+}
+
+pub(crate) fn code_sent(handle: &str) -> String {
+    format!("A code was sent to {handle}. It is good for {} minutes.", limits::CODE_MINUTES)
+}
+
+pub(crate) fn no_chats() -> EmptyPlace {
+    empty("No chats yet", "Add someone by number or address, or give them a link.")
+}
+
+pub(crate) fn no_contacts() -> EmptyPlace {
+    empty("No contacts yet", "Add someone by number or address, or give them a link.")
+}
+
+pub(crate) fn no_requests() -> EmptyPlace {
+    empty("No requests", "When someone new wants to write to you, they wait here until you let them in.")
+}
+
+pub(crate) fn nothing_written(name: &str) -> EmptyPlace {
+    empty("Nothing written yet", format!("What you write here is read by {name} and nobody else."))
+}
+
+pub(crate) fn blocked(name: &str) -> EmptyPlace {
+    empty(format!("You have blocked {name}"), "Neither of you can write here. They were not told.")
+}
+
+pub(crate) fn request_waits() -> EmptyPlace {
+    empty(
+        "Someone knocks",
+        "Accept the request to read and write here. Until then they learn nothing, not even whether you looked.",
+    )
+}
+
+pub(crate) fn trouble(fault: &Fault) -> Trouble {
+    Trouble { sentence: fault_sentence(fault), again: true }
+}
+
+pub(crate) fn missing(count: u64, name: &str) -> String {
+    match count {
+        1 => format!("1 message from {name} is missing. Asking their devices."),
+        _ => format!("{} messages from {name} are missing. Asking their devices.", grouped(count)),
+    }
+}
+
+pub(crate) fn unread_line(count: u32) -> String {
+    match count {
+        1 => "1 new message".to_owned(),
+        _ => format!("{} new messages", grouped(count.into())),
+    }
+}
+
+pub(crate) fn requests_count(count: usize) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("1 request".to_owned()),
+        _ => Some(format!("{} requests", grouped(count as u64))),
+    }
+}
+
+/// `1,280`
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(count)) }
+}
+
+fn empty(title: impl Into<String>, sentence: impl Into<String>) -> EmptyPlace {
+    EmptyPlace { title: title.into(), sentence: sentence.into() }
+}
+
+/// Why the core did not start, for a person. Exhaustive on purpose.
+#[must_use]
+pub fn open_sentence(error: &OpenError) -> String {
+    todo_open(error)
+}
+
+pub(crate) const SOMEONE_NEW: &str = "Someone new";
+pub(crate) const NO_MESSAGES: &str = "No messages yet";
+pub(crate) const NEWER_CONTENT: &str = "This message needs a newer version of Valise. It is kept until then.";
+pub(crate) const NOT_SENT: &str = "Not sent: the server does not take it. Copy the text and write it again.";
+pub(crate) const TEXT_TOO_LONG: &str =
+    "This is longer than one message can be, which is 64 KB. Send it in parts.";
+/// What an invitation link does.
+pub(crate) const LINK: &str = "Whoever opens this link is let in at once. Give it to one person, over a way that only they read.";
+const CREATE_ACCOUNT: &str = "Create an account";
+const SEND_CODE: &str = "Send the code";
+const NAME_LABEL: &str = "Your name";

@@ -1,0 +1,25 @@
+//! The browser's private file system under SQLite.
+
+use sqlite_wasm_rs::WasmOsCallback;
+use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfg, install as install_pool};
+
+use crate::error::Error;
+
+/// Opens the origin's private file system as SQLite's default storage. Once per worker, before the first
+/// [`Db::open`](crate::Db::open); only a dedicated worker can.
+///
+/// # Errors
+/// [`Error::InUse`] when another tab holds it: relay through that one. [`Error::Other`] otherwise.
+pub async fn install() -> Result<(), Error> {
+    match install_pool::<WasmOsCallback>(&OpfsSAHPoolCfg::default(), true).await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let words = format!("{error:?}");
+            if words.contains("NoModificationAllowedError") {
+                Err(Error::InUse)
+            } else {
+                Err(Error::Other(rusqlite::Error::InvalidParameterName(words)))
+            }
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! What goes into the core and what comes out of it. Plain data; texts for people are made in `app`.
+
+use vocab::{AccountId, Handle, MessageId, Timestamp};
+use wire::Door;
+
+/// Names a command, so that its reply can be told from others. Chosen by the host.
+pub type CommandId = u64;
+
+/// A conversation on this device: what the list of chats shows. For two people it is derived from their accounts, so
+/// that all devices call it the same.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConversationId(pub [u8; 16]);
+
+impl std::fmt::Debug for ConversationId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ConversationId({})", &self.to_string()[..8])
+    }
+}
+
+/// In lower-case hexadecimal.
+impl std::fmt::Display for ConversationId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// One thing that happens to the core. One input is one transaction.
+pub enum Input {
+    /// Somebody wants something.
+    Command(CommandId, Command),
+    /// A door opened, closed or said something.
+    Link(Door, LinkEvent),
+    /// Time went by: the deadline of [`crate::Client::next_deadline`] has come.
+    Tick,
+}
+
+/// What happens at a door.
+pub enum LinkEvent {
+    /// The connection stands.
+    Up,
+    /// It is gone, or could not be made. The core asks for it again when it needs it.
+    Down,
+    /// A whole frame arrived.
+    Frame(Vec<u8>),
+}
+
+/// What the core wants from the world, released only after the transaction.
+pub enum Output {
+    /// The answer to a command, exactly one for each.
+    Reply(CommandId, Result<Reply, Refused>),
+    /// Something changed.
+    Event(Event),
+    /// Open this door, then say [`LinkEvent::Up`], or [`LinkEvent::Down`] when it could not be opened.
+    Connect(Door),
+    /// Close this door; no [`LinkEvent::Down`] is needed.
+    Disconnect(Door),
+    /// Send a frame through a door that is up.
+    Frame(Door, Vec<u8>),
+}
+
+/// What can be asked of the core.
+pub enum Command {
+    /// Asks the service to send a verification code to a handle. The same client must finish with [`Command::Register`].
+    RequestCode {
+        /// To whom.
+        handle: Handle,
+    },
+    /// Makes the account: with the code for the handle, or without any handle.
+    Register {
+        /// The name that accepted contacts see.
+        name: String,
+        /// The handle and the code that was sent to it.
+        proof: Option<(Handle, String)>,
+    },
+    /// Makes an invitation: whoever uses its link is accepted.
+    Invite,
+    /// Adds somebody by link or handle and starts a conversation. By link one is accepted at once, by handle one knocks.
+    Add(AddWhom),
+    /// Lets a request in.
+    Accept(AccountId),
+    /// Refuses somebody, now and later.
+    Block(AccountId),
+    /// Queues a text. The reply comes when it is safe in the outbox; [`Event::Marked`] follows it on its way.
+    Send {
+        /// Where.
+        conversation: ConversationId,
+        /// 1 to [`vocab::limits::TEXT_BYTES_MAX`] bytes.
+        text: String,
+    },
+    /// Everything up to this message was seen by the person.
+    MarkRead {
+        /// Where.
+        conversation: ConversationId,
+        /// The last message seen.
+        through: MessageId,
+    },
+    /// Sends what waits to be bundled (receipts), because the host is about to stop.
+    Hurry,
+    /// Signs a new device of this account into the device list (the offer came over a channel the person trusts).
+    ApproveDevice(Box<crate::device::DeviceOffer>),
+    /// On the new device: takes what the approving device gave.
+    AdoptDevice(Box<crate::device::DeviceGrant>),
+}
+
+/// Who is added.
+pub enum AddWhom {
+    /// By the account and introduction key that an invitation link holds.
+    Invitation(InvitationSecrets),
+    /// By a handle, through the directory.
+    Handle(Handle),
+}
+
+/// A command's success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// The code is on its way.
+    CodeRequested,
+    /// The account stands.
+    Registered(AccountId),
+    /// An invitation; the host puts it into a link with its server's address.
+    Invitation(InvitationSecrets),
+    /// The contact, and the conversation with them.
+    Added(AccountId, ConversationId),
+    /// The text is in the outbox under this id.
+    Queued(MessageId),
+    /// What a new device needs.
+    Grant(Box<crate::device::DeviceGrant>),
+    /// Done.
+    Done,
+}
+
+/// What an invitation link carries.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InvitationSecrets {
+    /// The inviter.
+    pub account: AccountId,
+    /// Lets one knock.
+    pub introduction: [u8; 32],
+    /// Lets one in.
+    pub secret: [u8; 16],
+    /// The inviter's name, so that the other side need not wait for it.
+    pub name: String,
+}
+
+impl std::fmt::Debug for InvitationSecrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InvitationSecrets")
+    }
+}
+
+/// A command's failure, sorted by what the person does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// There is no account on this device yet.
+    NotRegistered,
+    /// There is one already.
+    AlreadyRegistered,
+    /// No code was asked for by this device, or for another handle.
+    CodeNotRequested,
+    /// See `wire::Refusal`: what the service said.
+    ByService(wire::Refusal),
+    /// The service could not be reached in time. Nothing was lost; try again.
+    Unreachable,
+    /// Nobody is found by this handle.
+    NobodyThere,
+    /// That is one's own link, handle or account.
+    Oneself,
+    /// No such contact, conversation, request or message.
+    Unknown,
+    /// The name is empty or longer than `vocab::limits::NAME_CHARS_MAX`.
+    BadName,
+    /// The text is empty or longer than `vocab::limits::TEXT_BYTES_MAX`.
+    BadText,
+    /// The person is blocked, or the request was not accepted yet.
+    NotAccepted,
+    /// The account has [`vocab::limits::DEVICES_MAX`] devices, or the offer is not genuine.
+    BadDevice,
+    /// The device's store failed; nothing of this command was done.
+    Store,
+}
+
+/// Something changed. Events say what, queries say how it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A message is new in a conversation (arrived, or one's own from this or another device).
+    Message(ConversationId, MessageId),
+    /// A message of one's own went on.
+    Marked(ConversationId, MessageId, Mark),
+    /// A conversation appeared or its head changed (name, last message, unread count).
+    Conversation(ConversationId),
+    /// Somebody knocks.
+    Request(AccountId),
+    /// A contact changed (name, handle, accepted, blocked).
+    Contact(AccountId),
+    /// A message cannot leave and will not be tried again.
+    Failed(ConversationId, MessageId),
+    /// Envelopes are missing between two messages of a conversation; the core asks for them where it can.
+    Missing(ConversationId, u64),
+    /// See [`Connection`].
+    Connection(Connection),
+    /// Nothing is left to be done with the service right now.
+    Settled,
+}
+
+/// How far a message of one's own came. Later ones include earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// In the outbox.
+    Pending,
+    /// On the service's disk.
+    Sent,
+    /// On a device of everybody it went to.
+    Delivered,
+    /// Seen.
+    Read,
+}
+
+/// How the line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connection {
+    /// No account yet: nothing to connect.
+    Idle,
+    /// Connecting, or waiting to try again at that time.
+    Connecting {
+        /// When the next try is due, if one waits.
+        retry_at: Option<Timestamp>,
+    },
+    /// Catching up: so many of so many envelopes.
+    CatchingUp {
+        /// Processed since the line came up.
+        done: u32,
+        /// Waiting when it came up.
+        of: u32,
+    },
+    /// Everything that waited is here.
+    UpToDate,
+}
+
+/// A conversation as the list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationHead {
+    /// Which.
+    pub id: ConversationId,
+    /// The other person.
+    pub with: ContactCard,
+    /// The newest message.
+    pub last: Option<MessageView>,
+    /// Messages of others not seen yet.
+    pub unread: u32,
+    /// When something last happened in it.
+    pub changed_at: Timestamp,
+}
+
+/// A contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactCard {
+    /// Who.
+    pub account: AccountId,
+    /// The name they gave themselves, empty while unknown.
+    pub name: String,
+    /// A handle the directory confirmed for this account.
+    pub handle: Option<Handle>,
+    /// Where we stand.
+    pub state: ContactState,
+    /// The conversation with them.
+    pub conversation: ConversationId,
+}
+
+/// Where we stand with somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactState {
+    /// They knock; nothing of theirs is shown.
+    Request,
+    /// Accepted by us.
+    Accepted,
+    /// Blocked by us.
+    Blocked,
+}
+
+/// A message as a timeline shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageView {
+    /// Which.
+    pub id: MessageId,
+    /// Where.
+    pub conversation: ConversationId,
+    /// By whom.
+    pub from: AccountId,
+    /// Whether by oneself (any device).
+    pub own: bool,
+    /// As the sender's clock said.
+    pub sent_at: Timestamp,
+    /// The text; for a content this build does not know, empty with `unknown` set.
+    pub text: String,
+    /// The content type of something this build cannot show (kept for one that can).
+    pub unknown: Option<String>,
+    /// Of one's own: how far it came. Of others: `Delivered`, or `Read` once seen here.
+    pub mark: Mark,
+    /// It could not leave; see [`Event::Failed`].
+    pub failed: bool,
+    /// Place in the conversation, ascending; `u64::MAX` while it waits in the outbox.
+    pub position: u64,
+}
+
+/// What this device knows of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The account, once registered.
+    pub account: Option<AccountId>,
+    /// One's own name.
+    pub name: String,
+    /// One's own verified handle.
+    pub handle: Option<Handle>,
+    /// A handle a code was asked for, while registration is not finished.
+    pub code_requested_for: Option<Handle>,
+    /// The line.
+    pub connection: Connection,
+    /// Steps that wait for the service.
+    pub outbox: u32,
+    /// Devices of the account.
+    pub devices: u32,
+}

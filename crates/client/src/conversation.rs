@@ -1,0 +1,484 @@
+//! Conversations of two: starting one, being let into one, and the slots behind them.
+//!
+//! Two people who start at once end with one: the lower slot id wins, the other stays readable and is not written to.
+
+use client_db::params;
+use crypto::seal::introduction::IntroductionKey;
+use crypto::seal::roster::{self, posting_key_hash};
+use crypto::seal::{VerifiedChain, aead, challenge};
+use crypto::{Group, GroupId, KeyPackage};
+use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
+use vocab::{AccountId, AddressSecret, DeviceId, IdempotencyId, SlotId};
+use wire::key_package::{FetchKeyPackages, KeyPackageSet, KeyPackages};
+use wire::slot::{CreateSlot, EpochState, Stored, WelcomeFor};
+use wire::{Bytes, Decode, Delivery, Encode, Secret32, UnnamedRequest};
+
+use crate::api::{ContactState, ConversationId, Event};
+use crate::intent::{self, Intent, Kind};
+use crate::lines::Purpose;
+use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
+
+/// What goes with a Welcome, sealed under the introduction key of whoever is welcomed: it tells who knocks before any of
+/// MLS is touched (`docs/protocol/letter.md`).
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub(crate) struct Letter {
+    /// The slot of the conversation.
+    pub slot: SlotId,
+    /// A slot that this one replaces, because the writer cannot read it any more; zeros without.
+    pub replaces: [u8; 16],
+    /// An invitation of the reader; zeros without.
+    pub invitation: [u8; 16],
+    /// The writer's chain of device lists.
+    pub device_chain: Bytes,
+    /// The writer's device.
+    pub device: DeviceId,
+    /// The MLS Welcome.
+    pub welcome: Bytes,
+    /// By the device over [`Letter::signed`].
+    pub signature: Bytes,
+}
+
+impl Letter {
+    /// What the writer signs: the letter belongs to this reader, this slot, this Welcome.
+    fn signed(&self, reader: AccountId) -> Vec<u8> {
+        let welcome = aead::sha256(&[self.welcome.as_slice()]);
+        [b"valise letter v1".as_slice(), reader.as_bytes(), self.slot.as_bytes(), &self.replaces, &welcome]
+            .concat()
+    }
+
+    /// Whose it is, if it is genuine.
+    fn writer(&self, reader: AccountId) -> Halting<AccountId> {
+        let chain = VerifiedChain::verify(self.device_chain.as_slice())?;
+        let device = chain.devices.iter().find(|entry| entry.device == self.device);
+        let device = device.ok_or(Halt::Unusable("a letter of an unlisted device"))?;
+        challenge::verify_bytes(&device.key, &self.signed(reader), self.signature.as_slice())?;
+        Ok(chain.account)
+    }
+}
+
+/// A slot's row.
+pub(crate) struct Slot {
+    pub id: SlotId,
+    pub conversation: ConversationId,
+    pub state: SlotState,
+    pub epoch: u64,
+    pub next_sequence: u64,
+    pub r: Vec<u8>,
+    pub address: Vec<u8>,
+    pub healed_at: u64,
+    pub sent_since_heal: u32,
+}
+
+/// Stored as numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum SlotState {
+    Open = 1,
+    Rejoining = 2,
+    Closed = 3,
+    Request = 4,
+}
+
+impl Slot {
+    pub fn is_request(&self) -> bool {
+        self.state == SlotState::Request
+    }
+
+    pub fn own_address(&self) -> Halting<AddressSecret> {
+        self.address.as_slice().try_into().map(AddressSecret).map_err(|_| Halt::Unusable("no own address"))
+    }
+}
+
+const SLOT_COLUMNS: &str =
+    "slot, conversation, state, epoch, next_sequence, r, address, healed_at, sent_since_heal";
+
+fn read_slot(row: &client_db::Row<'_>) -> Result<Slot, client_db::RowError> {
+    let states = [SlotState::Open, SlotState::Rejoining, SlotState::Closed, SlotState::Request];
+    let state: i64 = row.get(2)?;
+    Ok(Slot {
+        id: SlotId(row.get(0)?),
+        conversation: ConversationId(row.get(1)?),
+        state: states.into_iter().find(|s| *s as i64 == state).unwrap_or(SlotState::Closed),
+        epoch: number(row.get(3)?),
+        next_sequence: number(row.get(4)?),
+        r: row.get(5)?,
+        address: row.get(6)?,
+        healed_at: number(row.get(7)?),
+        sent_since_heal: row.get(8)?,
+    })
+}
+
+impl Step<'_> {
+    pub fn slot(&self, id: SlotId) -> Halting<Option<Slot>> {
+        Ok(self.tx.row(
+            &format!("select {SLOT_COLUMNS} from slot where slot = ?1"),
+            params![id.as_bytes()],
+            read_slot,
+        )?)
+    }
+
+    /// The slot that is written to: the lowest of those not closed.
+    pub fn current_slot(&self, conversation: ConversationId) -> Halting<Option<Slot>> {
+        Ok(self.tx.row(
+            &format!(
+                "select {SLOT_COLUMNS} from slot where conversation = ?1 and state in (1, 2)
+                 order by state, slot limit 1"
+            ),
+            params![conversation.0],
+            read_slot,
+        )?)
+    }
+
+    pub fn put_slot_state(&self, slot: SlotId, state: SlotState) -> Halting<()> {
+        self.tx
+            .execute("update slot set state = ?2 where slot = ?1", params![slot.as_bytes(), state as i64])?;
+        Ok(())
+    }
+
+    /// Starts the conversation with an accepted contact, unless there is one already.
+    pub fn begin_conversation(&mut self, account: AccountId, conversation: ConversationId) -> Halting<()> {
+        let started = self.current_slot(conversation)?.is_some()
+            || intent::is_queued(self, Kind::CreateSlot, &conversation.0)?;
+        let reachable = self.contact(account)?.is_some_and(|contact| contact.introduction.len() == 32);
+        if !started && reachable {
+            intent::queue_once(self, Kind::StartConversation, &conversation.0, &[])?;
+        }
+        Ok(())
+    }
+
+    /// First step: a key package of each of the other's devices.
+    pub fn fetch_key_packages(&mut self, intent: &Intent) -> Halting<()> {
+        let account = self.peer(intent.conversation()?)?;
+        let introduction = self.introduction_of(account)?;
+        let request = UnnamedRequest::FetchKeyPackages(FetchKeyPackages {
+            account,
+            proof: Secret32(introduction.fetch_proof()),
+            token: vec![].into(),
+            extensions: vec![],
+        });
+        self.request_unnamed(Purpose::Intent(intent.id), &request.encode()?);
+        Ok(())
+    }
+
+    fn introduction_of(&self, account: AccountId) -> Halting<IntroductionKey> {
+        let contact = self.contact(account)?.ok_or(Halt::Unusable("no such contact"))?;
+        let key = contact.introduction.try_into();
+        key.map(IntroductionKey).map_err(|_| Halt::Unusable("not introduced"))
+    }
+
+    /// Second step: the group, the slot, the letters and a first message, all sealed into one operation.
+    pub fn start_conversation(&mut self, intent: &Intent, packages: &KeyPackages) -> Halting<()> {
+        let conversation = intent.conversation()?;
+        if self.current_slot(conversation)?.is_some() {
+            // They were quicker.
+            return intent::finish(self, intent.id);
+        }
+        let account = self.peer(conversation)?;
+        let introduction = self.introduction_of(account)?;
+        let (sealed, packages) = self.read_packages(account, &introduction, packages)?;
+        if packages.is_empty() || sealed == 0 {
+            // Registered, and nothing in stock yet.
+            return intent::postpone(self, intent.id, NO_PACKAGE_MS);
+        }
+        let slot = SlotId(self.random());
+        let own = self.new_bound_address(slot)?;
+        let leaf = self.leaf(own.secret)?;
+        let session = self.session;
+        let (mut group, pending) =
+            Group::create(session, &self.me()?.identity(), &leaf, GroupId::from(slot), &packages)?;
+        let replaces = self.setting(&replaces_setting(conversation))?;
+        self.tx.execute(
+            "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof, healed_at)
+             values (?1, ?2, 1, ?3, 2, ?4, ?5, ?6, ?7)",
+            params![
+                slot.as_bytes(),
+                conversation.0,
+                sql_number(group.epoch()),
+                pending.next_r,
+                own.secret.0,
+                own.owner_proof,
+                sql_time(self.now)
+            ],
+        )?;
+        let welcome = pending.welcome.clone().ok_or(Halt::Unusable("a group without a Welcome"))?;
+        let replaces = replaces.and_then(|r| r.try_into().ok()).unwrap_or([0; 16]);
+        let letter = self.letter_to(account, slot, replaces, welcome)?;
+        let mut welcomes = Vec::new();
+        for package in &packages {
+            let key = if package.member.account == account {
+                &introduction
+            } else {
+                &self.me()?.introduction.clone()
+            };
+            let payload = key.seal_welcome(&letter, self.rng)?;
+            welcomes.push(WelcomeFor {
+                address: package.member.address,
+                token: vec![].into(),
+                payload: payload.into(),
+            });
+        }
+        let state = self.epoch_state(&pending, slot)?;
+        let (content, _) = self.profile_content(conversation)?;
+        let ciphertext = group.encrypt(session, &self.me()?.identity(), &content)?;
+        let message = self.seal_outside(&pending.next.e, slot, &ciphertext)?;
+        let operation = UnnamedRequest::CreateSlot(CreateSlot {
+            slot,
+            posting_key: Secret32(pending.next.k),
+            state,
+            welcomes,
+            message: message.into(),
+            idempotency: IdempotencyId(self.random()),
+            token: vec![].into(),
+            extensions: vec![],
+        });
+        intent::finish(self, intent.id)?;
+        self.delete_setting(&replaces_setting(conversation))?;
+        let id = intent::queue(self, Kind::CreateSlot, &conversation.0, &[], &[])?;
+        intent::seal(self, id, slot, &[0; 32], group.epoch(), &operation.encode()?)
+    }
+
+    /// Opens and checks the packages: each of a device of the account, none twice.
+    fn read_packages(
+        &mut self,
+        account: AccountId,
+        introduction: &IntroductionKey,
+        packages: &KeyPackages,
+    ) -> Halting<(usize, Vec<KeyPackage>)> {
+        let set = KeyPackageSet::decode(&crypto::seal::padding::unpad(packages.padded.as_slice())?)?;
+        let chain = VerifiedChain::verify(set.device_chain.as_slice())?;
+        if chain.account != account {
+            return Err(Halt::Unusable("another account's devices"));
+        }
+        let mut good: Vec<KeyPackage> = Vec::new();
+        for sealed in &set.packages {
+            let bytes = introduction.open_key_package(sealed.as_slice())?;
+            let package = KeyPackage::read(self.session, &bytes, self.now)?;
+            let known = good.iter().any(|other| other.member.device == package.member.device);
+            if package.member.account == account && !known {
+                good.push(package);
+            }
+        }
+        Ok((set.packages.len(), good))
+    }
+
+    fn letter_to(
+        &self,
+        reader: AccountId,
+        slot: SlotId,
+        replaces: [u8; 16],
+        welcome: Vec<u8>,
+    ) -> Halting<Vec<u8>> {
+        let invitation = self.contact(reader)?.and_then(|contact| contact.invitation.try_into().ok());
+        let me = self.me()?;
+        let mut letter = Letter {
+            slot,
+            replaces,
+            invitation: invitation.unwrap_or([0; 16]),
+            device_chain: me.chain.to_bytes().into(),
+            device: me.device,
+            welcome: welcome.into(),
+            signature: vec![].into(),
+        };
+        letter.signature = me.keys.sign(&letter.signed(reader)).to_vec().into();
+        Ok(letter.encode()?)
+    }
+
+    /// Roster and rejoin blob of the epoch a commit of ours leads to.
+    pub fn epoch_state(&mut self, pending: &crypto::Pending, slot: SlotId) -> Halting<EpochState> {
+        let addresses: Vec<AddressSecret> =
+            pending.change.after.iter().map(|member| member.address).collect();
+        let rejoin = self.seal_rejoin_blob(pending, slot)?;
+        Ok(EpochState {
+            posting_key_hash: posting_key_hash(&pending.next.k),
+            roster: roster::seal(&pending.next.k, &addresses, self.rng)?.into(),
+            rejoin: rejoin.into(),
+        })
+    }
+
+    /// The slot stands, and its first message is in it.
+    pub fn slot_created(&mut self, intent: &Intent, _stored: &Stored) -> Halting<()> {
+        intent::finish(self, intent.id)
+    }
+
+    /// Nobody answers for the account any more: what waits for it cannot leave.
+    pub fn cannot_reach(&mut self, intent: &Intent) -> Halting<()> {
+        let conversation = intent.conversation()?;
+        intent::finish(self, intent.id)?;
+        self.fail_outbox(conversation)
+    }
+
+    /// A letter arrived: somebody we accepted, somebody we invited, another device of our own, or a stranger.
+    pub fn letter(&mut self, delivery: &Delivery) -> Halting<()> {
+        let own = self.me()?.account;
+        let plain = self.me()?.introduction.open_welcome(delivery.payload.as_slice())?;
+        let letter = Letter::decode(&plain)?;
+        let writer = letter.writer(own)?;
+        if letter.slot != delivery.slot || writer == own {
+            return Err(Halt::Unusable("a letter for another slot, or from oneself"));
+        }
+        let state = self.contact(writer)?.map(|contact| contact.state);
+        match state {
+            Some(ContactState::Blocked) => Ok(()),
+            Some(ContactState::Accepted) => self.enter(&letter, writer, delivery.sequence),
+            _ if letter.invitation != [0; 16] && self.is_invited(&letter.invitation)? => {
+                self.admit(writer, None)?;
+                self.enter(&letter, writer, delivery.sequence)
+            }
+            _ => self.keep_request(&letter, writer, delivery.sequence, &plain),
+        }
+    }
+
+    fn keep_request(
+        &mut self,
+        letter: &Letter,
+        writer: AccountId,
+        sequence: u64,
+        plain: &[u8],
+    ) -> Halting<()> {
+        let open: u32 =
+            self.tx.row("select count(*) from request", [], |row| row.get(0))?.unwrap_or(REQUESTS_MAX);
+        if open >= REQUESTS_MAX {
+            return Ok(());
+        }
+        self.knocks(writer)?;
+        let conversation = crate::contact::conversation_with(self.me()?.account, writer);
+        self.tx.execute(
+            "insert into slot (slot, conversation, state, epoch, next_sequence, address, owner_proof)
+             values (?1, ?2, 4, 0, ?3, x'', x'')",
+            params![letter.slot.as_bytes(), conversation.0, sql_number(sequence + 1)],
+        )?;
+        self.tx.execute(
+            "insert into request (slot, account, letter, sequence, received_at) values (?1, ?2, ?3, ?4, ?5)",
+            params![
+                letter.slot.as_bytes(),
+                writer.as_bytes(),
+                plain,
+                sql_number(sequence),
+                sql_time(self.now)
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The person said yes: their letters are opened now, then what followed them, in order.
+    pub fn let_in(&mut self, account: AccountId) -> Halting<()> {
+        let letters: Vec<(Vec<u8>, i64)> = self.tx.rows(
+            "select letter, sequence from request where account = ?1 order by slot",
+            params![account.as_bytes()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        for (letter, sequence) in letters {
+            let letter = Letter::decode(&letter)?;
+            let slot = letter.slot;
+            self.tx.execute("delete from request where slot = ?1", params![slot.as_bytes()])?;
+            self.tx.execute("delete from slot where slot = ?1 and state = 4", params![slot.as_bytes()])?;
+            self.attempt(|step| step.enter(&letter, account, number(sequence)))?;
+            let held: Vec<Vec<u8>> = self.tx.rows(
+                "select delivery from held where slot = ?1 order by sequence",
+                params![slot.as_bytes()],
+                |row| row.get(0),
+            )?;
+            for bytes in held {
+                self.attempt(|step| {
+                    let delivery = Delivery::decode(&bytes)?;
+                    match step.slot(slot)? {
+                        Some(entered) => step.deliver(entered, &delivery),
+                        None => Ok(()),
+                    }
+                })?;
+            }
+            self.tx.execute("delete from held where slot = ?1", params![slot.as_bytes()])?;
+        }
+        Ok(())
+    }
+
+    /// Joins the group of a letter whose writer is accepted.
+    fn enter(&mut self, letter: &Letter, writer: AccountId, sequence: u64) -> Halting<()> {
+        let session = self.session;
+        let joined = Group::join(session, letter.welcome.as_slice())?;
+        let own = self.me()?.account;
+        let two = joined.members.iter().all(|member| member.account == own || member.account == writer);
+        if joined.group.id() != GroupId::from(letter.slot) || joined.inviter.account != writer || !two {
+            return Err(Halt::Unusable("not a conversation of two with the writer"));
+        }
+        let conversation = self.admit_conversation(writer)?;
+        let device = self.me()?.device;
+        let mine = joined.members.iter().find(|member| member.account == own && member.device == device);
+        let address = mine.ok_or(Halt::Unusable("not in the group"))?.address;
+        let (owner_proof, last_resort) =
+            self.take_spare_address(address)?.ok_or(Halt::Unusable("not an address of ours"))?;
+        self.tx.execute(
+            "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof, healed_at)
+             values (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, 0)",
+            params![
+                letter.slot.as_bytes(),
+                conversation.0,
+                sql_number(joined.group.epoch()),
+                sql_number(sequence + 1),
+                joined.group.r()?,
+                address.0,
+                owner_proof
+            ],
+        )?;
+        if letter.replaces != [0; 16] {
+            self.close_slot(SlotId(letter.replaces), conversation)?;
+        }
+        intent::drop_kind(self, Kind::StartConversation, &conversation.0)?;
+        // The leaf came from a stock on the service: it is renewed before anything is sent (T-17).
+        let fresh_address: &[u8] = if last_resort { &[1] } else { &[] };
+        intent::queue_once(self, Kind::SelfUpdate, &conversation.0, fresh_address)?;
+        self.queue_profile(conversation)?;
+        self.event(Event::Conversation(conversation));
+        Ok(())
+    }
+
+    fn admit_conversation(&mut self, account: AccountId) -> Halting<ConversationId> {
+        let conversation = crate::contact::conversation_with(self.me()?.account, account);
+        self.tx.execute(
+            "insert or ignore into conversation (id, account, changed_at) values (?1, ?2, ?3)",
+            params![conversation.0, account.as_bytes(), sql_time(self.now)],
+        )?;
+        Ok(conversation)
+    }
+
+    /// A slot that is written to no more; what waited in it goes to the one that is left, or a new one.
+    pub fn close_slot(&mut self, slot: SlotId, conversation: ConversationId) -> Halting<()> {
+        if self.slot(slot)?.is_some_and(|known| known.conversation == conversation) {
+            self.put_slot_state(slot, SlotState::Closed)?;
+            intent::unseal_all(self, slot)?;
+        }
+        Ok(())
+    }
+
+    /// The service has no such slot any more (it expired, or was never made): the two go on in another.
+    pub fn slot_gone(&mut self, intent: &Intent) -> Halting<()> {
+        let conversation = intent.conversation()?;
+        let slot = match intent.slot() {
+            Ok(slot) => Some(slot),
+            Err(_) => self.current_slot(conversation)?.map(|slot| slot.id),
+        };
+        if let Some(slot) = slot {
+            self.succeed(slot, conversation)?;
+        }
+        if intent.kind != Kind::SendContent {
+            intent::finish(self, intent.id)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves a slot behind for a new one, and says so in the letter.
+    pub fn succeed(&mut self, slot: SlotId, conversation: ConversationId) -> Halting<()> {
+        self.put_setting(&replaces_setting(conversation), slot.as_bytes())?;
+        self.close_slot(slot, conversation)?;
+        let account = self.peer(conversation)?;
+        self.begin_conversation(account, conversation)
+    }
+}
+
+fn replaces_setting(conversation: ConversationId) -> String {
+    format!("replaces {conversation}")
+}
+
+/// Letters of strangers kept at one time; above that they are not noticed (T-39).
+const REQUESTS_MAX: u32 = 200;
+/// An account whose devices have not put key packages in stock yet is asked again after so long.
+const NO_PACKAGE_MS: u64 = 3_000;

@@ -1,0 +1,151 @@
+//! Further devices of an account, at protocol level: an offer, a grant, a longer device list. How the two travel between
+//! the devices (QR, code, two-way check) belongs to the linking part.
+
+use client_db::params;
+use crypto::DeviceKeys;
+use crypto::seal::challenge::{sign_bytes, verify_bytes};
+use crypto::seal::{DeviceEntry, VerifiedChain};
+use vocab::limits::DEVICES_MAX;
+use vocab::{AccountId, DeviceId, Handle};
+use wire::account::UpdateDeviceList;
+use wire::{AccountRequest, Encode};
+
+use crate::api::{CommandId, Event, Refused, Reply};
+use crate::intent::{self, Kind};
+use crate::step::{Halting, Step};
+
+/// What a new device shows to one of the account's devices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceOffer {
+    /// Chosen by the new device.
+    pub device: DeviceId,
+    /// Its public key.
+    pub key: [u8; 32],
+    /// By that key: the offer comes from who holds it.
+    pub signature: Vec<u8>,
+}
+
+/// A new device before it belongs to an account: its keys and the offer it shows.
+pub struct NewDevice {
+    keys: DeviceKeys,
+    /// To be shown.
+    pub offer: DeviceOffer,
+}
+
+impl NewDevice {
+    /// Makes keys from fresh randomness.
+    pub fn generate(rng: &mut (impl rand_core::RngCore + rand_core::CryptoRng)) -> Self {
+        let keys = DeviceKeys::generate(rng);
+        let mut device = [0; 16];
+        rng.fill_bytes(&mut device);
+        let (device, key) = (DeviceId(device), keys.public());
+        let signature = sign_bytes(&keys.secret(), &offer_bytes(device, &key));
+        Self { keys, offer: DeviceOffer { device, key, signature } }
+    }
+
+    /// Takes the grant of the device that approved the offer.
+    pub fn with_grant(self, grant: DeviceGrant) -> DeviceGrant {
+        DeviceGrant { secret: *self.keys.secret(), device: self.offer.device, ..grant }
+    }
+}
+
+/// What the approving device gives: as secret as the account itself. No `Debug` of its contents.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DeviceGrant {
+    /// The chain that names the new device.
+    pub device_chain: Vec<u8>,
+    /// The account's introduction key.
+    pub introduction: [u8; 32],
+    /// The person's name and handle.
+    pub name: String,
+    /// See `name`.
+    pub handle: Option<Handle>,
+    /// Accepted contacts: account, name, handle, introduction key.
+    pub contacts: Vec<(AccountId, String, String, Vec<u8>)>,
+    /// Filled in by the new device.
+    device: DeviceId,
+    /// Filled in by the new device.
+    secret: [u8; 32],
+}
+
+impl std::fmt::Debug for DeviceGrant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DeviceGrant")
+    }
+}
+
+impl Step<'_> {
+    /// Signs the new device into the list.
+    pub fn approve_device(&mut self, command: CommandId, offer: &DeviceOffer) -> Halting<()> {
+        let genuine =
+            verify_bytes(&offer.key, &offer_bytes(offer.device, &offer.key), &offer.signature).is_ok();
+        let me = self.me()?;
+        if !genuine || me.chain.devices.len() >= DEVICES_MAX {
+            self.reply(command, Err(Refused::BadDevice));
+            return Ok(());
+        }
+        let mut devices = me.chain.devices.clone();
+        devices.push(DeviceEntry { device: offer.device, key: offer.key });
+        let chain = me.chain.next(&me.keys.secret(), devices)?;
+        let request = AccountRequest::UpdateDeviceList(UpdateDeviceList {
+            device_list: chain.newest_bytes().into(),
+            extensions: vec![],
+        });
+        self.put_setting("device_chain", &chain.to_bytes())?;
+        self.reload_me()?;
+        intent::queue(self, Kind::UpdateDeviceList, &[], &[], &request.encode()?)?;
+        let contacts = self.tx.rows(
+            "select account, name, handle, introduction from contact where state = 1 order by account",
+            [],
+            |row| Ok((AccountId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?)),
+        )?;
+        let me = self.me()?;
+        let grant = DeviceGrant {
+            device_chain: chain.to_bytes(),
+            introduction: me.introduction.0,
+            name: me.name.clone(),
+            handle: me.handle.clone(),
+            contacts,
+            device: offer.device,
+            secret: [0; 32],
+        };
+        self.reply(command, Ok(Reply::Grant(Box::new(grant))));
+        Ok(())
+    }
+
+    /// Becomes a device of the account.
+    pub fn adopt_device(&mut self, command: CommandId, grant: &DeviceGrant) -> Halting<()> {
+        if self.me.is_some() {
+            self.reply(command, Err(Refused::AlreadyRegistered));
+            return Ok(());
+        }
+        let chain = VerifiedChain::verify(&grant.device_chain)?;
+        let keys = DeviceKeys::from_secret(&grant.secret);
+        if !chain.names(grant.device, &keys.public()) {
+            self.reply(command, Err(Refused::BadDevice));
+            return Ok(());
+        }
+        self.store_me(&keys, grant.device, &chain, &grant.introduction)?;
+        self.put_setting("name", grant.name.as_bytes())?;
+        if let Some(handle) = &grant.handle {
+            self.put_setting("handle", handle.as_str().as_bytes())?;
+        }
+        self.put_setting("registered", &[1])?;
+        self.reload_me()?;
+        for (account, name, handle, introduction) in &grant.contacts {
+            self.admit(*account, None)?;
+            self.tx.execute(
+                "update contact set name = ?2, handle = ?3, introduction = ?4 where account = ?1",
+                params![account.as_bytes(), name, handle, introduction],
+            )?;
+            self.event(Event::Contact(*account));
+        }
+        self.set_up_device()?;
+        self.reply(command, Ok(Reply::Registered(chain.account)));
+        Ok(())
+    }
+}
+
+fn offer_bytes(device: DeviceId, key: &[u8; 32]) -> Vec<u8> {
+    [b"valise device offer v1".as_slice(), device.as_bytes(), key].concat()
+}

@@ -1,0 +1,406 @@
+//! The MLS group behind a conversation: reading the slot in order, sealing what leaves, renewing leaves, coming back.
+
+use client_db::params;
+use crypto::seal::aead::{Key, sha256};
+use crypto::seal::padding::{open_padded, seal_padded};
+use crypto::{Group, GroupId, Incoming, LeafData, Pending, known_accounts_only};
+use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
+use vocab::{IdempotencyId, SlotId};
+use wire::slot::{Commit, FetchRejoin, Rejoin, Send, Stored};
+use wire::{Bytes, Decode, Delivery, DeliveryKind, Encode, Secret32, UnnamedRequest};
+
+use crate::api::{ConversationId, Event};
+use crate::conversation::{Slot, SlotState};
+use crate::intent::{self, Intent, Kind};
+use crate::lines::Purpose;
+use crate::step::{Halt, Halting, Step, sql_number};
+
+/// What a rejoin blob holds once `R` has opened it. The roster is in the tree.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+struct RejoinBlob {
+    group_info: Bytes,
+    k: [u8; 32],
+    e: [u8; 32],
+}
+
+impl Step<'_> {
+    /// One delivery of a slot this device is in, in the slot's order.
+    pub fn deliver(&mut self, slot: Slot, delivery: &Delivery) -> Halting<()> {
+        let copy = delivery.sequence < slot.next_sequence;
+        if (copy && !self.config.broken.shows_twice) || delivery.kind == DeliveryKind::Welcome {
+            return Ok(());
+        }
+        let id = slot.id;
+        let hash = sha256(&[delivery.payload.as_slice()]);
+        if let Some(intent) = intent::of_echo(self, id, &hash)? {
+            self.note_hole(&slot, delivery)?;
+            return self.own_echo(&slot, &intent, delivery);
+        }
+        if slot.state == SlotState::Rejoining {
+            // Unreadable until the way back is made; counted, so that it can be asked for.
+            return self.missing(&slot, 1);
+        }
+        self.note_hole(&slot, delivery)?;
+        if delivery.epoch > slot.epoch {
+            // A commit was missed.
+            self.missing(&slot, 1)?;
+            return self.fall_out_of(&slot);
+        }
+        let read = self.attempt(|step| step.read(&slot, delivery))?;
+        if read.is_none() && delivery.kind == DeliveryKind::Commit {
+            // Everybody who could process it has moved on.
+            self.fall_out_of(&slot)?;
+        } else if read.is_none() {
+            self.missing(&slot, 1)?;
+        }
+        Ok(())
+    }
+
+    /// Notes how far the slot was seen; a hole in its order is something missing.
+    fn note_hole(&mut self, slot: &Slot, delivery: &Delivery) -> Halting<()> {
+        let next = delivery.sequence.saturating_add(1).max(slot.next_sequence);
+        self.tx.execute(
+            "update slot set next_sequence = ?2 where slot = ?1",
+            params![slot.id.as_bytes(), sql_number(next)],
+        )?;
+        match delivery.sequence.saturating_sub(slot.next_sequence) {
+            0 => Ok(()),
+            holes => self.missing(slot, holes),
+        }
+    }
+
+    fn missing(&mut self, slot: &Slot, count: u64) -> Halting<()> {
+        self.tx.execute(
+            "update conversation set missing = missing + ?2 where id = ?1",
+            params![slot.conversation.0, sql_number(count)],
+        )?;
+        self.event(Event::Missing(slot.conversation, count));
+        Ok(())
+    }
+
+    /// Opens the outside with `E`, then MLS.
+    fn read(&mut self, slot: &Slot, delivery: &Delivery) -> Halting<()> {
+        let session = self.session;
+        let mut group = Group::load(session, GroupId::from(slot.id))?;
+        let secrets = group.secrets(session)?;
+        let message = self.open_outside(&secrets.e, slot.id, delivery.payload.as_slice())?;
+        match group.process(session, &message, &known_accounts_only)? {
+            Incoming::Application { sender, content } => self.content(slot, &sender, &content),
+            Incoming::Commit(staged) => {
+                if delivery.kind != DeliveryKind::Commit {
+                    return Err(Halt::Unusable("a commit sent as a message"));
+                }
+                let change = group.merge(session, *staged)?;
+                if change.self_removed {
+                    return self.put_slot_state(slot.id, SlotState::Closed);
+                }
+                self.moved_on(slot, &group)
+            }
+            Incoming::OwnCommit => {
+                group.merge_pending(session)?;
+                self.moved_on(slot, &group)
+            }
+            Incoming::OwnEcho | Incoming::Proposal { .. } | Incoming::Old { .. } => Ok(()),
+            Incoming::Ahead { .. } => self.fall_out_of(slot),
+        }
+    }
+
+    /// The group is in a new epoch: what was sealed for the old one is sealed again.
+    fn moved_on(&mut self, slot: &Slot, group: &Group) -> Halting<()> {
+        let r = group.r().map_err(Halt::from)?;
+        self.tx.execute(
+            "update slot set epoch = ?2, r = ?3, state = case state when 2 then 1 else state end where slot = ?1",
+            params![slot.id.as_bytes(), sql_number(group.epoch()), r],
+        )?;
+        intent::unseal_all(self, slot.id)
+    }
+
+    /// What this device sent comes back in its place.
+    fn own_echo(&mut self, slot: &Slot, intent: &Intent, delivery: &Delivery) -> Halting<()> {
+        match intent.kind {
+            Kind::SendContent => {
+                for (id, message) in intent::overtaken(self, intent)? {
+                    self.place_own_message(slot.conversation, &message)?;
+                    intent::finish(self, id)?;
+                }
+                self.place_own_message(slot.conversation, &intent.message)?;
+                intent::finish(self, intent.id)
+            }
+            _ => self.own_commit_stands(slot, intent, delivery.sequence),
+        }
+    }
+
+    fn own_commit_stands(&mut self, slot: &Slot, intent: &Intent, sequence: u64) -> Halting<()> {
+        let session = self.session;
+        let mut group = Group::load(session, GroupId::from(slot.id))?;
+        group.merge_pending(session)?;
+        intent::finish(self, intent.id)?;
+        self.tx.execute(
+            "update slot set healed_at = ?2, sent_since_heal = 0, next_sequence = max(next_sequence, ?3)
+             where slot = ?1",
+            params![
+                slot.id.as_bytes(),
+                crate::step::sql_time(self.now),
+                sql_number(sequence.saturating_add(1))
+            ],
+        )?;
+        self.moved_on(slot, &group)?;
+        self.event(Event::Conversation(slot.conversation));
+        Ok(())
+    }
+
+    /// The service stored a commit. A renewed leaf is merged in its place, when the echo comes; coming in from outside is
+    /// merged now, because before it nothing of the slot can be read.
+    pub fn commit_stored(&mut self, intent: &Intent, stored: &Stored) -> Halting<()> {
+        if intent.kind != Kind::Rejoin {
+            // Repeating it is needless; the echo finishes it. If it never comes, the stale wait ends in rejoining.
+            return intent::stale(self, intent.id);
+        }
+        let Some(slot) = self.slot(intent.slot()?)? else { return intent::finish(self, intent.id) };
+        self.own_commit_stands(&slot, intent, stored.sequence)
+    }
+
+    /// Encrypts a content for the current epoch and sends it.
+    pub fn seal_content(&mut self, intent: &Intent) -> Halting<()> {
+        let conversation = intent.conversation()?;
+        let Some(slot) = self.current_slot(conversation)? else {
+            let account = self.peer(conversation)?;
+            self.begin_conversation(account, conversation)?;
+            return intent::postpone(self, intent.id, NO_SLOT_MS);
+        };
+        if slot.state == SlotState::Rejoining {
+            intent::queue_once(self, Kind::Rejoin, &conversation.0, &[])?;
+            return Ok(());
+        }
+        let old = self.now.0.saturating_sub(slot.healed_at) >= self.config.heal_after_ms;
+        if old || slot.sent_since_heal >= self.config.heal_after_messages {
+            // The leaf first; this intent follows in the next round.
+            if !intent::is_queued(self, Kind::SelfUpdate, &conversation.0)? {
+                intent::queue(self, Kind::SelfUpdate, &conversation.0, &[], &[])?;
+                return Ok(());
+            }
+        }
+        let session = self.session;
+        let mut group = Group::load(session, GroupId::from(slot.id))?;
+        let ciphertext = group.encrypt(session, &self.me()?.identity(), &intent.payload)?;
+        let secrets = group.secrets(session)?;
+        let payload = self.seal_outside(&secrets.e, slot.id, &ciphertext)?;
+        let hash = sha256(&[&payload]);
+        let operation = UnnamedRequest::Send(Send {
+            slot: slot.id,
+            posting_key: Secret32(secrets.k),
+            payload: payload.into(),
+            idempotency: IdempotencyId(self.random()),
+            extensions: vec![],
+        })
+        .encode()?;
+        intent::seal(self, intent.id, slot.id, &hash, slot.epoch, &operation)?;
+        self.tx.execute(
+            "update slot set sent_since_heal = sent_since_heal + 1 where slot = ?1",
+            params![slot.id.as_bytes()],
+        )?;
+        self.request_unnamed(Purpose::Intent(intent.id), &operation);
+        Ok(())
+    }
+
+    /// Renews this device's leaf: heals the conversation after a captured state. With a payload, moves to a fresh address
+    /// as well.
+    pub fn seal_update(&mut self, intent: &Intent) -> Halting<()> {
+        let conversation = intent.conversation()?;
+        let Some(slot) = self.current_slot(conversation)?.filter(|slot| slot.state == SlotState::Open) else {
+            return intent::finish(self, intent.id);
+        };
+        let fresh = if intent.payload.is_empty() { None } else { self.fresh_address(&slot)? };
+        if !intent.payload.is_empty() && fresh.is_none() {
+            // The new address is being filed; the commit that tells of it goes after it.
+            return intent::postpone(self, intent.id, NO_SLOT_MS);
+        }
+        let session = self.session;
+        let mut group = Group::load(session, GroupId::from(slot.id))?;
+        let secrets = group.secrets(session)?;
+        if group.has_pending() {
+            group = group.clear_pending(session)?.ok_or(Halt::Unusable("no group left"))?;
+        }
+        let leaf = match fresh {
+            Some(leaf) => leaf,
+            None => self.leaf(slot.own_address()?)?,
+        };
+        let pending =
+            group.commit_update(session, &self.me()?.identity(), Some(&leaf), &known_accounts_only)?;
+        self.send_commit(intent, slot.id, slot.epoch, (secrets.k, secrets.e), &pending)
+    }
+
+    /// The leaf with a fresh address, once that address stands at the service.
+    fn fresh_address(&mut self, slot: &Slot) -> Halting<Option<LeafData>> {
+        let name = format!("fresh address {}", slot.id);
+        match self.setting(&name)? {
+            None => {
+                let own = self.new_bound_address(slot.id)?;
+                self.put_setting(&name, &[own.secret.0, own.owner_proof].concat())?;
+                Ok(None)
+            }
+            Some(known) => {
+                let (address, proof) =
+                    known.split_first_chunk::<32>().ok_or(Halt::Unusable("a setting is damaged"))?;
+                let secret = vocab::AddressSecret(*address);
+                let key = crypto::seal::address::key_of(&secret);
+                if intent::is_queued(self, Kind::CreateAddress, key.as_bytes())? {
+                    return Ok(None);
+                }
+                self.tx.execute(
+                    "update slot set address = ?2, owner_proof = ?3 where slot = ?1",
+                    params![slot.id.as_bytes(), address, proof],
+                )?;
+                self.delete_setting(&name)?;
+                self.leaf(secret).map(Some)
+            }
+        }
+    }
+
+    fn send_commit(
+        &mut self,
+        intent: &Intent,
+        slot: SlotId,
+        epoch: u64,
+        (k, e): ([u8; 32], [u8; 32]),
+        pending: &Pending,
+    ) -> Halting<()> {
+        let commit = self.seal_outside(&e, slot, &pending.commit)?;
+        let hash = sha256(&[&commit]);
+        let next = self.epoch_state(pending, slot)?;
+        let operation = UnnamedRequest::Commit(Commit {
+            slot,
+            posting_key: Secret32(k),
+            next_posting_key: Secret32(pending.next.k),
+            next,
+            commit: commit.into(),
+            welcomes: vec![],
+            message: vec![].into(),
+            idempotency: IdempotencyId(self.random()),
+            extensions: vec![],
+        })
+        .encode()?;
+        intent::seal(self, intent.id, slot, &hash, epoch, &operation)?;
+        self.request_unnamed(Purpose::Intent(intent.id), &operation);
+        Ok(())
+    }
+
+    /// The slot moved on before this arrived: it waits for the commit, then is sealed anew.
+    pub fn stale_epoch(&mut self, intent: &Intent) -> Halting<()> {
+        let slot = self.slot(intent.slot()?)?;
+        if slot.is_none_or(|slot| slot.epoch > intent.epoch) {
+            return intent::unseal(self, intent.id);
+        }
+        intent::stale(self, intent.id)
+    }
+
+    /// A renewed leaf that the service will not take is given up; the next message asks for it again.
+    pub fn abandon_update(&mut self, intent: &Intent) -> Halting<()> {
+        let session = self.session;
+        if let Ok(slot) = intent.slot() {
+            let group = Group::load(session, GroupId::from(slot))?;
+            if group.has_pending() {
+                group.clear_pending(session)?;
+            }
+        }
+        intent::finish(self, intent.id)
+    }
+
+    /// This device cannot follow a conversation any more and comes back in from outside.
+    pub fn fall_out(&mut self, conversation: ConversationId) -> Halting<()> {
+        match self.current_slot(conversation)? {
+            Some(slot) if slot.state == SlotState::Open => self.fall_out_of(&slot),
+            _ => Ok(()),
+        }
+    }
+
+    fn fall_out_of(&mut self, slot: &Slot) -> Halting<()> {
+        if self.config.broken.never_rejoins {
+            return Ok(());
+        }
+        self.put_slot_state(slot.id, SlotState::Rejoining)?;
+        intent::unseal_all(self, slot.id)?;
+        intent::drop_kind(self, Kind::SelfUpdate, &slot.conversation.0)?;
+        intent::queue_once(self, Kind::Rejoin, &slot.conversation.0, &[])
+    }
+
+    /// First step of coming back: the rejoin blob.
+    pub fn fetch_rejoin(&mut self, intent: &Intent) -> Halting<()> {
+        let conversation = intent.conversation()?;
+        let Some(slot) = self.current_slot(conversation)? else { return intent::finish(self, intent.id) };
+        let request = UnnamedRequest::FetchRejoin(FetchRejoin { slot: slot.id, extensions: vec![] });
+        self.request_unnamed(Purpose::Intent(intent.id), &request.encode()?);
+        Ok(())
+    }
+
+    /// Second step: an external commit that replaces the old leaf.
+    pub fn seal_rejoin(&mut self, intent: &Intent, rejoin: &Rejoin) -> Halting<()> {
+        let conversation = intent.conversation()?;
+        let Some(slot) = self.current_slot(conversation)? else { return intent::finish(self, intent.id) };
+        let entered = self.attempt(|step| step.enter_again(intent, &slot, rejoin))?;
+        if entered.is_none() {
+            // R has changed without this device, or the group cannot be entered: the two go on in a new slot.
+            intent::finish(self, intent.id)?;
+            return self.succeed(slot.id, conversation);
+        }
+        Ok(())
+    }
+
+    fn enter_again(&mut self, intent: &Intent, slot: &Slot, rejoin: &Rejoin) -> Halting<()> {
+        let r: [u8; 32] = slot.r.as_slice().try_into().map_err(|_| Halt::Unusable("R is unknown"))?;
+        let plain = open_padded(&rejoin_key(&r), slot.id.as_bytes(), rejoin.blob.as_slice())?;
+        let blob = RejoinBlob::decode(&plain)?;
+        let leaf = self.leaf(slot.own_address()?)?;
+        let session = self.session;
+        let (_, pending) = Group::rejoin(
+            session,
+            &self.me()?.identity(),
+            &leaf,
+            blob.group_info.as_slice(),
+            r,
+            &known_accounts_only,
+        )?;
+        self.send_commit(intent, slot.id, rejoin.epoch, (blob.k, blob.e), &pending)
+    }
+
+    /// Somebody committed in between: from the start, over their epoch.
+    pub fn rejoin_lost(&mut self, intent: &Intent) -> Halting<()> {
+        let session = self.session;
+        if let Ok(group) = Group::load(session, GroupId::from(intent.slot()?))
+            && group.has_pending()
+        {
+            group.clear_pending(session)?;
+        }
+        intent::unseal(self, intent.id)
+    }
+
+    /// The rejoin blob of the epoch a commit leads to.
+    pub fn seal_rejoin_blob(&mut self, pending: &Pending, slot: SlotId) -> Halting<Vec<u8>> {
+        let blob = RejoinBlob {
+            group_info: pending.group_info.clone().into(),
+            k: pending.next.k,
+            e: pending.next.e,
+        };
+        Ok(seal_padded(&rejoin_key(&pending.next_r), slot.as_bytes(), &blob.encode()?, self.rng)?)
+    }
+
+    /// `E_n` hides everything MLS shows: epoch, kind, leaf, credentials.
+    pub fn seal_outside(&mut self, e: &[u8; 32], slot: SlotId, message: &[u8]) -> Halting<Vec<u8>> {
+        Ok(seal_padded(&outside_key(e), slot.as_bytes(), message, self.rng)?)
+    }
+
+    fn open_outside(&self, e: &[u8; 32], slot: SlotId, payload: &[u8]) -> Halting<Vec<u8>> {
+        Ok(open_padded(&outside_key(e), slot.as_bytes(), payload)?)
+    }
+}
+
+fn outside_key(e: &[u8; 32]) -> Key {
+    Key::derive(e, "valise outside v1")
+}
+
+fn rejoin_key(r: &[u8; 32]) -> Key {
+    Key::derive(r, "valise rejoin v1")
+}
+
+/// What must stand first is looked at again after so long.
+const NO_SLOT_MS: u64 = 250;

@@ -1,0 +1,427 @@
+//! Intents: what must reach the service, as rows that survive any crash.
+//!
+//! An intent is staged, then sealed (its bytes are final and may have been sent), then gone. Repeating a sealed one changes
+//! nothing more on the service (idempotency ids); one that is stale is sealed anew in the next epoch under the same
+//! message id. A kind this build does not know is left untouched for the build that does.
+
+use client_db::params;
+use vocab::time::{MINUTE_MS, SECOND_MS};
+use vocab::{AccountId, SlotId, Timestamp};
+use wire::{AccountAnswer, Door, Refusal, UnnamedAnswer};
+
+use crate::api::ConversationId;
+use crate::lines::Purpose;
+use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
+
+/// What an intent is for. The numbers are stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    CreateMailbox = 1,
+    CreateAddress = 2,
+    DeleteAddress = 3,
+    PutDirectoryRow = 4,
+    /// Account door: key packages, after the addresses in them stand.
+    PublishKeyPackages = 5,
+    UpdateDeviceList = 6,
+    /// Look-ups that nobody waits for: one's own row, somebody's claimed handle (subject: account).
+    PublishHandle = 7,
+    VerifyHandle = 8,
+    /// Conversation kinds; subject: conversation. In the order in which they go first.
+    StartConversation = 10,
+    CreateSlot = 11,
+    Rejoin = 12,
+    SelfUpdate = 13,
+    SendContent = 14,
+}
+
+impl Kind {
+    const ALL: [Self; 13] = [
+        Self::CreateMailbox,
+        Self::CreateAddress,
+        Self::DeleteAddress,
+        Self::PutDirectoryRow,
+        Self::PublishKeyPackages,
+        Self::UpdateDeviceList,
+        Self::PublishHandle,
+        Self::VerifyHandle,
+        Self::StartConversation,
+        Self::CreateSlot,
+        Self::Rejoin,
+        Self::SelfUpdate,
+        Self::SendContent,
+    ];
+
+    fn from_sql(kind: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| *known as i64 == kind)
+    }
+
+    /// The door its next step goes through.
+    pub fn door(self) -> Door {
+        match self {
+            Self::PublishKeyPackages | Self::UpdateDeviceList | Self::PublishHandle | Self::VerifyHandle => {
+                Door::Account
+            }
+            _ => Door::Unnamed,
+        }
+    }
+
+    /// One at a time in a conversation, in the order of kinds.
+    fn is_of_conversation(self) -> bool {
+        self >= Self::StartConversation
+    }
+}
+
+/// How far it is. The numbers are stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum State {
+    Staged = 0,
+    Sealed = 1,
+    /// The slot has moved on; waits until this device has too.
+    Stale = 2,
+    /// On the service's disk; only its echo is awaited, which tells its place. Holds up nothing.
+    Stored = 3,
+}
+
+/// A row.
+pub(crate) struct Intent {
+    pub id: i64,
+    pub kind: Kind,
+    pub subject: Vec<u8>,
+    pub message: Vec<u8>,
+    pub payload: Vec<u8>,
+    pub state: State,
+    pub slot: Vec<u8>,
+    pub epoch: u64,
+    pub operation: Vec<u8>,
+    pub attempts: u32,
+    pub not_before: Timestamp,
+}
+
+impl Intent {
+    /// The conversation it belongs to.
+    pub fn conversation(&self) -> Halting<ConversationId> {
+        self.subject
+            .as_slice()
+            .try_into()
+            .map(ConversationId)
+            .map_err(|_| Halt::Unusable("not a conversation"))
+    }
+
+    /// The slot it was sealed for.
+    pub fn slot(&self) -> Halting<SlotId> {
+        SlotId::from_slice(&self.slot).map_err(|_| Halt::Unusable("not a slot"))
+    }
+}
+
+/// Puts an intent on file; it leaves when its door allows.
+pub(crate) fn queue(
+    step: &mut Step<'_>,
+    kind: Kind,
+    subject: &[u8],
+    message: &[u8],
+    payload: &[u8],
+) -> Halting<i64> {
+    step.lines.settled = false;
+    Ok(step.tx.insert(
+        "insert into intent (kind, subject, message, payload) values (?1, ?2, ?3, ?4)",
+        params![kind as i64, subject, message, payload],
+    )?)
+}
+
+/// The same, unless one of this kind and subject is on file already.
+pub(crate) fn queue_once(step: &mut Step<'_>, kind: Kind, subject: &[u8], payload: &[u8]) -> Halting<()> {
+    if !is_queued(step, kind, subject)? {
+        queue(step, kind, subject, &[], payload)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn is_queued(step: &Step<'_>, kind: Kind, subject: &[u8]) -> Halting<bool> {
+    let found = step.tx.row(
+        "select id from intent where kind = ?1 and subject = ?2 limit 1",
+        params![kind as i64, subject],
+        |row| row.get::<_, i64>(0),
+    )?;
+    Ok(found.is_some())
+}
+
+pub(crate) fn load(step: &Step<'_>, id: i64) -> Halting<Option<Intent>> {
+    let row = step.tx.row(
+        "select id, kind, subject, message, payload, state, slot, epoch, operation, attempts, not_before
+         from intent where id = ?1",
+        params![id],
+        |row| {
+            Ok((
+                row.get::<_, i64>(1)?,
+                row.get::<_, i64>(5)?,
+                Intent {
+                    id: row.get(0)?,
+                    kind: Kind::CreateMailbox,
+                    subject: row.get(2)?,
+                    message: row.get(3)?,
+                    payload: row.get(4)?,
+                    state: State::Staged,
+                    slot: row.get(6)?,
+                    epoch: number(row.get(7)?),
+                    operation: row.get(8)?,
+                    attempts: row.get(9)?,
+                    not_before: Timestamp(number(row.get(10)?)),
+                },
+            ))
+        },
+    )?;
+    Ok(row.and_then(|(kind, state, intent)| {
+        let state = [State::Staged, State::Sealed, State::Stale, State::Stored]
+            .into_iter()
+            .find(|s| *s as i64 == state)?;
+        Some(Intent { kind: Kind::from_sql(kind)?, state, ..intent })
+    }))
+}
+
+/// The intent whose echo this is: `hash` of the payload as the slot delivers it.
+pub(crate) fn of_echo(step: &Step<'_>, slot: SlotId, hash: &[u8; 32]) -> Halting<Option<Intent>> {
+    let id = step.tx.row(
+        "select id from intent where slot = ?1 and echo_hash = ?2",
+        params![slot.as_bytes(), hash],
+        |row| row.get::<_, i64>(0),
+    )?;
+    id.map_or(Ok(None), |id| load(step, id))
+}
+
+/// It is done.
+pub(crate) fn finish(step: &mut Step<'_>, id: i64) -> Halting<()> {
+    step.tx.execute("delete from intent where id = ?1", params![id])?;
+    for door in [Door::Unnamed, Door::Account] {
+        step.lines.line(door).in_flight.retain(|_, (purpose, _)| *purpose != Purpose::Intent(id));
+    }
+    Ok(())
+}
+
+/// Takes back what has become needless.
+pub(crate) fn drop_kind(step: &mut Step<'_>, kind: Kind, subject: &[u8]) -> Halting<()> {
+    let ids: Vec<i64> = step.tx.rows(
+        "select id from intent where kind = ?1 and subject = ?2",
+        params![kind as i64, subject],
+        |row| row.get(0),
+    )?;
+    ids.into_iter().try_for_each(|id| finish(step, id))
+}
+
+/// Fixes the bytes of an intent: from here on it is repeated as it is.
+pub(crate) fn seal(
+    step: &Step<'_>,
+    id: i64,
+    slot: SlotId,
+    echo_hash: &[u8; 32],
+    epoch: u64,
+    operation: &[u8],
+) -> Halting<()> {
+    step.tx.execute(
+        "update intent set state = 1, slot = ?2, echo_hash = ?3, epoch = ?4, operation = ?5 where id = ?1",
+        params![id, slot.as_bytes(), echo_hash, sql_number(epoch), operation],
+    )?;
+    Ok(())
+}
+
+/// What was sealed in an epoch that has ended without its echo was refused, or will be: it is sealed anew.
+pub(crate) fn unseal_all(step: &mut Step<'_>, slot: SlotId) -> Halting<()> {
+    let ids: Vec<i64> = step.tx.rows(
+        "select id from intent where slot = ?1 and state != 3 order by id",
+        params![slot.as_bytes()],
+        |row| row.get(0),
+    )?;
+    for id in ids {
+        unseal(step, id)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn unseal(step: &mut Step<'_>, id: i64) -> Halting<()> {
+    step.tx.execute(
+        "update intent set state = 0, slot = x'', echo_hash = x'', operation = x'', not_before = 0 where id = ?1",
+        params![id],
+    )?;
+    step.lines.unnamed.in_flight.retain(|_, (purpose, _)| *purpose != Purpose::Intent(id));
+    Ok(())
+}
+
+pub(crate) fn stale(step: &mut Step<'_>, id: i64) -> Halting<()> {
+    let give_up = step.now.plus_ms(STALE_MS_MAX);
+    step.tx.execute(
+        "update intent set state = 2, not_before = ?2 where id = ?1",
+        params![id, sql_time(give_up)],
+    )?;
+    Ok(())
+}
+
+/// The service has it.
+pub(crate) fn stored(step: &mut Step<'_>, id: i64) -> Halting<()> {
+    step.tx
+        .execute("update intent set state = 3, payload = x'', operation = x'' where id = ?1", params![id])?;
+    Ok(())
+}
+
+/// What was stored before the intent in its slot and never came back: its echo is among what is missing.
+pub(crate) fn overtaken(step: &Step<'_>, intent: &Intent) -> Halting<Vec<(i64, Vec<u8>)>> {
+    Ok(step.tx.rows(
+        "select id, message from intent where slot = ?1 and state = 3 and id < ?2 order by id",
+        params![intent.slot, intent.id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?)
+}
+
+/// Later.
+pub(crate) fn postpone(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
+    let when = step.now.plus_ms(ms);
+    step.tx.execute(
+        "update intent set not_before = ?2, attempts = attempts + 1 where id = ?1",
+        params![id, sql_time(when)],
+    )?;
+    Ok(())
+}
+
+/// How many wait.
+pub(crate) fn count(reader: &client_db::Reader<'_>) -> Result<u32, client_db::Error> {
+    Ok(reader.row("select count(*) from intent where state != 3", [], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// The intents that may go now, one a conversation, and when the next that waits is due.
+pub(crate) fn due(step: &Step<'_>) -> Halting<(Vec<Intent>, Option<Timestamp>)> {
+    let heads: Vec<(i64, i64)> = step.tx.rows(
+        "select min(id), kind from intent where state != 3 group by kind, subject order by kind, 1",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let addresses_wait = heads.iter().any(|(_, kind)| *kind == Kind::CreateAddress as i64);
+    let mut busy = std::collections::BTreeSet::new();
+    let (mut ready, mut next) = (Vec::new(), None::<Timestamp>);
+    for (id, kind) in heads {
+        let Some(kind) = Kind::from_sql(kind) else { continue };
+        // What a key package or a new slot leads to must stand before it is handed out.
+        if addresses_wait && matches!(kind, Kind::PublishKeyPackages | Kind::CreateSlot) {
+            continue;
+        }
+        let Some(intent) = load(step, id)? else { continue };
+        let waits = intent.not_before > step.now;
+        // A leaf may be renewed later; everything else keeps its place in the line.
+        let blocks = kind.is_of_conversation() && !(kind == Kind::SelfUpdate && waits);
+        if blocks && !busy.insert(intent.subject.clone()) {
+            continue;
+        }
+        if waits {
+            next = Some(next.map_or(intent.not_before, |next| next.min(intent.not_before)));
+        } else if !step.lines.unnamed.has(Purpose::Intent(id)) && !step.lines.account.has(Purpose::Intent(id))
+        {
+            ready.push(intent);
+        }
+    }
+    Ok((ready, next))
+}
+
+/// Sends an intent, sealing it first where it is still staged. Nothing is sent when it must wait for something else.
+pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
+    match (intent.kind, intent.state) {
+        (Kind::CreateMailbox | Kind::CreateAddress | Kind::DeleteAddress | Kind::PutDirectoryRow, _) => {
+            step.request_unnamed(Purpose::Intent(intent.id), &intent.payload);
+            Ok(())
+        }
+        (Kind::PublishKeyPackages | Kind::UpdateDeviceList, _) => {
+            step.request_account(Purpose::Intent(intent.id), &intent.payload)
+        }
+        (Kind::PublishHandle, _) => step.publish_handle(intent.id),
+        (Kind::VerifyHandle, _) => step.verify_handle(intent),
+        (Kind::StartConversation, _) => step.fetch_key_packages(intent),
+        (Kind::CreateSlot, _) | (_, State::Sealed) => {
+            step.request_unnamed(Purpose::Intent(intent.id), &intent.operation);
+            Ok(())
+        }
+        // The slot moved on and this device did not hear of it in all that time: it comes back in from outside.
+        (_, State::Stored) => Ok(()),
+        (_, State::Stale) => {
+            let conversation = intent.conversation()?;
+            unseal(step, intent.id)?;
+            step.fall_out(conversation)
+        }
+        (Kind::Rejoin, State::Staged) => step.fetch_rejoin(intent),
+        (Kind::SelfUpdate, State::Staged) => step.seal_update(intent),
+        (Kind::SendContent, State::Staged) => step.seal_content(intent),
+    }
+}
+
+/// The service did it.
+pub(crate) fn done_at_unnamed(step: &mut Step<'_>, id: i64, answer: UnnamedAnswer) -> Halting<()> {
+    let Some(intent) = load(step, id)? else { return Ok(()) };
+    match (intent.kind, answer) {
+        (Kind::StartConversation, UnnamedAnswer::KeyPackages(packages)) => {
+            match step.attempt(|step| step.start_conversation(&intent, &packages))? {
+                Some(()) => Ok(()),
+                // Packages that do not hold: a service at fault, or a device that will replace them.
+                None => postpone(step, id, RETRY_MS_MIN << intent.attempts.min(8)),
+            }
+        }
+        (Kind::Rejoin, UnnamedAnswer::Rejoin(rejoin)) => step.seal_rejoin(&intent, &rejoin),
+        (Kind::CreateSlot, UnnamedAnswer::Stored(stored)) => step.slot_created(&intent, &stored),
+        (Kind::Rejoin | Kind::SelfUpdate, UnnamedAnswer::Stored(stored)) => {
+            step.commit_stored(&intent, &stored)
+        }
+        (Kind::SendContent, UnnamedAnswer::Stored(_)) => step.content_stored(&intent),
+        (
+            Kind::CreateMailbox | Kind::CreateAddress | Kind::DeleteAddress | Kind::PutDirectoryRow,
+            UnnamedAnswer::Done,
+        ) => finish(step, id),
+        _ => Err(Halt::Unusable("an answer to something else")),
+    }
+}
+
+/// The same at the account door.
+pub(crate) fn done_at_account(step: &mut Step<'_>, id: i64, answer: AccountAnswer) -> Halting<()> {
+    match answer {
+        AccountAnswer::Done => finish(step, id),
+        _ => Err(Halt::Unusable("an answer to something else")),
+    }
+}
+
+/// The service did not do it.
+pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Halting<()> {
+    let Some(intent) = load(step, id)? else { return Ok(()) };
+    match (intent.kind, refusal) {
+        (_, Refusal::Busy { retry_after_ms }) => {
+            let jitter = step.random_ms(BUSY_JITTER_MS);
+            postpone(step, id, u64::from(*retry_after_ms) + jitter)
+        }
+        (_, Refusal::Unavailable) => postpone(step, id, UNAVAILABLE_MS),
+        (_, Refusal::QuotaUsed { .. }) => postpone(step, id, QUOTA_MS),
+        (Kind::CreateMailbox | Kind::CreateAddress, Refusal::Exists) => finish(step, id),
+        (Kind::DeleteAddress, _) => finish(step, id),
+        (Kind::SendContent | Kind::SelfUpdate, Refusal::StaleEpoch) => step.stale_epoch(&intent),
+        (Kind::Rejoin, Refusal::StaleEpoch) => step.rejoin_lost(&intent),
+        (Kind::SendContent | Kind::SelfUpdate | Kind::Rejoin, Refusal::UnknownSlot) => {
+            step.slot_gone(&intent)
+        }
+        (Kind::StartConversation, Refusal::NotAllowed) => step.cannot_reach(&intent),
+        (Kind::SelfUpdate, _) => step.abandon_update(&intent),
+        (Kind::SendContent, _) => step.content_refused(&intent),
+        (Kind::VerifyHandle, _) => finish(step, id),
+        _ => {
+            let wait = RETRY_MS_MIN << intent.attempts.min(10);
+            postpone(step, id, wait.min(RETRY_MS_MAX))
+        }
+    }
+}
+
+/// The account a contact kind is about.
+pub(crate) fn account_of(subject: &[u8]) -> Halting<AccountId> {
+    AccountId::from_slice(subject).map_err(|_| Halt::Unusable("not an account"))
+}
+
+/// Added to what a busy service asks for, so that its clients do not come back together.
+const BUSY_JITTER_MS: u64 = 500;
+/// A service that cannot write is asked again after so long.
+const UNAVAILABLE_MS: u64 = 5 * SECOND_MS;
+/// A used-up quota is looked at again after so long.
+const QUOTA_MS: u64 = 60 * MINUTE_MS;
+/// A stale intent whose commit has not arrived by then means that this device fell out.
+const STALE_MS_MAX: u64 = 30 * SECOND_MS;
+/// Refusals that mend by themselves (a peer without key packages yet) are tried again between these.
+const RETRY_MS_MIN: u64 = 2 * SECOND_MS;
+const RETRY_MS_MAX: u64 = 30 * MINUTE_MS;

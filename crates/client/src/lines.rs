@@ -1,0 +1,191 @@
+//! The three connections, as the core sees them: up or down, what is outstanding, when to try again.
+//!
+//! Nothing here is stored: after a restart or a failed step all lines are down and every open intent is due again.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use vocab::Timestamp;
+use vocab::time::{MINUTE_MS, SECOND_MS};
+use wire::{Door, RequestId};
+
+use crate::api::{CommandId, Connection};
+
+/// First and longest wait before a door is tried again; doubled each time, with jitter.
+pub(crate) const RETRY_MS_MIN: u64 = 500;
+/// See [`RETRY_MS_MIN`].
+pub(crate) const RETRY_MS_MAX: u64 = 60 * SECOND_MS;
+/// An answer that has not come by then never comes: the connection is made anew.
+pub(crate) const ANSWER_MS_MAX: u64 = 30 * SECOND_MS;
+/// An unnamed or account connection that nobody needed for so long is closed: what was sent through one connection can be
+/// linked by the service, so none lives long.
+pub(crate) const IDLE_MS_MAX: u64 = MINUTE_MS;
+/// Notes kept, see [`Lines::notes`].
+const NOTES_MAX: usize = 32;
+/// Requests outstanding at one door.
+pub(crate) const IN_FLIGHT_MAX: usize = 64;
+
+/// One door.
+pub(crate) struct Line {
+    pub state: LineState,
+    pub attempts: u32,
+    pub retry_at: Timestamp,
+    /// Last time it was needed.
+    pub used_at: Timestamp,
+    next_request: RequestId,
+    /// What each outstanding request was for, and since when.
+    pub in_flight: BTreeMap<RequestId, (Purpose, Timestamp)>,
+}
+
+/// How far a connection is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum LineState {
+    Down,
+    Connecting,
+    /// The socket stands; at the mailbox and account doors the challenge has not come yet.
+    Up {
+        since: Timestamp,
+    },
+    /// Challenged; the answer is on its way (account: or nobody to authenticate yet).
+    Challenged {
+        nonce: [u8; 32],
+        since: Timestamp,
+        asked: bool,
+    },
+    /// Ready for everything.
+    Ready,
+}
+
+/// What a request was for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Purpose {
+    Intent(i64),
+    Ask(CommandId),
+    Authenticate,
+}
+
+impl Line {
+    fn new() -> Self {
+        Self {
+            state: LineState::Down,
+            attempts: 0,
+            retry_at: Timestamp(0),
+            used_at: Timestamp(0),
+            next_request: 1,
+            in_flight: BTreeMap::new(),
+        }
+    }
+
+    /// Notes a request and numbers it.
+    pub fn request(&mut self, purpose: Purpose, now: Timestamp) -> RequestId {
+        let id = self.next_request;
+        // 0 is the challenge's; after 4 billion requests on one device numbers begin again.
+        self.next_request = self.next_request.checked_add(1).unwrap_or(1);
+        self.used_at = now;
+        self.in_flight.insert(id, (purpose, now));
+        id
+    }
+
+    pub fn has(&self, purpose: Purpose) -> bool {
+        self.in_flight.values().any(|(known, _)| *known == purpose)
+    }
+
+    pub fn is_connected(&self) -> bool {
+        !matches!(self.state, LineState::Down | LineState::Connecting)
+    }
+
+    /// The connection is gone; what was outstanding is due again elsewhere.
+    pub fn down(&mut self, now: Timestamp, jitter: impl FnOnce(u64) -> u64) {
+        let wait = RETRY_MS_MIN.saturating_mul(1 << self.attempts.min(16)).min(RETRY_MS_MAX);
+        self.retry_at = now.plus_ms(wait / 2 + jitter(wait / 2 + 1));
+        self.attempts = self.attempts.saturating_add(1);
+        self.state = LineState::Down;
+        self.in_flight.clear();
+    }
+
+    /// Closed on purpose: may be opened again at once.
+    pub fn closed(&mut self) {
+        self.state = LineState::Down;
+        self.retry_at = Timestamp(0);
+        self.attempts = 0;
+        self.in_flight.clear();
+    }
+
+    /// When something outstanding has waited too long.
+    pub fn overdue_at(&self) -> Option<Timestamp> {
+        let oldest = self.in_flight.values().map(|(_, since)| *since).min();
+        let handshake = match self.state {
+            LineState::Up { since } | LineState::Challenged { since, asked: true, .. } => Some(since),
+            _ => None,
+        };
+        oldest.into_iter().chain(handshake).min().map(|since| since.plus_ms(ANSWER_MS_MAX))
+    }
+}
+
+/// All three, and the person's commands that wait for an answer.
+pub(crate) struct Lines {
+    pub mailbox: Line,
+    pub unnamed: Line,
+    pub account: Line,
+    pub asks: Vec<crate::ask::Ask>,
+    /// Catching up: (processed since the mailbox opened, waiting when it opened).
+    pub caught_up: (u32, u32),
+    /// The highest mailbox sequence seen on this connection.
+    pub mailbox_seen: Option<u64>,
+    /// The service's directory key, from the last challenge.
+    pub directory_key: Vec<u8>,
+    pub last_connection: Option<Connection>,
+    pub settled: bool,
+    /// Why parts of the last steps were given up: for tests and support, without any user's data.
+    pub notes: VecDeque<String>,
+}
+
+impl Lines {
+    pub fn new() -> Self {
+        Self {
+            mailbox: Line::new(),
+            unnamed: Line::new(),
+            account: Line::new(),
+            asks: Vec::new(),
+            caught_up: (0, 0),
+            mailbox_seen: None,
+            directory_key: Vec::new(),
+            last_connection: None,
+            settled: false,
+            notes: VecDeque::new(),
+        }
+    }
+
+    pub fn line(&mut self, door: Door) -> &mut Line {
+        match door {
+            Door::Mailbox => &mut self.mailbox,
+            Door::Unnamed => &mut self.unnamed,
+            Door::Account => &mut self.account,
+        }
+    }
+
+    pub fn line_ref(&self, door: Door) -> &Line {
+        match door {
+            Door::Mailbox => &self.mailbox,
+            Door::Unnamed => &self.unnamed,
+            Door::Account => &self.account,
+        }
+    }
+
+    pub fn note(&mut self, why: String) {
+        if self.notes.len() >= NOTES_MAX {
+            self.notes.pop_front();
+        }
+        self.notes.push_back(why);
+    }
+
+    /// What the person is told of the line.
+    pub fn connection(&self, registered: bool) -> Connection {
+        match self.mailbox.state {
+            _ if !registered => Connection::Idle,
+            LineState::Ready if self.caught_up.0 >= self.caught_up.1 => Connection::UpToDate,
+            LineState::Ready => Connection::CatchingUp { done: self.caught_up.0, of: self.caught_up.1 },
+            LineState::Down => Connection::Connecting { retry_at: Some(self.mailbox.retry_at) },
+            _ => Connection::Connecting { retry_at: None },
+        }
+    }
+}

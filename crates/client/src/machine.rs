@@ -1,0 +1,496 @@
+//! The machine: one input is one transaction; outputs leave after it.
+
+use std::collections::VecDeque;
+
+use client_db::{Db, Tx};
+use crypto::Session;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+use vocab::Timestamp;
+use wire::{Decode, Door, Reply, UnnamedAnswer};
+
+use crate::account::Me;
+use crate::api::{Command, Event, Input, LinkEvent, Output, Refused};
+use crate::ask::NextDoor;
+use crate::intent;
+use crate::lines::{IDLE_MS_MAX, IN_FLIGHT_MAX, LineState, Lines, Purpose};
+use crate::schema::MIGRATIONS;
+use crate::step::{Halt, Halting, MlsStore, Step};
+
+/// Settings of the core that hosts and tests choose. The defaults are the product's.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Marks are bundled for a random time up to this, milliseconds.
+    pub receipt_delay_ms: u64,
+    /// Own messages after which the leaf is renewed.
+    pub heal_after_messages: u32,
+    /// Age of the leaf after which it is renewed before the next message, milliseconds.
+    pub heal_after_ms: u64,
+    /// Weaknesses that tests switch on to see that their checks can fail. Never set outside of them.
+    pub broken: Broken,
+}
+
+/// See [`Config::broken`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Broken {
+    /// Forgets which envelopes were processed, and shows copies.
+    pub shows_twice: bool,
+    /// Drops what it sent when the line breaks.
+    pub forgets_outbox: bool,
+    /// Never comes back into a conversation it fell out of.
+    pub never_rejoins: bool,
+    /// Shows what arrives in the order of the senders' clocks.
+    pub orders_by_clock: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            receipt_delay_ms: 2_000,
+            heal_after_messages: 100,
+            heal_after_ms: 24 * vocab::time::HOUR_MS,
+            broken: Broken::default(),
+        }
+    }
+}
+
+/// The store failed; nothing of the input happened. All lines are down, and everything open is due again.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The device is full: make room, then go on; nothing is lost.
+    #[error("This device is full. Make room; what you wrote is kept and leaves by itself afterwards.")]
+    Full,
+    /// The store cannot be read any more.
+    #[error("The store of this device is damaged. Your chats on other devices are not touched.")]
+    Damaged,
+    /// Anything else.
+    #[error("The store of this device failed: {0}")]
+    Other(String),
+}
+
+impl From<client_db::Error> for Fault {
+    fn from(error: client_db::Error) -> Self {
+        match error {
+            client_db::Error::Full => Self::Full,
+            client_db::Error::Damaged => Self::Damaged,
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+/// The messenger without IO.
+pub struct Client {
+    pub(crate) db: Db,
+    rng: ChaCha20Rng,
+    config: Config,
+    pub(crate) me: Option<Me>,
+    pub(crate) lines: Lines,
+    out: VecDeque<Output>,
+    deadline: Option<Timestamp>,
+}
+
+impl Client {
+    /// Takes an opened database; creates or updates its tables. `seed` is fresh randomness of the platform.
+    ///
+    /// # Errors
+    /// [`client_db::Error`], as opening.
+    pub fn open(mut db: Db, seed: [u8; 32], config: Config) -> Result<Self, client_db::Error> {
+        db.migrate(MIGRATIONS)?;
+        let me = load_me(&db)?;
+        let mut client = Self {
+            db,
+            rng: ChaCha20Rng::from_seed(seed),
+            config,
+            me,
+            lines: Lines::new(),
+            out: VecDeque::new(),
+            deadline: Some(Timestamp(0)),
+        };
+        client.lines.settled = client.me.is_none();
+        Ok(client)
+    }
+
+    /// One input, one transaction. On a fault nothing of it happened; the input may be given again.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<(), Fault> {
+        let Self { db, rng, config, me, lines, .. } = self;
+        let result = db.transaction(|tx| run(now, tx, rng, config, me, lines, input));
+        match result {
+            Ok((out, deadline)) => {
+                self.out.extend(out);
+                self.deadline = deadline;
+                Ok(())
+            }
+            Err(StoreOnly(error)) => {
+                self.forget_memory(now);
+                Err(error.into())
+            }
+        }
+    }
+
+    /// What leaves, in order; `None` when there is no more for now.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// Why parts of the last steps were given up (bytes that do not open, say): for tests and support. Holds no user's data.
+    pub fn notes(&self) -> impl Iterator<Item = &str> {
+        self.lines.notes.iter().map(String::as_str)
+    }
+
+    /// When [`Input::Tick`] is due if nothing else happens before.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.deadline
+    }
+
+    /// Memory must equal the disk: all of it that the failed step may have changed is dropped.
+    fn forget_memory(&mut self, now: Timestamp) {
+        for ask in std::mem::take(&mut self.lines.asks) {
+            if let Some(command) = ask.command {
+                self.out.push_back(Output::Reply(command, Err(Refused::Store)));
+            }
+        }
+        let connected: Vec<Door> = Door::ALL
+            .into_iter()
+            .filter(|door| self.lines.line_ref(*door).state != LineState::Down)
+            .collect();
+        self.out.extend(connected.into_iter().map(Output::Disconnect));
+        self.lines = Lines::new();
+        for door in Door::ALL {
+            self.lines.line(door).retry_at = now.plus_ms(FAULT_RETRY_MS);
+        }
+        self.deadline = Some(now.plus_ms(FAULT_RETRY_MS));
+        if let Ok(me) = load_me(&self.db) {
+            self.me = me;
+        }
+    }
+}
+
+/// After a failed store the next try comes no sooner.
+const FAULT_RETRY_MS: u64 = 2_000;
+/// Envelopes, frames and commands are done one by one; the rest of a step looks at no more than so many intents.
+const DISPATCH_MAX: usize = IN_FLIGHT_MAX;
+/// Preparing one intent may queue another that goes first (a renewed leaf before a message): looked at so often a step.
+const ROUNDS_MAX: usize = 4;
+
+/// The only failure that leaves a step.
+struct StoreOnly(client_db::Error);
+
+impl From<client_db::Error> for StoreOnly {
+    fn from(error: client_db::Error) -> Self {
+        Self(error)
+    }
+}
+
+fn load_me(db: &Db) -> Result<Option<Me>, client_db::Error> {
+    match Me::load(&db.reader()) {
+        Ok(me) => Ok(me),
+        Err(Halt::Store(error)) => Err(error),
+        Err(_) => Err(client_db::Error::Damaged),
+    }
+}
+
+fn run(
+    now: Timestamp,
+    tx: &Tx<'_>,
+    rng: &mut ChaCha20Rng,
+    config: &Config,
+    me: &mut Option<Me>,
+    lines: &mut Lines,
+    input: Input,
+) -> Result<(Vec<Output>, Option<Timestamp>), StoreOnly> {
+    let mut seed = [0; 32];
+    rng.fill_bytes(&mut seed);
+    let mut session_rng = ChaCha20Rng::from_seed(seed);
+    let store = MlsStore(tx);
+    let session = Session::new(&store, &mut session_rng);
+    let mut step = Step { now, tx, session: &session, rng, me, lines, out: Vec::new(), config };
+    let result = step.input(input).and_then(|()| step.pump());
+    let out = std::mem::take(&mut step.out);
+    let deadline = match result {
+        Ok(deadline) => deadline,
+        Err(Halt::Store(error)) => return Err(StoreOnly(error)),
+        Err(Halt::Unusable(_) | Halt::Crypto(_)) => Some(now.plus_ms(FAULT_RETRY_MS)),
+    };
+    session.flush().map_err(|error| match Halt::from(error) {
+        Halt::Store(error) => StoreOnly(error),
+        _ => StoreOnly(client_db::Error::Damaged),
+    })?;
+    Ok((out, deadline))
+}
+
+impl Step<'_> {
+    fn input(&mut self, input: Input) -> Halting<()> {
+        match input {
+            Input::Tick => Ok(()),
+            Input::Command(id, command) => {
+                if self.attempt(|step| step.command(id, command))?.is_none() {
+                    self.reply(id, Err(Refused::Unknown));
+                }
+                Ok(())
+            }
+            Input::Link(door, LinkEvent::Up) => {
+                self.line_up(door);
+                Ok(())
+            }
+            Input::Link(door, LinkEvent::Down) => {
+                self.line_down(door);
+                Ok(())
+            }
+            Input::Link(door, LinkEvent::Frame(frame)) => {
+                if !self.lines.line_ref(door).is_connected() {
+                    return Ok(());
+                }
+                let understood = self.attempt(|step| match door {
+                    Door::Mailbox => step.mailbox_frame(&frame),
+                    Door::Unnamed => step.unnamed_frame(&frame),
+                    Door::Account => step.account_frame(&frame),
+                })?;
+                // A service that says something else than the protocol is hung up on, not argued with.
+                if understood.is_none() {
+                    self.drop_line(door);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn command(&mut self, id: u64, command: Command) -> Halting<()> {
+        let registered = self.me.as_ref().is_some_and(|me| me.registered);
+        match command {
+            Command::RequestCode { handle } => self.request_code(id, handle),
+            Command::Register { name, proof } => self.register(id, &name, proof),
+            Command::AdoptDevice(grant) => self.adopt_device(id, &grant),
+            _ if !registered => {
+                self.reply(id, Err(Refused::NotRegistered));
+                Ok(())
+            }
+            Command::Invite => self.invite(id),
+            Command::Add(whom) => self.add(id, whom),
+            Command::Accept(account) => self.accept(id, account),
+            Command::Block(account) => self.block(id, account),
+            Command::Send { conversation, text } => self.send_text(id, conversation, &text),
+            Command::MarkRead { conversation, through } => self.mark_read(id, conversation, through),
+            Command::Hurry => self.hurry(id),
+            Command::ApproveDevice(offer) => self.approve_device(id, &offer),
+        }
+    }
+
+    /// Marks leave now, and lines are tried now.
+    fn hurry(&mut self, id: u64) -> Halting<()> {
+        self.tx.execute("update receipt_due set due = 0", [])?;
+        for door in Door::ALL {
+            self.lines.line(door).retry_at = Timestamp(0);
+        }
+        self.reply(id, Ok(crate::api::Reply::Done));
+        Ok(())
+    }
+
+    fn line_up(&mut self, door: Door) {
+        let now = self.now;
+        let line = self.lines.line(door);
+        line.used_at = now;
+        line.state = if door == Door::Unnamed {
+            line.attempts = 0;
+            LineState::Ready
+        } else {
+            LineState::Up { since: now }
+        };
+    }
+
+    fn line_down(&mut self, door: Door) {
+        let now = self.now;
+        let jitter = self.rng.next_u64();
+        self.lines.line(door).down(now, |bound| jitter % bound.max(1));
+        if door == Door::Unnamed && self.config.broken.forgets_outbox {
+            let _ = self.tx.execute("delete from intent where kind = 14 and state = 1", []);
+        }
+    }
+
+    /// Hangs up, to try again later.
+    pub fn drop_line(&mut self, door: Door) {
+        if self.lines.line_ref(door).state != LineState::Down {
+            self.out.push(Output::Disconnect(door));
+            self.line_down(door);
+        }
+    }
+
+    fn unnamed_frame(&mut self, frame: &[u8]) -> Halting<()> {
+        match Reply::<UnnamedAnswer>::decode(frame)? {
+            Reply::Done { id, answer } => match self.lines.unnamed.in_flight.remove(&id) {
+                Some((Purpose::Intent(intent), _)) => intent::done_at_unnamed(self, intent, answer),
+                Some((Purpose::Ask(ask), _)) => self.ask_answered_at_unnamed(ask, answer),
+                _ => Ok(()),
+            },
+            Reply::Refused { id, refusal } => match self.lines.unnamed.in_flight.remove(&id) {
+                Some((Purpose::Intent(intent), _)) => intent::refused(self, intent, &refusal),
+                Some((Purpose::Ask(ask), _)) => self.ask_refused(ask, refusal),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    pub fn request_unnamed(&mut self, purpose: Purpose, operation: &[u8]) {
+        let now = self.now;
+        let id = self.lines.unnamed.request(purpose, now);
+        self.out.push(Output::Frame(Door::Unnamed, crate::account::frame(id, operation)));
+    }
+
+    /// After every input: opens the doors that are needed, sends what may go, closes what idles. Returns when time alone
+    /// would change something.
+    fn pump(&mut self) -> Halting<Option<Timestamp>> {
+        self.expire_asks();
+        self.hang_up_overdue();
+        self.attempt(Self::bundle_receipts)?;
+        if self.me.as_ref().is_some_and(|me| me.registered) {
+            self.authenticate()?;
+        }
+        let mut later = None;
+        for _ in 0..ROUNDS_MAX {
+            let (ready, next) = intent::due(self)?;
+            later = next;
+            let wants_account = self.wants_account(&ready)?;
+            let wants_unnamed = ready.iter().any(|i| i.kind.door() == Door::Unnamed)
+                || self.lines.asks.iter().any(|ask| ask.kind.needs() == NextDoor::Unnamed);
+            let wants_mailbox = self.wants_mailbox()?;
+            self.open(Door::Account, wants_account);
+            self.open(Door::Unnamed, wants_unnamed);
+            self.open(Door::Mailbox, wants_mailbox);
+            self.send_asks()?;
+            let sent = self.dispatch(&ready)?;
+            self.close_idle(wants_account, wants_unnamed);
+            if sent == 0 {
+                break;
+            }
+        }
+        self.tell();
+        self.deadline(later)
+    }
+
+    /// Sends what may go through the doors that are open; how many were tried.
+    fn dispatch(&mut self, ready: &[intent::Intent]) -> Halting<usize> {
+        let mut tried = 0;
+        for intent in ready.iter().take(DISPATCH_MAX) {
+            let line = self.lines.line_ref(intent.kind.door());
+            if line.state != LineState::Ready || line.in_flight.len() >= IN_FLIGHT_MAX {
+                continue;
+            }
+            tried += 1;
+            if self.attempt(|step| intent::dispatch(step, intent))?.is_none() {
+                // What cannot be prepared now (a key package that does not hold, say) is tried again later.
+                intent::postpone(self, intent.id, FAULT_RETRY_MS)?;
+            }
+        }
+        Ok(tried)
+    }
+
+    fn wants_mailbox(&self) -> Halting<bool> {
+        let registered = self.me.as_ref().is_some_and(|me| me.registered);
+        Ok(registered && !intent::is_queued(self, intent::Kind::CreateMailbox, &[])?)
+    }
+
+    fn wants_account(&self, ready: &[intent::Intent]) -> Halting<bool> {
+        let visit = self.visit_due()?.is_some_and(|due| due <= self.now);
+        Ok(visit
+            || ready.iter().any(|i| i.kind.door() == Door::Account)
+            || self.lines.asks.iter().any(|ask| ask.kind.needs() == NextDoor::Account))
+    }
+
+    fn open(&mut self, door: Door, wanted: bool) {
+        let now = self.now;
+        let line = self.lines.line(door);
+        if wanted && line.state == LineState::Down && line.retry_at <= now {
+            line.state = LineState::Connecting;
+            self.out.push(Output::Connect(door));
+        }
+        if wanted {
+            self.lines.line(door).used_at = now;
+        }
+    }
+
+    fn send_asks(&mut self) -> Halting<()> {
+        let asks: Vec<(u64, NextDoor)> =
+            self.lines.asks.iter().map(|ask| (ask.id, ask.kind.needs())).collect();
+        for (ask, door) in asks {
+            match door {
+                NextDoor::Account if !self.lines.account.has(Purpose::Ask(ask)) => {
+                    self.attempt(|step| step.send_account_ask(ask))?;
+                }
+                NextDoor::Unnamed
+                    if self.lines.unnamed.state == LineState::Ready
+                        && !self.lines.unnamed.has(Purpose::Ask(ask)) =>
+                {
+                    self.attempt(|step| step.send_unnamed_ask(ask))?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A service that does not answer is as good as gone.
+    fn hang_up_overdue(&mut self) {
+        for door in Door::ALL {
+            if self.lines.line_ref(door).overdue_at().is_some_and(|at| at <= self.now) {
+                self.drop_line(door);
+            }
+        }
+    }
+
+    fn close_idle(&mut self, wants_account: bool, wants_unnamed: bool) {
+        for (door, wanted) in [(Door::Account, wants_account), (Door::Unnamed, wants_unnamed)] {
+            let now = self.now;
+            let line = self.lines.line(door);
+            let idle = line.in_flight.is_empty() && now.ms_since(line.used_at) >= IDLE_MS_MAX;
+            if !wanted && line.is_connected() && idle {
+                line.closed();
+                self.out.push(Output::Disconnect(door));
+            }
+        }
+    }
+
+    /// Says how the line is, when that changed.
+    fn tell(&mut self) {
+        let registered = self.me.as_ref().is_some_and(|me| me.registered);
+        let connection = self.lines.connection(registered);
+        if self.lines.last_connection != Some(connection) {
+            self.lines.last_connection = Some(connection);
+            self.event(Event::Connection(connection));
+        }
+    }
+
+    fn deadline(&mut self, later: Option<Timestamp>) -> Halting<Option<Timestamp>> {
+        let receipts = self.receipts_due()?;
+        let visit = self.visit_due()?;
+        self.tell_settled(receipts)?;
+        let mut deadlines: Vec<Timestamp> = later.into_iter().chain(receipts).chain(visit).collect();
+        deadlines.extend(self.lines.asks.iter().map(|ask| ask.deadline));
+        for door in Door::ALL {
+            let line = self.lines.line_ref(door);
+            deadlines.extend(line.overdue_at());
+            let idles = door != Door::Mailbox && line.is_connected() && line.in_flight.is_empty();
+            deadlines.extend(idles.then(|| line.used_at.plus_ms(IDLE_MS_MAX)));
+            // A line that is down is tried again when its time comes; if nobody needs it then, nothing happens.
+            let waits = line.state == LineState::Down && line.retry_at > self.now;
+            deadlines.extend(waits.then_some(line.retry_at));
+        }
+        // What is due already waits for a line, and that line's own time is in the list.
+        Ok(deadlines.into_iter().filter(|at| *at > self.now).min())
+    }
+
+    fn tell_settled(&mut self, receipts: Option<Timestamp>) -> Halting<()> {
+        let registered = self.me.as_ref().is_some_and(|me| me.registered);
+        let settled = registered
+            && receipts.is_none()
+            && self.lines.asks.is_empty()
+            && intent::count(self.tx)? == 0
+            && self.lines.connection(true) == crate::api::Connection::UpToDate;
+        if settled && !self.lines.settled {
+            self.event(Event::Settled);
+        }
+        self.lines.settled = settled;
+        Ok(())
+    }
+}

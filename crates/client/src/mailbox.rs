@@ -1,0 +1,119 @@
+//! The mailbox door: opening it, receiving in order, acknowledging after the commit.
+
+use client_db::params;
+use crypto::seal::address;
+use crypto::seal::challenge::{self, Purpose as Signed};
+use vocab::SlotId;
+use wire::mailbox::{Envelope, OpenMailbox};
+use wire::{Decode, Delivery, DeliveryKind, Door, Encode, MailboxFromDevice, MailboxFromService, Refusal};
+
+use crate::api::Output;
+use crate::intent::{self, Kind};
+use crate::lines::LineState;
+use crate::step::{Halting, Step};
+
+impl Step<'_> {
+    /// A frame of the service at the mailbox door.
+    pub fn mailbox_frame(&mut self, frame: &[u8]) -> Halting<()> {
+        match MailboxFromService::decode(frame)? {
+            MailboxFromService::Challenge(challenge) => {
+                let since = self.now;
+                let me = self.me()?;
+                let open = MailboxFromDevice::Open(OpenMailbox {
+                    mailbox: me.mailbox,
+                    signature: challenge::sign(&me.mailbox_secret, Signed::Mailbox, &challenge.nonce).into(),
+                    extensions: vec![],
+                });
+                self.lines.mailbox.state =
+                    LineState::Challenged { nonce: challenge.nonce, since, asked: true };
+                self.out.push(Output::Frame(Door::Mailbox, open.encode()?));
+                Ok(())
+            }
+            MailboxFromService::Opened(opened) => {
+                self.lines.mailbox.state = LineState::Ready;
+                self.lines.mailbox.attempts = 0;
+                self.lines.caught_up = (0, opened.waiting);
+                self.lines.mailbox_seen = None;
+                Ok(())
+            }
+            MailboxFromService::Envelopes(envelopes) => self.envelopes(&envelopes),
+            MailboxFromService::Refused(refusal) => {
+                if refusal == Refusal::NotAllowed {
+                    // The mailbox is gone (60 days without a visit): made again under the same name and key.
+                    self.make_mailbox_again()?;
+                }
+                self.drop_line(Door::Mailbox);
+                Ok(())
+            }
+        }
+    }
+
+    fn make_mailbox_again(&mut self) -> Halting<()> {
+        let me = self.me()?;
+        let request = wire::UnnamedRequest::CreateMailbox(wire::mailbox::CreateMailbox {
+            mailbox: me.mailbox,
+            public_key: challenge::public_key(&me.mailbox_secret),
+            token: vec![].into(),
+            extensions: vec![],
+        });
+        let payload = request.encode()?;
+        // A new mailbox counts from the beginning.
+        self.delete_setting("mailbox_through")?;
+        intent::queue_once(self, Kind::CreateMailbox, &[], &payload)
+    }
+
+    /// A batch: each envelope a savepoint of its own, one commit, then one acknowledgement.
+    fn envelopes(&mut self, envelopes: &[Envelope]) -> Halting<()> {
+        let mut through = self.setting_number("mailbox_through")?;
+        for envelope in envelopes {
+            if self.lines.mailbox_seen.is_some_and(|seen| envelope.sequence > seen + 1) {
+                // A hole within one connection: something was lost on the way. The service has it still.
+                self.drop_line(Door::Mailbox);
+                break;
+            }
+            self.lines.mailbox_seen = Some(envelope.sequence.max(self.lines.mailbox_seen.unwrap_or(0)));
+            if envelope.sequence <= through {
+                continue;
+            }
+            // What cannot be used is gone all the same: it will not become better by staying.
+            self.attempt(|step| step.envelope(envelope))?;
+            through = envelope.sequence;
+            self.lines.caught_up.0 = self.lines.caught_up.0.saturating_add(1);
+        }
+        self.put_setting_number("mailbox_through", through)?;
+        if self.lines.mailbox.state == LineState::Ready {
+            let acknowledge = MailboxFromDevice::Acknowledge(through);
+            self.out.push(Output::Frame(Door::Mailbox, acknowledge.encode()?));
+        }
+        Ok(())
+    }
+
+    fn envelope(&mut self, envelope: &Envelope) -> Halting<()> {
+        let bytes = address::unwrap(&self.me()?.wrap_key, envelope.sealed.as_slice())?;
+        let delivery = Delivery::decode(&bytes)?;
+        match self.slot(delivery.slot)? {
+            Some(slot) if slot.is_request() => self.hold(delivery.slot, delivery.sequence, &bytes),
+            Some(slot) => self.deliver(slot, &delivery),
+            None if delivery.kind == DeliveryKind::Welcome => self.letter(&delivery),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps what follows a request, sealed as it came, until it is accepted.
+    fn hold(&self, slot: SlotId, sequence: u64, delivery: &[u8]) -> Halting<()> {
+        let held: i64 = self
+            .tx
+            .row("select count(*) from held where slot = ?1", params![slot.as_bytes()], |row| row.get(0))?
+            .unwrap_or(0);
+        if held < HELD_MAX {
+            self.tx.execute(
+                "insert or ignore into held (slot, sequence, delivery) values (?1, ?2, ?3)",
+                params![slot.as_bytes(), crate::step::sql_number(sequence), delivery],
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Envelopes kept of one request; what comes after waits for the sender's resending.
+const HELD_MAX: i64 = 500;

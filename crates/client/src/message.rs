@@ -1,0 +1,281 @@
+//! Messages: what a person writes and reads, between the timeline and the outbox.
+
+use client_db::params;
+use crypto::Member;
+use vocab::limits::TEXT_BYTES_MAX;
+use vocab::{AccountId, MessageId, Timestamp};
+use wire::content::{
+    Chain, ExtensionKey, ExtensionValue, MimiContent, Part, Profile, chain_hash, message_id, sender_uri,
+};
+
+use crate::api::{CommandId, ContactState, ConversationId, Event, Mark, Refused, Reply};
+use crate::conversation::Slot;
+use crate::intent::{self, Intent, Kind};
+use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
+
+impl Step<'_> {
+    /// Puts a text into the timeline and the outbox, both or neither.
+    pub fn send_text(&mut self, command: CommandId, conversation: ConversationId, text: &str) -> Halting<()> {
+        if text.is_empty() || text.len() > TEXT_BYTES_MAX {
+            self.reply(command, Err(Refused::BadText));
+            return Ok(());
+        }
+        let account = self.peer(conversation)?;
+        if self.contact(account)?.is_none_or(|contact| contact.state != ContactState::Accepted) {
+            self.reply(command, Err(Refused::NotAccepted));
+            return Ok(());
+        }
+        let content = MimiContent::text(self.random(), text);
+        let (bytes, id) = self.finish_content(conversation, content)?;
+        self.tx.execute(
+            "insert into message (id, conversation, position, queued, sender, own, sent_at, received_at, text,
+             content, mark) values (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?7, ?8, 0)",
+            params![
+                id.as_bytes(),
+                conversation.0,
+                POSITION_PENDING,
+                self.next_position(conversation)?,
+                self.me()?.account.as_bytes(),
+                sql_time(self.now),
+                text,
+                bytes
+            ],
+        )?;
+        self.touch(conversation)?;
+        intent::queue(self, Kind::SendContent, &conversation.0, id.as_bytes(), &bytes)?;
+        self.begin_conversation(account, conversation)?;
+        self.event(Event::Message(conversation, id));
+        self.event(Event::Conversation(conversation));
+        self.reply(command, Ok(Reply::Queued(id)));
+        Ok(())
+    }
+
+    /// Adds what every content of ours carries (time, place in this device's own row), encodes and names it.
+    fn finish_content(
+        &mut self,
+        conversation: ConversationId,
+        mut content: MimiContent,
+    ) -> Halting<(Vec<u8>, MessageId)> {
+        let (sequence, previous): (i64, Vec<u8>) = self
+            .tx
+            .row(
+                "select sender_sequence, sender_previous from conversation where id = ?1",
+                params![conversation.0],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?
+            .ok_or(Halt::Unusable("no such conversation"))?;
+        let chain = Chain { sequence: number(sequence) + 1, previous: previous.try_into().ok() };
+        content
+            .extensions
+            .insert(&SENT_AT, ExtensionValue::uint(self.now.0))
+            .map_err(|_| Halt::Unusable("no room for an extension"))?;
+        let content = content.with_chain(chain).map_err(|_| Halt::Unusable("no room for an extension"))?;
+        let bytes = content.encode().map_err(|_| Halt::Unusable("content breaks a rule"))?;
+        let id = id_of(self.me()?.account, conversation, &bytes, &content.salt)?;
+        self.tx.execute(
+            "update conversation set sender_sequence = ?2, sender_previous = ?3 where id = ?1",
+            params![conversation.0, sql_number(chain.sequence), chain_hash(&bytes)],
+        )?;
+        Ok((bytes, id))
+    }
+
+    /// Queues a content that is no message of the timeline (receipts, profile).
+    pub fn queue_content(&mut self, conversation: ConversationId, content: MimiContent) -> Halting<()> {
+        let (bytes, _) = self.finish_content(conversation, content)?;
+        intent::queue(self, Kind::SendContent, &conversation.0, &[], &bytes)?;
+        Ok(())
+    }
+
+    /// What accepted contacts may know of us.
+    pub fn profile_content(&mut self, conversation: ConversationId) -> Halting<(Vec<u8>, MessageId)> {
+        let salt = self.random();
+        let me = self.me()?;
+        let profile = Profile {
+            name: me.name.clone(),
+            handle: me.handle.as_ref().map(|handle| handle.as_str().to_owned()),
+            introduction_key: Some(wire::Secret32(me.introduction.0)),
+        };
+        let content =
+            MimiContent::profile(salt, &profile).map_err(|_| Halt::Unusable("a profile above its limits"))?;
+        self.finish_content(conversation, content)
+    }
+
+    pub fn queue_profile(&mut self, conversation: ConversationId) -> Halting<()> {
+        let (bytes, _) = self.profile_content(conversation)?;
+        intent::queue(self, Kind::SendContent, &conversation.0, &[], &bytes)?;
+        Ok(())
+    }
+
+    /// A content of a member, authentic and in its place.
+    pub fn content(&mut self, slot: &Slot, sender: &Member, bytes: &[u8]) -> Halting<()> {
+        let content = MimiContent::decode(bytes).map_err(|_| Halt::Unusable("not a content"))?;
+        if let Ok(Some(report)) = content.as_status() {
+            return self.take_marks(slot.conversation, sender.account, &report);
+        }
+        if let Ok(Some(profile)) = content.as_profile() {
+            let key = profile.introduction_key.map(|key| key.0);
+            if sender.account == self.me()?.account {
+                return Ok(());
+            }
+            return self.take_profile(sender.account, &profile.name, profile.handle.as_deref(), key);
+        }
+        self.take_message(slot.conversation, sender.account, &content, bytes)
+    }
+
+    fn take_message(
+        &mut self,
+        conversation: ConversationId,
+        sender: AccountId,
+        content: &MimiContent,
+        bytes: &[u8],
+    ) -> Halting<()> {
+        let id = id_of(sender, conversation, bytes, &content.salt)?;
+        let id = if self.config.broken.shows_twice { MessageId(self.random()) } else { id };
+        let own = sender == self.me()?.account;
+        let sent_at = content.extensions.value(&SENT_AT).and_then(ExtensionValue::as_uint);
+        let sent_at = sent_at.map_or(self.now, Timestamp);
+        let (text, unknown) = match content.as_text() {
+            Some(text) => (text.to_owned(), String::new()),
+            None => (String::new(), type_of(content)),
+        };
+        let position = if self.config.broken.orders_by_clock {
+            sql_time(sent_at)
+        } else {
+            self.next_position(conversation)?
+        };
+        let new = self.tx.execute(
+            "insert or ignore into message (id, conversation, position, queued, sender, own, sent_at, received_at,
+             text, unknown, content, mark) values (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                id.as_bytes(),
+                conversation.0,
+                position,
+                sender.as_bytes(),
+                own,
+                sql_time(sent_at),
+                sql_time(self.now),
+                text,
+                unknown,
+                bytes,
+                if own { Mark::Sent } else { Mark::Delivered } as i64
+            ],
+        )?;
+        if new == 0 {
+            return Ok(());
+        }
+        self.touch(conversation)?;
+        if !own {
+            self.owe_receipt(conversation, id, wire::content::MessageStatus::Delivered)?;
+        }
+        self.event(Event::Message(conversation, id));
+        self.event(Event::Conversation(conversation));
+        Ok(())
+    }
+
+    /// One's own message has its place in the order now.
+    pub fn place_own_message(&mut self, conversation: ConversationId, message: &[u8]) -> Halting<()> {
+        let Ok(id) = MessageId::from_slice(message) else { return Ok(()) };
+        let position = self.next_position(conversation)?;
+        self.tx.execute(
+            "update message set position = ?2 where id = ?1 and position = ?3",
+            params![id.as_bytes(), position, POSITION_PENDING],
+        )?;
+        self.raise_mark(conversation, id, Mark::Sent)
+    }
+
+    /// The service has it on disk; its place comes with the echo.
+    pub fn content_stored(&mut self, intent: &Intent) -> Halting<()> {
+        if let Ok(id) = MessageId::from_slice(&intent.message) {
+            self.raise_mark(intent.conversation()?, id, Mark::Sent)?;
+        }
+        intent::stored(self, intent.id)
+    }
+
+    /// The service will never take it.
+    pub fn content_refused(&mut self, intent: &Intent) -> Halting<()> {
+        intent::finish(self, intent.id)?;
+        self.fail(intent.conversation()?, &intent.message)
+    }
+
+    /// Everything that waits in a conversation cannot leave.
+    pub fn fail_outbox(&mut self, conversation: ConversationId) -> Halting<()> {
+        let waiting: Vec<(i64, Vec<u8>)> = self.tx.rows(
+            "select id, message from intent where kind = ?1 and subject = ?2 order by id",
+            params![Kind::SendContent as i64, conversation.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        for (id, message) in waiting {
+            intent::finish(self, id)?;
+            self.fail(conversation, &message)?;
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, conversation: ConversationId, message: &[u8]) -> Halting<()> {
+        if let Ok(id) = MessageId::from_slice(message) {
+            self.tx.execute("update message set failed = 1 where id = ?1", params![id.as_bytes()])?;
+            self.event(Event::Failed(conversation, id));
+        }
+        Ok(())
+    }
+
+    /// Raises the mark of one's own message; marks never fall.
+    pub fn raise_mark(&mut self, conversation: ConversationId, id: MessageId, mark: Mark) -> Halting<()> {
+        let changed = self.tx.execute(
+            "update message set mark = ?3 where id = ?1 and conversation = ?2 and own = 1 and mark < ?3",
+            params![id.as_bytes(), conversation.0, mark as i64],
+        )?;
+        if changed > 0 {
+            self.event(Event::Marked(conversation, id, mark));
+        }
+        Ok(())
+    }
+
+    fn next_position(&self, conversation: ConversationId) -> Halting<i64> {
+        let position = self.tx.row(
+            "select next_position from conversation where id = ?1",
+            params![conversation.0],
+            |row| row.get::<_, i64>(0),
+        )?;
+        let position = position.ok_or(Halt::Unusable("no such conversation"))?;
+        self.tx.execute(
+            "update conversation set next_position = ?2 where id = ?1",
+            params![conversation.0, position + 1],
+        )?;
+        Ok(position)
+    }
+
+    fn touch(&self, conversation: ConversationId) -> Halting<()> {
+        self.tx.execute(
+            "update conversation set changed_at = max(changed_at, ?2) where id = ?1",
+            params![conversation.0, sql_time(self.now)],
+        )?;
+        Ok(())
+    }
+}
+
+/// The media type of something this build does not show.
+fn type_of(content: &MimiContent) -> String {
+    match &content.nested_part.part {
+        Part::Single { content_type, .. } => content_type.clone(),
+        Part::External(external) => external.content_type.clone(),
+        Part::Multi { .. } => "multipart".to_owned(),
+        Part::Null => "nothing".to_owned(),
+    }
+}
+
+/// The id of a message: the conversation is the room, so that it stays the same in whichever slot it travels.
+fn id_of(
+    sender: AccountId,
+    conversation: ConversationId,
+    bytes: &[u8],
+    salt: &[u8; 16],
+) -> Halting<MessageId> {
+    message_id(&sender_uri(sender), &format!("valise:conversation/{conversation}"), bytes, salt)
+        .map_err(|_| Halt::Unusable("no message id"))
+}
+
+/// A message that waits in the outbox stands behind all others.
+pub(crate) const POSITION_PENDING: i64 = i64::MAX;
+/// When it was sent, by the sender's clock: milliseconds since 1970 (`docs/protocol/message.md`).
+const SENT_AT: ExtensionKey = ExtensionKey::Integer(0x7602);

@@ -1,0 +1,194 @@
+//! How it is now: reads for the front ends. Events say what changed.
+
+use client_db::{Row, RowError, params};
+use vocab::{AccountId, Handle, MessageId, Timestamp};
+
+use crate::api::{ContactCard, ContactState, ConversationHead, ConversationId, Mark, MessageView, Status};
+use crate::contact::state_of;
+use crate::intent;
+use crate::machine::{Client, Fault};
+use crate::step::{number, sql_number};
+
+impl Client {
+    /// This device.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn status(&self) -> Result<Status, Fault> {
+        let me = self.me.as_ref();
+        let registered = me.is_some_and(|me| me.registered);
+        let reader = self.db.reader();
+        let requested: Option<Vec<u8>> =
+            reader.row("select value from setting where name = 'code_handle'", [], |row| row.get(0))?;
+        let requested = requested.and_then(|bytes| String::from_utf8(bytes).ok());
+        Ok(Status {
+            account: me.filter(|me| me.registered).map(|me| me.account),
+            name: me.map(|me| me.name.clone()).unwrap_or_default(),
+            handle: me.and_then(|me| me.handle.clone()),
+            code_requested_for: requested.and_then(|text| Handle::parse(&text).ok()),
+            connection: self.lines.connection(registered),
+            outbox: intent::count(&reader)?,
+            devices: me.map_or(0, |me| u32::try_from(me.chain.devices.len()).unwrap_or(u32::MAX)),
+        })
+    }
+
+    /// All conversations with accepted contacts, the last changed first.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn conversations(&self) -> Result<Vec<ConversationHead>, Fault> {
+        let ids: Vec<[u8; 16]> =
+            self.db
+                .reader()
+                .rows("select id from conversation order by changed_at desc, id", [], |row| row.get(0))?;
+        let mut heads = Vec::new();
+        for id in ids {
+            heads.extend(self.conversation(ConversationId(id))?);
+        }
+        Ok(heads)
+    }
+
+    /// One conversation.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn conversation(&self, id: ConversationId) -> Result<Option<ConversationHead>, Fault> {
+        let reader = self.db.reader();
+        let row = reader.row(
+            "select account, changed_at,
+             (select count(*) from message where conversation = ?1 and own = 0 and mark < 3)
+             from conversation where id = ?1",
+            params![id.0],
+            |row| Ok((AccountId(row.get(0)?), number(row.get(1)?), row.get::<_, u32>(2)?)),
+        )?;
+        let Some((account, changed_at, unread)) = row else { return Ok(None) };
+        let Some(with) = self.contact(account)? else { return Ok(None) };
+        let last = self.timeline(id, None, 1)?.pop();
+        Ok(Some(ConversationHead { id, with, last, unread, changed_at: Timestamp(changed_at) }))
+    }
+
+    /// Up to `limit` messages before a position (or the newest), oldest first.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn timeline(
+        &self,
+        conversation: ConversationId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<MessageView>, Fault> {
+        let mut messages = self.db.reader().rows(
+            &format!(
+                "select {MESSAGE_COLUMNS} from message where conversation = ?1 and (?2 < 0 or position < ?2)
+                 order by position desc, queued desc limit ?3"
+            ),
+            params![conversation.0, before.map_or(-1, sql_number), limit],
+            read_message,
+        )?;
+        messages.reverse();
+        Ok(messages)
+    }
+
+    /// Messages of others that were not seen yet, in order, over all conversations: oldest first.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn unread(&self, limit: u32) -> Result<Vec<MessageView>, Fault> {
+        Ok(self.db.reader().rows(
+            &format!(
+                "select {MESSAGE_COLUMNS} from message where own = 0 and mark < 3
+                 order by received_at, conversation, position limit ?1"
+            ),
+            params![limit],
+            read_message,
+        )?)
+    }
+
+    /// One message.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn message(&self, id: MessageId) -> Result<Option<MessageView>, Fault> {
+        Ok(self.db.reader().row(
+            &format!("select {MESSAGE_COLUMNS} from message where id = ?1"),
+            params![id.as_bytes()],
+            read_message,
+        )?)
+    }
+
+    /// Accepted and blocked contacts, by name.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn contacts(&self) -> Result<Vec<ContactCard>, Fault> {
+        self.cards("state != 0", "name, account")
+    }
+
+    /// Who knocks, the first first.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn requests(&self) -> Result<Vec<ContactCard>, Fault> {
+        self.cards("state = 0", "added_at, account")
+    }
+
+    /// One contact, or who knocks.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn contact(&self, account: AccountId) -> Result<Option<ContactCard>, Fault> {
+        Ok(self.db.reader().row(
+            &format!("select {CARD_COLUMNS} from contact where account = ?1"),
+            params![account.as_bytes()],
+            read_card,
+        )?)
+    }
+
+    fn cards(&self, which: &str, order: &str) -> Result<Vec<ContactCard>, Fault> {
+        Ok(self.db.reader().rows(
+            &format!("select {CARD_COLUMNS} from contact where {which} order by {order}"),
+            [],
+            read_card,
+        )?)
+    }
+}
+
+const CARD_COLUMNS: &str = "account, name, handle, state, conversation";
+
+fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
+    let state = state_of(row.get(3)?);
+    let (name, handle): (String, String) = (row.get(1)?, row.get(2)?);
+    // Nothing of a stranger is shown before acceptance.
+    let shown = state != ContactState::Request;
+    Ok(ContactCard {
+        account: AccountId(row.get(0)?),
+        name: if shown { name } else { String::new() },
+        handle: Handle::parse(&handle).ok().filter(|_| shown),
+        state,
+        conversation: ConversationId(row.get(4)?),
+    })
+}
+
+const MESSAGE_COLUMNS: &str = "id, conversation, sender, own, sent_at, text, unknown, mark, failed, position";
+
+fn read_message(row: &Row<'_>) -> Result<MessageView, RowError> {
+    let unknown: String = row.get(6)?;
+    let position: i64 = row.get(9)?;
+    Ok(MessageView {
+        id: MessageId(row.get(0)?),
+        conversation: ConversationId(row.get(1)?),
+        from: AccountId(row.get(2)?),
+        own: row.get(3)?,
+        sent_at: Timestamp(number(row.get(4)?)),
+        text: row.get(5)?,
+        unknown: (!unknown.is_empty()).then_some(unknown),
+        mark: match row.get::<_, i64>(7)? {
+            0 => Mark::Pending,
+            1 => Mark::Sent,
+            2 => Mark::Delivered,
+            _ => Mark::Read,
+        },
+        failed: row.get(8)?,
+        position: if position == i64::MAX { u64::MAX } else { number(position) },
+    })
+}

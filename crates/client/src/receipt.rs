@@ -1,0 +1,147 @@
+//! Receipts: telling others what arrived and was seen, bundled; and taking what they tell.
+
+use client_db::params;
+use vocab::{AccountId, MessageId, Timestamp};
+use wire::content::{MessageStatus, MimiContent, STATUS_ENTRIES_MAX, StatusReport};
+
+use crate::api::{CommandId, ContactState, ConversationId, Event, Mark, Refused, Reply};
+use crate::step::{Halt, Halting, Step, number, sql_time};
+
+impl Step<'_> {
+    /// Notes a mark to be told with others, after a random wait (T-22). Nothing is told to people who were not accepted.
+    pub fn owe_receipt(
+        &mut self,
+        conversation: ConversationId,
+        message: MessageId,
+        status: MessageStatus,
+    ) -> Halting<()> {
+        let half = self.config.receipt_delay_ms / 2;
+        let due = self.now.plus_ms(half + self.random_ms(half + 1));
+        self.tx.execute(
+            "insert or ignore into receipt_due (message, status, conversation, due) values (?1, ?2, ?3, ?4)",
+            params![message.as_bytes(), status_number(status), conversation.0, sql_time(due)],
+        )?;
+        self.lines.settled = false;
+        Ok(())
+    }
+
+    /// Sends what is due, one report a conversation; what is not quite due in it goes along.
+    pub fn bundle_receipts(&mut self) -> Halting<()> {
+        let conversations: Vec<[u8; 16]> = self.tx.rows(
+            "select distinct conversation from receipt_due where due <= ?1 order by conversation limit 64",
+            params![sql_time(self.now)],
+            |row| row.get(0),
+        )?;
+        for conversation in conversations {
+            let due: Vec<([u8; 32], i64)> = self.tx.rows(
+                "select message, status from receipt_due where conversation = ?1 order by due, message, status
+                 limit ?2",
+                params![conversation, STATUS_ENTRIES_MAX as i64],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            let mut entries = Vec::new();
+            for (message, status) in due {
+                self.tx.execute(
+                    "delete from receipt_due where message = ?1 and status = ?2",
+                    params![message, status],
+                )?;
+                let status = if status == READ { MessageStatus::Read } else { MessageStatus::Delivered };
+                entries.push((MessageId(message), status));
+            }
+            let conversation = ConversationId(conversation);
+            let peer = self.peer(conversation)?;
+            if self.contact(peer)?.is_some_and(|contact| contact.state == ContactState::Accepted) {
+                let report = StatusReport { at: self.now, entries };
+                let content = MimiContent::status(self.random(), &report)
+                    .map_err(|_| Halt::Unusable("a report above its limit"))?;
+                self.queue_content(conversation, content)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn receipts_due(&self) -> Halting<Option<Timestamp>> {
+        let due: Option<Option<i64>> =
+            self.tx.row("select min(due) from receipt_due", [], |row| row.get(0))?;
+        Ok(due.flatten().map(|due| Timestamp(number(due))))
+    }
+
+    /// What somebody tells about our messages. Unknown targets and other people's messages are ignored.
+    pub fn take_marks(
+        &mut self,
+        conversation: ConversationId,
+        from: AccountId,
+        report: &StatusReport,
+    ) -> Halting<()> {
+        let own_device = from == self.me()?.account;
+        for (message, status) in &report.entries {
+            match status {
+                // One of our other devices read it: it is read here too.
+                MessageStatus::Read if own_device => self.seen_elsewhere(conversation, *message)?,
+                MessageStatus::Delivered if !own_device => {
+                    self.raise_mark(conversation, *message, Mark::Delivered)?;
+                }
+                MessageStatus::Read if !own_device => {
+                    self.raise_mark(conversation, *message, Mark::Read)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn seen_elsewhere(&mut self, conversation: ConversationId, message: MessageId) -> Halting<()> {
+        let changed = self.tx.execute(
+            "update message set mark = 3 where id = ?1 and conversation = ?2 and own = 0 and mark < 3",
+            params![message.as_bytes(), conversation.0],
+        )?;
+        self.tx.execute(
+            "delete from receipt_due where message = ?1 and status = ?2",
+            params![message.as_bytes(), READ],
+        )?;
+        if changed > 0 {
+            self.event(Event::Conversation(conversation));
+        }
+        Ok(())
+    }
+
+    /// The person saw everything up to a message.
+    pub fn mark_read(
+        &mut self,
+        command: CommandId,
+        conversation: ConversationId,
+        through: MessageId,
+    ) -> Halting<()> {
+        let position: Option<i64> = self.tx.row(
+            "select position from message where id = ?1 and conversation = ?2",
+            params![through.as_bytes(), conversation.0],
+            |row| row.get(0),
+        )?;
+        let Some(position) = position else {
+            self.reply(command, Err(Refused::Unknown));
+            return Ok(());
+        };
+        let seen: Vec<[u8; 32]> = self.tx.rows(
+            "select id from message where conversation = ?1 and own = 0 and mark < 3 and position <= ?2
+             order by position",
+            params![conversation.0, position],
+            |row| row.get(0),
+        )?;
+        for id in &seen {
+            self.tx.execute("update message set mark = 3 where id = ?1", params![id])?;
+            self.owe_receipt(conversation, MessageId(*id), MessageStatus::Read)?;
+        }
+        if !seen.is_empty() {
+            self.event(Event::Conversation(conversation));
+        }
+        self.reply(command, Ok(Reply::Done));
+        Ok(())
+    }
+}
+
+fn status_number(status: MessageStatus) -> i64 {
+    if status == MessageStatus::Read { READ } else { 1 }
+}
+
+/// As the status is stored (and numbered in the report).
+const READ: i64 = 2;

@@ -1,0 +1,148 @@
+//! What can be done, and what comes of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ChatId, ContactId, MessageId};
+
+/// Something the person does. `who` and `to` are what a person would type: a number, an e-mail address, a contact's
+/// name, an invitation link, or an id (whole, or its first 6 characters and more).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Makes the account. With a handle a code is sent and [`Outcome::CodeNeeded`] comes back; without one, the account
+    /// stands at once. Also sends a new code.
+    Register {
+        /// Number or e-mail address as typed; nothing for an account without one.
+        handle: Option<String>,
+        /// The name that accepted contacts see. With a handle it may still be empty: [`Action::GiveCode`] brings it.
+        name: String,
+    },
+    /// Finishes what [`Action::Register`] began with a handle.
+    GiveCode {
+        /// The same handle.
+        handle: String,
+        /// The name that accepted contacts see.
+        name: String,
+        /// The code as typed; spaces do not matter.
+        code: String,
+    },
+    /// Makes an invitation link: whoever uses it is accepted.
+    Invite,
+    /// Adds somebody: by link at once, by number or address after they accepted.
+    Add {
+        /// Link, number or address.
+        who: String,
+    },
+    /// Lets a request in.
+    Accept {
+        /// Whose.
+        who: String,
+    },
+    /// Refuses somebody, now and later. They are not told.
+    Block {
+        /// Whom.
+        who: String,
+    },
+    /// Sends a text. [`Outcome::Sent`] comes when it is safe on this device; [`crate::Notice::Receipt`]s follow it.
+    Send {
+        /// Contact or chat.
+        to: String,
+        /// What is said, byte for byte.
+        text: String,
+    },
+    /// Everything up to this message was seen.
+    MarkRead {
+        /// Where.
+        chat: ChatId,
+        /// The last message seen.
+        through: MessageId,
+    },
+    /// What waits to be bundled leaves now, because the front end is about to close.
+    Hurry,
+}
+
+/// What came of an [`Action`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Done.
+    Done,
+    /// A code was sent; [`Action::GiveCode`] goes on.
+    CodeNeeded {
+        /// Where it went and how long it is good for.
+        sentence: String,
+    },
+    /// The account stands.
+    Registered {
+        /// One's own id.
+        id: ContactId,
+        /// What now.
+        sentence: String,
+    },
+    /// An invitation link.
+    Link {
+        /// To be given to one person, over a channel that only they read.
+        link: String,
+        /// What it does.
+        sentence: String,
+    },
+    /// Somebody was added, accepted or blocked.
+    Contact {
+        /// Who.
+        id: ContactId,
+        /// Their name, or words in its place while it is unknown.
+        name: String,
+        /// The chat with them.
+        chat: ChatId,
+        /// How things stand and what now.
+        sentence: String,
+    },
+    /// The text is safe on this device and leaves by itself.
+    Sent {
+        /// Where.
+        chat: ChatId,
+        /// Under this id.
+        id: MessageId,
+    },
+    /// It was not done.
+    Refused {
+        /// What kind of problem it is.
+        kind: RefusedKind,
+        /// What is, why, what now.
+        sentence: String,
+        /// What helps, when one step does: a button, or a command to suggest.
+        next: Option<Next>,
+    },
+}
+
+/// Why something was not done, sorted by what the person does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedKind {
+    /// What was typed is not right: correct it.
+    Usage,
+    /// It was understood and cannot be: the sentence says why.
+    Refused,
+    /// The server could not be reached: nothing is lost, later is fine.
+    Network,
+}
+
+/// The step that helps after a refusal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Next {
+    /// Make an account.
+    Register,
+    /// Add this person.
+    Add {
+        /// As typed.
+        who: String,
+    },
+    /// Accept this request.
+    Accept {
+        /// Whose.
+        id: ContactId,
+    },
+    /// Ask for a new code.
+    NewCode,
+}

@@ -1,0 +1,92 @@
+//! What can be asked, and the answers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Bubble, ChatList, ContactRow, Listing, MessageId, Next, Person, RefusedKind, RequestRow, Start, Status,
+    Timeline,
+};
+
+/// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// Which screen comes first. Asked once after connecting, and again on [`crate::Notice::Account`].
+    Start {
+        /// Minutes that local time is ahead of UTC; all times come in it from now on. May be told again.
+        utc_offset_minutes: i16,
+    },
+    /// How this device stands.
+    Status,
+    /// The list of chats.
+    Chats,
+    /// A part of a chat.
+    Timeline {
+        /// Chat or contact, see [`crate::Action`].
+        chat: String,
+        /// What [`Timeline::earlier`] said; nothing for the newest.
+        before: Option<u64>,
+        /// Messages at most; the core cuts it to [`TIMELINE_MESSAGES_MAX`].
+        limit: u32,
+    },
+    /// One message of a chat, for a front end that shows single messages.
+    Message {
+        /// Which.
+        id: MessageId,
+    },
+    /// Messages of others that were not seen yet, oldest first within each chat.
+    Unread {
+        /// Messages at most; the core cuts it to [`TIMELINE_MESSAGES_MAX`].
+        limit: u32,
+    },
+    /// Everybody who was accepted.
+    Contacts,
+    /// Everybody who knocks.
+    Requests,
+    /// One person.
+    Contact {
+        /// See [`crate::Action`].
+        who: String,
+    },
+}
+
+/// Messages in one answer: several screens of them, and a frame of a bridge stays small.
+pub const TIMELINE_MESSAGES_MAX: u32 = 500;
+
+/// The answer to an [`Ask`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// To [`Ask::Start`].
+    Start(Start),
+    /// To [`Ask::Status`].
+    Status(Status),
+    /// To [`Ask::Chats`].
+    Chats(ChatList),
+    /// To [`Ask::Timeline`].
+    Timeline(Timeline),
+    /// To [`Ask::Message`].
+    Message(Bubble),
+    /// To [`Ask::Unread`].
+    Unread {
+        /// The messages.
+        bubbles: Vec<Bubble>,
+        /// There are more: mark these read and ask again.
+        more: bool,
+    },
+    /// To [`Ask::Contacts`].
+    Contacts(Listing<ContactRow>),
+    /// To [`Ask::Requests`].
+    Requests(Listing<RequestRow>),
+    /// To [`Ask::Contact`].
+    Contact(Person),
+    /// It could not be answered.
+    Refused {
+        /// What kind of problem it is.
+        kind: RefusedKind,
+        /// What is, why, what now.
+        sentence: String,
+        /// What helps, when one step does.
+        next: Option<Next>,
+    },
+}

@@ -1,0 +1,95 @@
+//! Chats: the list, and one of them open.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Banner, Bubble, ConnectionLine, EmptyPlace, Listing, MarkShown, Moment, Person};
+
+/// Names a chat. Opaque to a front end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ChatId(pub String);
+
+impl std::fmt::Display for ChatId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The list pane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatList {
+    /// The chats, newest first.
+    pub chats: Listing<ChatRow>,
+    /// How many people knock, in words (`1 request`); nothing when nobody does.
+    pub requests: Option<String>,
+    /// Unread messages over all chats, for the window's title and the rail.
+    pub unread: u32,
+    /// A lasting condition, above the rows.
+    pub banner: Option<Banner>,
+    /// The foot.
+    pub line: ConnectionLine,
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatRow {
+    /// Which.
+    pub id: ChatId,
+    /// The other person.
+    pub person: Person,
+    /// The last message in one line, or words in its place.
+    pub preview: String,
+    /// The last message is one's own and came so far.
+    pub mark: Option<MarkShown>,
+    /// The last message is one's own and could not leave.
+    pub failed: bool,
+    /// When something last happened.
+    pub time: Moment,
+    /// Messages not seen yet.
+    pub unread: u32,
+    /// The whole row in one sentence for a screen reader.
+    pub spoken: String,
+}
+
+/// One chat open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeline {
+    /// What stands above.
+    pub head: ChatHead,
+    /// The messages, oldest first.
+    pub bubbles: Listing<Bubble>,
+    /// There are earlier ones: ask with this as `before`.
+    pub earlier: Option<u64>,
+    /// A lasting condition of this chat.
+    pub banner: Option<Banner>,
+    /// Where one writes.
+    pub composer: Composer,
+}
+
+/// The head of an open chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatHead {
+    /// Which.
+    pub id: ChatId,
+    /// The other person.
+    pub person: Person,
+    /// The second line: the handle, or how things stand.
+    pub line: String,
+}
+
+/// Where one writes, or why one cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Composer {
+    /// Open.
+    Open {
+        /// Words in the empty field: `Message`.
+        placeholder: String,
+        /// Longest text, bytes of UTF-8.
+        bytes_max: u32,
+        /// What is shown when it is longer.
+        too_long: String,
+    },
+    /// Closed, with the words shown in its place.
+    Stopped(EmptyPlace),
+}

@@ -1,0 +1,109 @@
+//! Messages as a timeline shows them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ChatId, Person};
+
+/// Names a message. Opaque to a front end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageId(pub String);
+
+impl std::fmt::Display for MessageId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A point in time, in the front end's local time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// Milliseconds since 1970-01-01 UTC.
+    pub ms: u64,
+    /// As short as the place allows: `09:41`, and in lists `Sat` or `12 May` when it was not today.
+    pub text: String,
+    /// For a tooltip, a screen reader, a history: `Saturday 12 May 2029, 09:41`.
+    pub full: String,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bubble {
+    /// Which.
+    pub id: MessageId,
+    /// Where.
+    pub chat: ChatId,
+    /// By whom; for one's own, oneself.
+    pub from: Person,
+    /// Written by oneself, on any device.
+    pub own: bool,
+    /// A day separator above it: `Today`, `Saturday`, `12 May`.
+    pub day: Option<String>,
+    /// The unread line above it: `2 new messages`.
+    pub unread_line: Option<String>,
+    /// Where it stands among the bubbles of one turn.
+    pub turn: Turn,
+    /// What was said, byte for byte; empty when it cannot be shown, see `note`.
+    pub text: String,
+    /// How the text is set.
+    pub script: Script,
+    /// Words in place of a text that this version cannot show.
+    pub note: Option<String>,
+    /// When it was sent, by the sender's clock.
+    pub sent: Moment,
+    /// How far one's own came; of others, nothing.
+    pub mark: Option<MarkShown>,
+    /// Of others: not seen here yet.
+    pub unread: bool,
+    /// Why it could not leave, and what now.
+    pub failed: Option<String>,
+    /// Who, when and how it stands, for a screen reader, which reads the text after it.
+    pub spoken: String,
+}
+
+/// How a text is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Script {
+    /// In a bubble.
+    Plain,
+    /// One to three emoji and nothing else: large and without a bubble.
+    Emoji,
+}
+
+/// Where a bubble stands in a turn: bubbles of one person, of one day, within a few minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    /// Alone.
+    Single,
+    /// Above others.
+    First,
+    /// Between.
+    Middle,
+    /// Below others.
+    Last,
+}
+
+/// How far a message of one's own came. Later ones include earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// Safe on this device (a clock).
+    Pending,
+    /// With the server (one check).
+    Sent,
+    /// On a device of everybody it went to (two).
+    Delivered,
+    /// Seen (two, in brass).
+    Read,
+}
+
+/// A mark with its word: brass alone does not carry it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarkShown {
+    /// For the sign.
+    pub mark: Mark,
+    /// `Sending`, `Sent`, `Arrived`, `Read`.
+    pub word: String,
+}

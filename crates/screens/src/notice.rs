@@ -1,0 +1,68 @@
+//! What the core says by itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Banner, ChatId, ConnectionLine, ContactId, Mark, MessageId};
+
+/// Something changed. A notice says what; an [`crate::Ask`] says how it is now. Several may stand for one change, and a
+/// front end that was away asks again instead of expecting them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// A message is new in a chat.
+    Message {
+        /// Where.
+        chat: ChatId,
+        /// Which.
+        id: MessageId,
+        /// Written by oneself, here or on another device.
+        own: bool,
+    },
+    /// A message of one's own went on.
+    Receipt {
+        /// Where.
+        chat: ChatId,
+        /// Which.
+        id: MessageId,
+        /// How far it came.
+        mark: Mark,
+    },
+    /// A message of one's own cannot leave and will not be tried again.
+    Failed {
+        /// Where.
+        chat: ChatId,
+        /// Which.
+        id: MessageId,
+        /// What is, why, what now.
+        sentence: String,
+    },
+    /// Messages are missing in a chat.
+    Missing {
+        /// Where.
+        chat: ChatId,
+        /// How many.
+        count: u64,
+        /// What is, and what is done about it.
+        sentence: String,
+    },
+    /// The list of chats changed: order, names, last messages, counts.
+    Chats,
+    /// Somebody knocks.
+    Request {
+        /// Who: an id and nothing else, until they are accepted.
+        who: ContactId,
+    },
+    /// A contact changed.
+    Contact {
+        /// Who.
+        who: ContactId,
+    },
+    /// The account changed (it was made in another front end, or its name): ask [`crate::Ask::Start`] again.
+    Account,
+    /// The line changed.
+    Connection(ConnectionLine),
+    /// Nothing is left to be done with the server right now.
+    Settled,
+    /// A condition of the device that lasts, or nothing when it passed.
+    Device(Option<Banner>),
+}

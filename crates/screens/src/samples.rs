@@ -1,0 +1,586 @@
+//! Every state that a screen can be in, as a value: for drawing pages without a core, for pictures and for tests.
+
+use vocab::limits;
+
+use crate::{
+    Banner, BannerKind, Bubble, ChatHead, ChatId, ChatList, ChatRow, CodeScreen, Composer, ConnectionLine,
+    ContactId, ContactRow, ContactState, EmptyPlace, HandleChoice, HandleKind, LineState, Listing, Mark,
+    MarkShown, Me, MessageId, Moment, Person, RequestRow, Script, Start, Status, Timeline, Trouble, Turn,
+    WelcomeScreen,
+};
+
+/// A screen in one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Screen {
+    /// Welcome, code, or oneself.
+    Start(Start),
+    /// The list pane.
+    Chats(ChatList),
+    /// An open chat; boxed because it is much larger than the rest.
+    Timeline(Box<Timeline>),
+    /// The contacts.
+    Contacts(Listing<ContactRow>),
+    /// The requests.
+    Requests(Listing<RequestRow>),
+    /// How this device stands.
+    Status(Status),
+}
+
+/// All samples, each with its name: `place-state`.
+#[must_use]
+pub fn all() -> Vec<(&'static str, Screen)> {
+    vec![
+        ("welcome", Screen::Start(Start::Welcome(welcome()))),
+        ("code", Screen::Start(Start::Code(code()))),
+        ("main", Screen::Start(Start::Main(me()))),
+        ("chats-loading", Screen::Chats(chats_loading())),
+        ("chats-empty", Screen::Chats(chats_empty())),
+        ("chats-full", Screen::Chats(chats_full())),
+        ("chats-catching-up", Screen::Chats(chats_catching_up())),
+        ("chats-waiting", Screen::Chats(chats_waiting())),
+        ("chats-failing", Screen::Chats(chats_failing())),
+        ("timeline-loading", Screen::Timeline(Box::new(timeline_loading()))),
+        ("timeline-empty", Screen::Timeline(Box::new(timeline_empty()))),
+        ("timeline-full", Screen::Timeline(Box::new(timeline_full()))),
+        ("timeline-right-to-left", Screen::Timeline(Box::new(timeline_right_to_left()))),
+        ("timeline-missing", Screen::Timeline(Box::new(timeline_missing()))),
+        ("timeline-blocked", Screen::Timeline(Box::new(timeline_blocked()))),
+        ("timeline-failing", Screen::Timeline(Box::new(timeline_failing()))),
+        ("contacts-loading", Screen::Contacts(Listing::Loading)),
+        ("contacts-empty", Screen::Contacts(contacts_empty())),
+        ("contacts-full", Screen::Contacts(contacts_full())),
+        ("requests-empty", Screen::Requests(requests_empty())),
+        ("requests-full", Screen::Requests(requests_full())),
+        ("status", Screen::Status(status())),
+        ("status-new", Screen::Status(status_new())),
+    ]
+}
+
+/// The first screen of a new device.
+#[must_use]
+pub fn welcome() -> WelcomeScreen {
+    WelcomeScreen {
+        title: "Write to people, not to platforms.".into(),
+        sentence:
+            "Private messages, on a server you or someone you trust runs. They are sealed on your device and \
+                   opened only on theirs; the server in between carries them, then forgets."
+                .into(),
+        server: "lindenhof.example".into(),
+        create: "Create an account".into(),
+        handle_title: "How may people find you?".into(),
+        handle_sentence:
+            "A number or an address lets friends find you. It never decides where your messages go.".into(),
+        choices: vec![
+            choice(
+                HandleKind::Number,
+                "Phone number",
+                Some("+32 470 12 34 56"),
+                "One code is sent to the number. The server keeps a keyed hash of it, not the number.",
+                "Send the code",
+            ),
+            choice(
+                HandleKind::Email,
+                "E-mail",
+                Some("anna@example.org"),
+                "One code is sent to the address. The server keeps a keyed hash of it, not the address.",
+                "Send the code",
+            ),
+            choice(
+                HandleKind::Neither,
+                "Neither",
+                None,
+                "Nobody finds you by themselves. You meet people through links you give them.",
+                "Create the account",
+            ),
+        ],
+        name_label: "Your name".into(),
+        name_sentence: "Shown to people you have accepted, and to nobody else.".into(),
+        name_chars_max: limits::NAME_CHARS_MAX as u32,
+    }
+}
+
+/// A code was sent.
+#[must_use]
+pub fn code() -> CodeScreen {
+    CodeScreen {
+        title: "Enter the 6 digits".into(),
+        sentence: "A code was sent to +38640218633. It is good for 10 minutes.".into(),
+        handle: "+38640218633".into(),
+        digits: limits::CODE_DIGITS as u32,
+        go: "Create the account".into(),
+        again: "Send a new code".into(),
+        name_label: "Your name".into(),
+        name_chars_max: limits::NAME_CHARS_MAX as u32,
+    }
+}
+
+/// Oneself: Anna.
+#[must_use]
+pub fn me() -> Me {
+    Me {
+        id: ContactId("a1".repeat(32)),
+        name: "Anna Kovač".into(),
+        initials: "AK".into(),
+        tint: 1,
+        handle: Some("+38640218633".into()),
+    }
+}
+
+/// Not answered yet.
+#[must_use]
+pub fn chats_loading() -> ChatList {
+    ChatList {
+        chats: Listing::Loading,
+        requests: None,
+        unread: 0,
+        banner: None,
+        line: line(LineState::Connecting, "Connecting", "Connecting to lindenhof.example."),
+    }
+}
+
+/// Registered a moment ago.
+#[must_use]
+pub fn chats_empty() -> ChatList {
+    ChatList {
+        chats: Listing::Empty(EmptyPlace {
+            title: "No chats yet".into(),
+            sentence: "Add someone by number or address, or give them a link.".into(),
+        }),
+        requests: None,
+        unread: 0,
+        banner: None,
+        line: up_to_date(),
+    }
+}
+
+/// An ordinary morning: unread, read, sending, failed, emoji, a long German name, Arabic, Japanese.
+#[must_use]
+pub fn chats_full() -> ChatList {
+    let rows = vec![
+        row(&ines(), "Which tram shall we take up to the house?", None, "09:41", 2),
+        row(&boris(), "Until Thursday!", Some(Mark::Read), "09:40", 0),
+        row(&layla(), "وصلت الصور، شكراً جزيلاً 🌿", None, "09:32", 1),
+        row(&priya(), "Friday then, the usual place", Some(Mark::Pending), "08:30", 0),
+        ChatRow { failed: true, ..row(&sakura(), "駅で待ってる", None, "08:12", 0) },
+        row(&long_name(), "Angekommen", Some(Mark::Delivered), "Sat", 0),
+        row(&nameless(), "No messages yet", None, "12 May", 0),
+    ];
+    ChatList {
+        chats: Listing::Rows(rows),
+        requests: Some("1 request".into()),
+        unread: 3,
+        banner: None,
+        line: up_to_date(),
+    }
+}
+
+/// Back after a while.
+#[must_use]
+pub fn chats_catching_up() -> ChatList {
+    ChatList {
+        line: line(
+            LineState::CatchingUp { done: 412, of: 1_280 },
+            "Catching up: 412 of 1,280",
+            "Catching up: 412 of 1,280 messages.",
+        ),
+        ..chats_full()
+    }
+}
+
+/// The server does not answer.
+#[must_use]
+pub fn chats_waiting() -> ChatList {
+    ChatList {
+        line: line(
+            LineState::Waiting,
+            "Waiting for the line",
+            "The server does not answer since 09:12. Your chats are here; new messages come when it is back.",
+        ),
+        ..chats_full()
+    }
+}
+
+/// The device is full: chats are still shown.
+#[must_use]
+pub fn chats_failing() -> ChatList {
+    ChatList {
+        banner: Some(Banner {
+            kind: BannerKind::Danger,
+            title: "This device is full".into(),
+            sentence: "New messages wait at the server. Free some space; then they come by themselves."
+                .into(),
+        }),
+        ..chats_full()
+    }
+}
+
+/// Not answered yet.
+#[must_use]
+pub fn timeline_loading() -> Timeline {
+    timeline(&ines(), Listing::Loading)
+}
+
+/// A new chat.
+#[must_use]
+pub fn timeline_empty() -> Timeline {
+    timeline(
+        &ines(),
+        Listing::Empty(EmptyPlace {
+            title: "Nothing written yet".into(),
+            sentence: "What you write here is read by Inês Duarte and nobody else.".into(),
+        }),
+    )
+}
+
+/// Every kind of bubble: turns, marks, day, unread line, emoji, failed, a content of a later version.
+#[must_use]
+pub fn timeline_full() -> Timeline {
+    let them = ines();
+    let bubbles = vec![
+        Bubble {
+            day: Some("Yesterday".into()),
+            turn: Turn::First,
+            ..bubble(1, &them, "The house from last year. Same one again?", "08:14", None)
+        },
+        Bubble { turn: Turn::Last, ..bubble(2, &them, "It is free from the 14th.", "08:15", None) },
+        bubble(3, &myself(), "Yes! And the flights are booked.", "08:31", Some(Mark::Read)),
+        Bubble {
+            day: Some("Today".into()),
+            script: Script::Emoji,
+            ..bubble(4, &myself(), "✈️🌞", "08:32", Some(Mark::Delivered))
+        },
+        Bubble {
+            text: String::new(),
+            note: Some("This message needs a newer version of Valise. It is kept until then.".into()),
+            ..bubble(5, &them, "", "08:52", None)
+        },
+        Bubble {
+            unread_line: Some("2 new messages".into()),
+            unread: true,
+            turn: Turn::First,
+            ..bubble(6, &them, "The 28 is lovely but packed.", "09:40", None)
+        },
+        Bubble {
+            unread: true,
+            turn: Turn::Last,
+            ..bubble(7, &them, "Which tram shall we take up to the house?", "09:41", None)
+        },
+        Bubble { turn: Turn::First, ..bubble(8, &myself(), "The 12 is quieter.", "09:42", Some(Mark::Sent)) },
+        Bubble {
+            turn: Turn::Middle,
+            ..bubble(9, &myself(), "It stops right at the corner.", "09:42", Some(Mark::Pending))
+        },
+        Bubble {
+            turn: Turn::Last,
+            failed: Some("Not sent: the server does not take it. Copy the text and write it again.".into()),
+            ..bubble(10, &myself(), "Shall I buy tickets?", "09:43", None)
+        },
+    ];
+    Timeline { earlier: Some(4_096), ..timeline(&them, Listing::Rows(bubbles)) }
+}
+
+/// A chat written from right to left.
+#[must_use]
+pub fn timeline_right_to_left() -> Timeline {
+    let them = layla();
+    let bubbles = vec![
+        Bubble {
+            day: Some("Today".into()), ..bubble(1, &them, "صباح الخير، هل وصلت الصور؟", "09:30", None)
+        },
+        bubble(2, &myself(), "نعم، كلها — thank you 🌿", "09:31", Some(Mark::Read)),
+        bubble(3, &them, "وصلت الصور، شكراً جزيلاً 🌿", "09:32", None),
+    ];
+    timeline(&them, Listing::Rows(bubbles))
+}
+
+/// Messages are missing, and asked for.
+#[must_use]
+pub fn timeline_missing() -> Timeline {
+    Timeline {
+        banner: Some(Banner {
+            kind: BannerKind::Warning,
+            title: "2 messages are missing".into(),
+            sentence: "2 messages from Inês Duarte are missing. Asking their devices.".into(),
+        }),
+        ..timeline_full()
+    }
+}
+
+/// Blocked by oneself: nothing can be written.
+#[must_use]
+pub fn timeline_blocked() -> Timeline {
+    Timeline {
+        composer: Composer::Stopped(EmptyPlace {
+            title: "You have blocked Boris Lindqvist".into(),
+            sentence: "Neither of you can write here. They were not told.".into(),
+        }),
+        ..timeline(
+            &Person { state: ContactState::Blocked, ..boris() },
+            Listing::Rows(vec![Bubble {
+                day: Some("Today".into()),
+                ..bubble(1, &boris(), "Until Thursday!", "09:40", None)
+            }]),
+        )
+    }
+}
+
+/// The store cannot be read.
+#[must_use]
+pub fn timeline_failing() -> Timeline {
+    timeline(
+        &ines(),
+        Listing::Failing(Trouble {
+            sentence: "This chat cannot be read from the device's storage. Nothing was deleted. Try again."
+                .into(),
+            again: true,
+        }),
+    )
+}
+
+/// Nobody yet.
+#[must_use]
+pub fn contacts_empty() -> Listing<ContactRow> {
+    Listing::Empty(EmptyPlace {
+        title: "No contacts yet".into(),
+        sentence: "Add someone by number or address, or give them a link.".into(),
+    })
+}
+
+/// Sorted by name.
+#[must_use]
+pub fn contacts_full() -> Listing<ContactRow> {
+    let people = [boris(), ines(), long_name(), priya(), layla(), sakura()];
+    let row = |person: Person| ContactRow {
+        line: person.handle.clone().unwrap_or_else(|| "Through a link".into()),
+        person,
+    };
+    Listing::Rows(people.into_iter().map(row).collect())
+}
+
+/// Nobody knocks.
+#[must_use]
+pub fn requests_empty() -> Listing<RequestRow> {
+    Listing::Empty(EmptyPlace {
+        title: "No requests".into(),
+        sentence: "When someone new wants to write to you, they wait here until you let them in.".into(),
+    })
+}
+
+/// Somebody knocks.
+#[must_use]
+pub fn requests_full() -> Listing<RequestRow> {
+    Listing::Rows(vec![request("e9")])
+}
+
+/// Up to date.
+#[must_use]
+pub fn status() -> Status {
+    Status {
+        me: Some(me()),
+        code_sent_to: None,
+        server: "lindenhof.example".into(),
+        line: up_to_date(),
+        waiting: 0,
+        devices: 1,
+        unread: 3,
+        requests: 1,
+    }
+}
+
+/// Before registration.
+#[must_use]
+pub fn status_new() -> Status {
+    Status {
+        me: None,
+        code_sent_to: Some("+38640218633".into()),
+        server: "lindenhof.example".into(),
+        line: line(LineState::Idle, "No account yet", "There is no account on this device yet."),
+        waiting: 0,
+        devices: 0,
+        unread: 0,
+        requests: 0,
+    }
+}
+
+fn choice(
+    kind: HandleKind,
+    label: &str,
+    placeholder: Option<&str>,
+    sentence: &str,
+    go: &str,
+) -> HandleChoice {
+    HandleChoice {
+        kind,
+        label: label.into(),
+        placeholder: placeholder.map(Into::into),
+        sentence: sentence.into(),
+        go: go.into(),
+    }
+}
+
+fn line(state: LineState, label: &str, sentence: &str) -> ConnectionLine {
+    ConnectionLine { state, label: label.into(), sentence: sentence.into() }
+}
+
+fn up_to_date() -> ConnectionLine {
+    line(LineState::UpToDate, "Up to date", "Up to date: everything that waited is here.")
+}
+
+fn person(id: &str, name: &str, initials: &str, tint: u8, handle: Option<&str>) -> Person {
+    Person {
+        id: ContactId(id.repeat(32)),
+        name: name.into(),
+        initials: initials.into(),
+        tint,
+        handle: handle.map(Into::into),
+        state: ContactState::Accepted,
+        chat: ChatId(id.repeat(16)),
+    }
+}
+
+fn myself() -> Person {
+    let me = me();
+    Person {
+        id: me.id,
+        name: me.name,
+        initials: me.initials,
+        tint: me.tint,
+        handle: me.handle,
+        state: ContactState::Accepted,
+        chat: ChatId("a1".repeat(16)),
+    }
+}
+
+fn ines() -> Person {
+    person("1e", "Inês Duarte", "ID", 5, Some("+351912345678"))
+}
+
+fn boris() -> Person {
+    person("b0", "Boris Lindqvist", "BL", 2, Some("boris@example.org"))
+}
+
+fn layla() -> Person {
+    person("1a", "ليلى منصور", "لم", 3, Some("+962790123456"))
+}
+
+fn priya() -> Person {
+    person("97", "Priya Raman", "PR", 4, None)
+}
+
+fn sakura() -> Person {
+    person("5a", "山本さくら", "山", 6, Some("sakura@example.jp"))
+}
+
+fn long_name() -> Person {
+    person("d0", "Maximiliane von Hohenstein-Wolkenburg-Lehnitz", "MV", 7, None)
+}
+
+fn nameless() -> Person {
+    person("90", "Someone new", "?", 8, Some("+32470123456"))
+}
+
+fn moment(text: &str) -> Moment {
+    Moment { ms: 1_873_179_660_000, text: text.into(), full: format!("Saturday 12 May 2029, {text}") }
+}
+
+fn shown(mark: Mark) -> MarkShown {
+    let word = match mark {
+        Mark::Pending => "Sending",
+        Mark::Sent => "Sent",
+        Mark::Delivered => "Arrived",
+        Mark::Read => "Read",
+    };
+    MarkShown { mark, word: word.into() }
+}
+
+fn row(person: &Person, preview: &str, mark: Option<Mark>, time: &str, unread: u32) -> ChatRow {
+    ChatRow {
+        id: person.chat.clone(),
+        person: person.clone(),
+        preview: preview.into(),
+        mark: mark.map(shown),
+        failed: false,
+        time: moment(time),
+        unread,
+        spoken: format!("{}, {time}: {preview}", person.name),
+    }
+}
+
+fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>) -> Bubble {
+    Bubble {
+        id: MessageId(format!("{number:02x}").repeat(32)),
+        chat: from.chat.clone(),
+        from: from.clone(),
+        own: from.id == me().id,
+        day: None,
+        unread_line: None,
+        turn: Turn::Single,
+        text: text.into(),
+        script: Script::Plain,
+        note: None,
+        sent: moment(time),
+        mark: mark.map(shown),
+        unread: false,
+        failed: None,
+        spoken: format!("{}, {time}", from.name),
+    }
+}
+
+fn timeline(with: &Person, bubbles: Listing<Bubble>) -> Timeline {
+    Timeline {
+        head: ChatHead {
+            id: with.chat.clone(),
+            person: with.clone(),
+            line: with.handle.clone().unwrap_or_else(|| "Through a link".into()),
+        },
+        bubbles,
+        earlier: None,
+        banner: None,
+        composer: Composer::Open {
+            placeholder: "Message".into(),
+            bytes_max: limits::TEXT_BYTES_MAX as u32,
+            too_long: "This is longer than one message can be. Send it in parts.".into(),
+        },
+    }
+}
+
+fn request(id: &str) -> RequestRow {
+    RequestRow {
+        id: ContactId(id.repeat(32)),
+        name: "Someone new".into(),
+        line: "Wants to write to you".into(),
+        title: "Someone knocks".into(),
+        sentence:
+            "You see their name and words once you accept. Until then they learn nothing, not even whether \
+                   you looked."
+                .into(),
+        accept: "Accept".into(),
+        block: "Block".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_has_a_name_of_its_own() {
+        let mut names: Vec<_> = all().into_iter().map(|(name, _)| name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn no_sample_says_what_a_good_clerk_would_not() {
+        for (name, screen) in all() {
+            let words = format!("{screen:?}").to_lowercase();
+            for never in
+                ["please", "sorry", "oops", "epoch", "key package", "backend", "fingerprint", "ciphertext"]
+            {
+                assert!(!words.contains(never), "{name} says {never}");
+            }
+        }
+    }
+}

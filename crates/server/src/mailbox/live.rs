@@ -1,0 +1,154 @@
+//! The mailboxes that are open now: one connection each, and what it was given and has not acknowledged.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use server_db::{DbError, Read};
+use vocab::MailboxId;
+use vocab::limits::DELIVERY_WINDOW;
+use wire::mailbox::Envelope;
+
+use super::queue::Fresh;
+use super::sql;
+use crate::SessionId;
+
+/// All open mailboxes. Changes only after a batch is on disk.
+#[derive(Default)]
+pub struct Live {
+    open: BTreeMap<MailboxId, Connection>,
+    woken: BTreeSet<MailboxId>,
+}
+
+struct Connection {
+    session: SessionId,
+    /// Highest sequence it was given.
+    delivered: u64,
+    /// Given and not acknowledged: (sequence, bytes), ascending.
+    in_flight: VecDeque<(u64, u32)>,
+    /// Nothing lies on disk beyond `delivered`.
+    caught_up: bool,
+}
+
+impl Live {
+    /// A connection opened the mailbox; the one it replaces.
+    pub fn open(&mut self, mailbox: MailboxId, session: SessionId) -> Option<SessionId> {
+        self.woken.insert(mailbox);
+        let fresh = Connection { session, delivered: 0, in_flight: VecDeque::new(), caught_up: false };
+        self.open.insert(mailbox, fresh).map(|before| before.session)
+    }
+
+    /// The connection ended.
+    pub fn close(&mut self, mailbox: MailboxId, session: SessionId) {
+        if self.is_open_by(mailbox, session) {
+            self.open.remove(&mailbox);
+        }
+    }
+
+    /// Whether this connection has the mailbox.
+    pub fn is_open_by(&self, mailbox: MailboxId, session: SessionId) -> bool {
+        self.open.get(&mailbox).is_some_and(|connection| connection.session == session)
+    }
+
+    /// The mailbox is gone; its connection.
+    pub fn remove(&mut self, mailbox: MailboxId) -> Option<SessionId> {
+        self.open.remove(&mailbox).map(|connection| connection.session)
+    }
+
+    /// Highest sequence this connection was given.
+    pub fn delivered(&self, mailbox: MailboxId, session: SessionId) -> Option<u64> {
+        self.open.get(&mailbox).filter(|it| it.session == session).map(|it| it.delivered)
+    }
+
+    /// Everything up to `sequence` was acknowledged: how many envelopes and bytes that was.
+    pub fn acknowledged(&mut self, mailbox: MailboxId, session: SessionId, sequence: u64) -> (u32, u64) {
+        let (mut envelopes, mut bytes) = (0, 0);
+        let Some(connection) = self.open.get_mut(&mailbox).filter(|it| it.session == session) else {
+            return (0, 0);
+        };
+        while let Some((first, size)) = connection.in_flight.front().copied() {
+            if first > sequence {
+                break;
+            }
+            connection.in_flight.pop_front();
+            envelopes += 1;
+            bytes += u64::from(size);
+        }
+        if envelopes > 0 && !connection.caught_up {
+            self.woken.insert(mailbox);
+        }
+        (envelopes, bytes)
+    }
+
+    /// What goes to connections now: the batch's envelopes straight from memory where a connection is caught up, windows
+    /// from disk where it is not. `fresh` is in order of mailbox and sequence. A connection whose read failed comes with
+    /// none.
+    pub fn deliveries(&mut self, read: Read<'_>, fresh: Vec<Fresh>) -> Vec<(SessionId, Option<Vec<Envelope>>)> {
+        let mut out = Vec::new();
+        let mut fresh = fresh.into_iter().peekable();
+        while let Some(mailbox) = fresh.peek().map(|first| first.mailbox) {
+            let mut envelopes = Vec::new();
+            let mut connection = self.open.get_mut(&mailbox);
+            while let Some(next) = fresh.next_if(|next| next.mailbox == mailbox) {
+                if let Some(connection) = connection.as_deref_mut() {
+                    connection.offer(next, &mut envelopes);
+                }
+            }
+            if let Some(connection) = connection.filter(|_| !envelopes.is_empty()) {
+                out.push((connection.session, Some(envelopes)));
+            }
+        }
+        for mailbox in std::mem::take(&mut self.woken) {
+            let Some(connection) = self.open.get_mut(&mailbox) else { continue };
+            match connection.read_window(read, mailbox) {
+                Ok(envelopes) if envelopes.is_empty() => {}
+                Ok(envelopes) => out.push((connection.session, Some(envelopes))),
+                Err(_) => out.push((connection.session, None)),
+            }
+        }
+        out
+    }
+}
+
+impl Connection {
+    fn offer(&mut self, fresh: Fresh, envelopes: &mut Vec<Envelope>) {
+        self.caught_up = self.caught_up && self.has_room(fresh.sealed.len());
+        if self.caught_up {
+            self.give(fresh.sequence, fresh.sealed, envelopes);
+        }
+    }
+
+    fn has_room(&self, bytes: usize) -> bool {
+        let in_flight: u64 = self.in_flight.iter().map(|(_, size)| u64::from(*size)).sum();
+        let fits = in_flight.saturating_add(bytes as u64) <= WINDOW_BYTES_MAX;
+        self.in_flight.len() < DELIVERY_WINDOW && (fits || self.in_flight.is_empty())
+    }
+
+    fn give(&mut self, sequence: u64, sealed: Vec<u8>, envelopes: &mut Vec<Envelope>) {
+        self.delivered = sequence;
+        self.in_flight.push_back((sequence, u32::try_from(sealed.len()).unwrap_or(u32::MAX)));
+        envelopes.push(Envelope { sequence, sealed: sealed.into() });
+    }
+
+    fn read_window(&mut self, read: Read<'_>, mailbox: MailboxId) -> Result<Vec<Envelope>, DbError> {
+        let mut envelopes = Vec::new();
+        if self.caught_up {
+            return Ok(envelopes);
+        }
+        // One more than fits tells whether that was all.
+        let rows = DELIVERY_WINDOW - self.in_flight.len() + 1;
+        let mut all = true;
+        let params = [(&mailbox.0).into(), self.delivered.into(), rows.into()];
+        read.each(sql::ENVELOPES, &params, |row| {
+            let sealed = row.bytes(1)?;
+            all = self.has_room(sealed.len());
+            if all {
+                self.give(row.count(0)?, sealed.to_vec(), &mut envelopes);
+            }
+            Ok(all)
+        })?;
+        self.caught_up = all;
+        Ok(envelopes)
+    }
+}
+
+/// Bytes delivered and not acknowledged, unless one envelope alone has more: the receiver's memory, and one frame.
+pub const WINDOW_BYTES_MAX: u64 = 4 * 1024 * 1024;

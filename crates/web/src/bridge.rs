@@ -1,0 +1,68 @@
+//! To the worker and back: one JSON value a message.
+
+use screens::{FromCore, ToCore};
+
+#[cfg(target_arch = "wasm32")]
+pub use browser::{send, start};
+
+/// A value on its way to the core.
+#[must_use]
+pub fn written(to: &ToCore) -> String {
+    serde_json::to_string(to).unwrap_or_default()
+}
+
+/// A value from the core; nothing for what a newer core says and this page does not know.
+#[must_use]
+pub fn read(line: &str) -> Option<FromCore> {
+    serde_json::from_str(line).ok()
+}
+
+/// There is no worker outside a browser.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn send(_: Vec<ToCore>) {}
+
+/// There is no worker outside a browser.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn start(_: impl FnMut(FromCore) + 'static, _: impl FnMut() + 'static) {}
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use std::cell::RefCell;
+
+    use screens::{FromCore, ToCore};
+    use wasm_bindgen::prelude::*;
+    use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+
+    thread_local! {
+        static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
+    }
+
+    /// Starts the worker; `heard` is called with all it says, `broken` when it cannot go on.
+    pub fn start(mut heard: impl FnMut(FromCore) + 'static, mut broken: impl FnMut() + 'static) {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let Ok(worker) = Worker::new_with_options("/worker-start.js", &options) else { return broken() };
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(from) = event.data().as_string().and_then(|line| super::read(&line)) {
+                heard(from);
+            }
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        on_message.forget();
+        let on_error = Closure::<dyn FnMut()>::new(move || broken());
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        on_error.forget();
+        WORKER.set(Some(worker));
+    }
+
+    /// Sends in order. The worker's queue holds what comes before it is ready.
+    pub fn send(all: Vec<ToCore>) {
+        WORKER.with_borrow(|worker| {
+            let Some(worker) = worker else { return };
+            for to in &all {
+                // Posting a string fails only when the worker is gone, and then its error was reported already.
+                let _ = worker.post_message(&JsValue::from_str(&super::written(to)));
+            }
+        });
+    }
+}

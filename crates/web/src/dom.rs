@@ -1,0 +1,218 @@
+//! What only the browser's own interfaces can do. Outside a browser each of these does nothing, so that the views can be
+//! compiled and linted everywhere.
+
+#[cfg(target_arch = "wasm32")]
+pub use browser::*;
+#[cfg(not(target_arch = "wasm32"))]
+pub use nowhere::*;
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use wasm_bindgen::prelude::*;
+    use web_sys::{Document, Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, Window};
+
+    fn window() -> Option<Window> {
+        web_sys::window()
+    }
+
+    fn document() -> Option<Document> {
+        window().and_then(|window| window.document())
+    }
+
+    fn first(selector: &str) -> Option<HtmlElement> {
+        document()?.query_selector(selector).ok().flatten()?.dyn_into().ok()
+    }
+
+    /// Gives the focus to the first element that matches.
+    pub fn focus(selector: &str) {
+        if let Some(element) = first(selector) {
+            // Fails only for an element that is gone.
+            let _ = element.focus();
+        }
+    }
+
+    /// The same, where a keyboard is likely: on a touch screen it would cover half of the page.
+    pub fn focus_for_keyboard(selector: &str) {
+        let coarse = window().and_then(|window| window.match_media("(pointer: coarse)").ok().flatten());
+        if !coarse.is_some_and(|query| query.matches()) {
+            focus(selector);
+        }
+    }
+
+    /// Moves the focus among the elements that match, by so many, from the one that has it.
+    pub fn move_focus(selector: &str, by: i32) {
+        let Some(document) = document() else { return };
+        let Ok(all) = document.query_selector_all(selector) else { return };
+        let active = document.active_element();
+        let all: Vec<HtmlElement> = (0..all.length()).filter_map(|index| all.get(index)?.dyn_into().ok()).collect();
+        let is_active = |one: &HtmlElement| active.as_ref().is_some_and(|active| one.is_same_node(Some(active)));
+        let at = all.iter().position(is_active).and_then(|at| i32::try_from(at).ok()).unwrap_or(-1);
+        let next = usize::try_from(at.saturating_add(by).max(0)).unwrap_or_default();
+        if let Some(element) = all.get(next.min(all.len().saturating_sub(1))) {
+            let _ = element.focus();
+        }
+    }
+
+    /// Moves the focus to the next pane: the first of these after the one that has the focus, around the end.
+    pub fn next_pane(panes: &[(&str, &str)]) {
+        let active = document().and_then(|document| document.active_element());
+        let inside = |pane: &str| -> bool {
+            active.as_ref().is_some_and(|active: &Element| active.closest(pane).ok().flatten().is_some())
+        };
+        let at = panes.iter().position(|(pane, _)| inside(pane)).map_or(0, |at| at + 1);
+        let around = panes.iter().cycle().skip(at).take(panes.len());
+        if let Some((_, target)) = around.into_iter().find(|(_, target)| first(target).is_some()) {
+            focus(target);
+        }
+    }
+
+    /// Shows a dialogue above the page, with the focus kept inside it.
+    pub fn show_dialog(selector: &str) {
+        if let Some(dialog) = first(selector).and_then(|element| element.dyn_into::<HtmlDialogElement>().ok())
+            && !dialog.open()
+        {
+            // Fails only for a dialogue that is gone.
+            let _ = dialog.show_modal();
+        }
+    }
+
+    /// Closes it; the focus goes back to where it came from.
+    pub fn close_dialog(selector: &str) {
+        if let Some(dialog) = first(selector).and_then(|element| element.dyn_into::<HtmlDialogElement>().ok()) {
+            dialog.close();
+        }
+    }
+
+    /// Scrolls the first element that matches to its end; its content begins at the end.
+    pub fn scroll_to_end(selector: &str) {
+        if let Some(element) = first(selector) {
+            element.set_scroll_top(0);
+        }
+    }
+
+    /// Puts a text where it can be pasted from; where that is not allowed, selects the field that holds it.
+    pub fn copy(text: &str, field: &'static str) {
+        let Some(window) = window() else { return };
+        let written = window.navigator().clipboard().write_text(text);
+        wasm_bindgen_futures::spawn_local(async move {
+            if wasm_bindgen_futures::JsFuture::from(written).await.is_err()
+                && let Some(input) = first(field).and_then(|field| field.dyn_into::<HtmlInputElement>().ok())
+            {
+                input.select();
+            }
+        });
+    }
+
+    /// Names the window.
+    pub fn set_title(title: &str) {
+        if let Some(document) = document() {
+            document.set_title(title);
+        }
+    }
+
+    /// Whether the page is visible and has the focus.
+    #[must_use]
+    pub fn is_attentive() -> bool {
+        document().is_some_and(|document| {
+            document.visibility_state() == web_sys::VisibilityState::Visible && document.has_focus().unwrap_or(false)
+        })
+    }
+
+    /// Calls when [`is_attentive`] may have changed.
+    pub fn on_attention(changed: impl FnMut() + Clone + 'static) {
+        for name in ["focus", "blur"] {
+            on_window(name, changed.clone());
+        }
+        let Some(document) = document() else { return };
+        let closure = Closure::<dyn FnMut()>::new(changed);
+        // Fails for no event that exists.
+        let _ = document.add_event_listener_with_callback("visibilitychange", closure.as_ref().unchecked_ref());
+        closure.forget();
+    }
+
+    /// Calls on an event of the window.
+    pub fn on_window(name: &str, happened: impl FnMut() + 'static) {
+        let Some(window) = window() else { return };
+        let closure = Closure::<dyn FnMut()>::new(happened);
+        let _ = window.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+        closure.forget();
+    }
+
+    /// Tells the scripts beside this program something.
+    pub fn tell_window(name: &str) {
+        if let (Some(window), Ok(event)) = (window(), Event::new(name)) {
+            let _ = window.dispatch_event(&event);
+        }
+    }
+
+    /// Minutes that local time is ahead of UTC.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "offsets lie between -720 and 840")]
+    pub fn utc_offset_minutes() -> i16 {
+        -js_sys::Date::new_0().get_timezone_offset() as i16
+    }
+
+    /// The whole address, if this is an invitation (`/i#…`).
+    #[must_use]
+    pub fn invitation() -> Option<String> {
+        let location = window()?.location();
+        let is_one = location.pathname().ok()? == "/i" && location.hash().ok()?.len() > 1;
+        if is_one { location.href().ok() } else { None }
+    }
+
+    /// Takes the invitation out of the address bar and the history: whoever reads them could use it.
+    pub fn forget_invitation() {
+        if let Some(history) = window().and_then(|window| window.history().ok()) {
+            let _ = history.replace_state_with_url(&JsValue::NULL, "", Some("/"));
+        }
+    }
+
+    /// What stands after `#`.
+    #[must_use]
+    pub fn fragment() -> String {
+        window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
+    }
+
+    /// Loads the page again.
+    pub fn reload() {
+        if let Some(window) = window() {
+            let _ = window.location().reload();
+        }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod nowhere {
+    #![expect(missing_docs, reason = "the same functions as in a browser, where they are described")]
+
+    pub fn focus(_: &str) {}
+    pub fn focus_for_keyboard(_: &str) {}
+    pub fn move_focus(_: &str, _: i32) {}
+    pub fn next_pane(_: &[(&str, &str)]) {}
+    pub fn show_dialog(_: &str) {}
+    pub fn close_dialog(_: &str) {}
+    pub fn scroll_to_end(_: &str) {}
+    pub fn copy(_: &str, _: &'static str) {}
+    pub fn set_title(_: &str) {}
+    #[must_use]
+    pub fn is_attentive() -> bool {
+        true
+    }
+    pub fn on_attention(_: impl FnMut() + Clone + 'static) {}
+    pub fn on_window(_: &str, _: impl FnMut() + 'static) {}
+    pub fn tell_window(_: &str) {}
+    #[must_use]
+    pub fn utc_offset_minutes() -> i16 {
+        0
+    }
+    #[must_use]
+    pub fn invitation() -> Option<String> {
+        None
+    }
+    pub fn forget_invitation() {}
+    #[must_use]
+    pub fn fragment() -> String {
+        String::new()
+    }
+    pub fn reload() {}
+}

@@ -1,0 +1,93 @@
+//! Every sample of every screen on the real page, for pictures: `/#gallery/NAME`. Names are those of
+//! [`screens::samples`], and a few for what only a page has.
+
+use screens::{
+    Listing,
+    samples::{self, Screen},
+};
+
+use crate::model::{Chat, Dialog, Filter, Main, Model, Open, Stage};
+
+/// The model for an address's fragment; nothing for the ordinary page.
+#[must_use]
+pub fn sample(fragment: &str) -> Option<Model> {
+    let name = fragment.strip_prefix("#gallery/")?;
+    let mut model = Model::new(0, None);
+    model.stage = of_the_page(&mut model, name).or_else(|| of_the_core(&mut model, name))?;
+    Some(model)
+}
+
+fn of_the_page(model: &mut Model, name: &str) -> Option<Stage> {
+    Some(match name {
+        "opening" => Stage::Opening,
+        "broken" => Stage::Broken(screens::Trouble {
+            sentence: "This browser keeps nothing for this site, so there is no place for your chats.".to_owned(),
+            again: true,
+        }),
+        "name" => {
+            model.heard_for_gallery(screens::Start::Welcome(samples::welcome()));
+            model.without_handle();
+            model.stage.clone()
+        }
+        "handle-refused" => {
+            model.heard_for_gallery(screens::Start::Welcome(samples::welcome()));
+            model.give_handle(" ");
+            model.stage.clone()
+        }
+        "new-chat" => on_main(|main| {
+            main.dialog = Some(Dialog::New { who: String::new(), busy: false, refused: None });
+        }),
+        "new-chat-refused" => on_main(|main| {
+            main.dialog = Some(Dialog::New {
+                who: "+32 470 12 34 5".to_owned(),
+                busy: false,
+                refused: Some("That is no whole number. A number begins with + and its country.".to_owned()),
+            });
+        }),
+        "invite" => on_main(|main| {
+            main.dialog = Some(Dialog::Invite {
+                link: Some((
+                    format!("https://lindenhof.example/i#{}", "k4VbXw9d".repeat(16)),
+                    "Whoever opens this link first can write to you. Give it to one person, where only they read it."
+                        .to_owned(),
+                )),
+                refused: None,
+            });
+        }),
+        "request" => on_main(|main| {
+            main.filter = Filter::Requests;
+            main.requests = samples::requests_full();
+            if let Listing::Rows(rows) = &main.requests {
+                main.open = rows.first().map(|row| Open::Request(Box::new(row.clone())));
+            }
+        }),
+        _ => return None,
+    })
+}
+
+fn of_the_core(model: &mut Model, name: &str) -> Option<Stage> {
+    let (_, screen) = samples::all().into_iter().find(|(sample, _)| *sample == name)?;
+    Some(match screen {
+        Screen::Start(start) => {
+            model.heard_for_gallery(start);
+            model.stage.clone()
+        }
+        Screen::Chats(list) => Stage::Main(Box::new(Main::showing(samples::me(), list))),
+        Screen::Timeline(timeline) => on_main(|main| {
+            let mut chat = Chat::new(timeline.head.id.clone(), None);
+            chat.newest(*timeline);
+            main.open = Some(Open::Chat(Box::new(chat)));
+        }),
+        Screen::Requests(requests) => on_main(|main| {
+            main.requests = requests;
+            main.filter = Filter::Requests;
+        }),
+        Screen::Contacts(_) | Screen::Status(_) => return None,
+    })
+}
+
+fn on_main(change: impl FnOnce(&mut Main)) -> Stage {
+    let mut main = Main::showing(samples::me(), samples::chats_full());
+    change(&mut main);
+    Stage::Main(Box::new(main))
+}

@@ -1,0 +1,435 @@
+//! The chats: the list, what is open beside it, and what lies on top.
+
+use screens::{
+    Action, Answer, Ask, ChatHead, ChatId, ChatList, ConnectionLine, LineState, Listing, Me, Notice, Outcome,
+    RequestRow, Trouble, What,
+};
+
+use super::{Chat, EARLIER_MESSAGES, Model, Purpose, Stage};
+
+/// The main page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Main {
+    /// Oneself.
+    pub me: Me,
+    /// The list pane.
+    pub list: ChatList,
+    /// Who knocks.
+    pub requests: Listing<RequestRow>,
+    /// Which rows of the list are shown.
+    pub filter: Filter,
+    /// What is open beside the list.
+    pub open: Option<Open>,
+    /// What lies on top.
+    pub dialog: Option<Dialog>,
+    /// Said once, at the foot of the list.
+    pub toast: Option<String>,
+    chats_stale: bool,
+}
+
+/// Which rows of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filter {
+    /// Every chat.
+    All,
+    /// With something new.
+    Unread,
+    /// Who knocks.
+    Requests,
+}
+
+/// What is open beside the list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Open {
+    /// A chat.
+    Chat(Box<Chat>),
+    /// Somebody who knocks.
+    Request(Box<RequestRow>),
+}
+
+/// A window within the page.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Dialog {
+    /// Start a chat.
+    New {
+        /// What stands in the field at first: an invitation the page was opened with.
+        who: String,
+        /// An answer is awaited.
+        busy: bool,
+        /// Why it was not done.
+        refused: Option<String>,
+    },
+    /// Give somebody a link.
+    Invite {
+        /// The link and what it does, once it is made.
+        link: Option<(String, String)>,
+        /// Why there is none.
+        refused: Option<String>,
+    },
+}
+
+impl Main {
+    fn new(me: Me) -> Self {
+        let line = ConnectionLine {
+            state: LineState::Connecting,
+            label: "Opening your chats".to_owned(),
+            sentence: "Opening your chats.".to_owned(),
+        };
+        let list = ChatList { chats: Listing::Loading, requests: None, unread: 0, banner: None, line };
+        Self::showing(me, list)
+    }
+
+    /// A page that shows this list.
+    #[must_use]
+    pub fn showing(me: Me, list: ChatList) -> Self {
+        Self {
+            me,
+            list,
+            requests: Listing::Loading,
+            filter: Filter::All,
+            open: None,
+            dialog: None,
+            toast: None,
+            chats_stale: false,
+        }
+    }
+
+    /// The chat that is open.
+    #[must_use]
+    pub fn chat(&self) -> Option<&Chat> {
+        match &self.open {
+            Some(Open::Chat(chat)) => Some(chat),
+            _ => None,
+        }
+    }
+
+    fn chat_if(&mut self, id: &ChatId) -> Option<&mut Chat> {
+        match &mut self.open {
+            Some(Open::Chat(chat)) if chat.id == *id => Some(chat),
+            _ => None,
+        }
+    }
+}
+
+/// What the person does.
+impl Model {
+    /// Opens a chat.
+    pub fn open_chat(&mut self, id: &ChatId) {
+        let Some(main) = self.main() else { return };
+        if main.chat().is_some_and(|chat| chat.id == *id) {
+            return;
+        }
+        let head = head_from(&main.list, id);
+        main.open = Some(Open::Chat(Box::new(Chat::new(id.clone(), head))));
+        self.ask_newest(id.clone());
+    }
+
+    /// Opens a request.
+    pub fn open_request(&mut self, request: RequestRow) {
+        if let Some(main) = self.main() {
+            main.open = Some(Open::Request(Box::new(request)));
+        }
+    }
+
+    /// Closes what is open beside the list.
+    pub fn close(&mut self) {
+        if let Some(main) = self.main() {
+            main.open = None;
+        }
+    }
+
+    /// Shows other rows of the list.
+    pub fn set_filter(&mut self, filter: Filter) {
+        if let Some(main) = self.main() {
+            main.filter = filter;
+        }
+    }
+
+    /// Opens the window that starts a chat.
+    pub fn new_chat(&mut self, who: String) {
+        if let Some(main) = self.main() {
+            main.dialog = Some(Dialog::New { who, busy: false, refused: None });
+        }
+    }
+
+    /// Opens the window with a link for somebody, and makes the link.
+    pub fn invite(&mut self) {
+        if let Some(main) = self.main() {
+            main.dialog = Some(Dialog::Invite { link: None, refused: None });
+            self.act(Action::Invite, Purpose::Invite);
+        }
+    }
+
+    /// Closes what lies on top.
+    pub fn close_dialog(&mut self) {
+        if let Some(main) = self.main() {
+            main.dialog = None;
+        }
+    }
+
+    /// What was said once is read.
+    pub fn close_toast(&mut self) {
+        if let Some(main) = self.main() {
+            main.toast = None;
+        }
+    }
+
+    /// Adds somebody and opens the chat with them.
+    pub fn add(&mut self, who: &str) {
+        let who = who.trim().to_owned();
+        let Some(Dialog::New { busy, refused, .. }) = self.dialog() else { return };
+        if who.is_empty() {
+            *refused = Some("Write a number, an e-mail address, or paste a link.".to_owned());
+            return;
+        }
+        (*busy, *refused) = (true, None);
+        self.act(Action::Add { who }, Purpose::Add);
+    }
+
+    /// Lets a request in.
+    pub fn accept(&mut self, request: &RequestRow) {
+        self.act(Action::Accept { who: request.id.0.clone() }, Purpose::Accept);
+    }
+
+    /// Refuses somebody.
+    pub fn block(&mut self, request: &RequestRow) {
+        self.act(Action::Block { who: request.id.0.clone() }, Purpose::Block);
+    }
+
+    /// Sends a text to the open chat. It is returned if the core does not take it.
+    pub fn send(&mut self, text: String) {
+        let Some(main) = self.main() else { return };
+        let Some(Open::Chat(chat)) = &mut main.open else { return };
+        chat.refused = None;
+        let chat = chat.id.clone();
+        let action = Action::Send { to: chat.0.clone(), text: text.clone() };
+        self.act(action, Purpose::Send { chat, text });
+    }
+
+    /// Shows earlier messages of the open chat.
+    pub fn show_earlier(&mut self) {
+        let Some(chat) = self.main().and_then(|main| main.chat()) else { return };
+        let (Some(before), id) = (chat.earlier, chat.id.clone()) else { return };
+        let purpose = Purpose::Earlier(id.clone());
+        if !self.waits_for(&purpose) {
+            let ask = Ask::Timeline { chat: id.0, before: Some(before), limit: EARLIER_MESSAGES };
+            self.want(What::Ask(ask), purpose);
+        }
+    }
+
+    /// Tries again what could not be shown.
+    pub fn again(&mut self) {
+        self.ask_chats();
+        if let Some(id) = self.main().and_then(|main| main.chat()).map(|chat| chat.id.clone()) {
+            self.ask_newest(id);
+        }
+    }
+}
+
+/// What the core says.
+impl Model {
+    pub(super) fn enter(&mut self, me: Me) {
+        match &mut self.stage {
+            Stage::Main(main) => main.me = me,
+            stage => *stage = Stage::Main(Box::new(Main::new(me))),
+        }
+        self.again();
+        self.ask_requests();
+        if let Some(link) = self.invitation.take() {
+            self.new_chat(link);
+        }
+    }
+
+    pub(super) fn main_answered(&mut self, purpose: Purpose, answer: Answer) {
+        let Some(main) = self.main() else { return };
+        match (purpose, answer) {
+            (Purpose::Chats, Answer::Chats(list)) => {
+                main.list = list;
+                if std::mem::take(&mut main.chats_stale) {
+                    self.ask_chats();
+                }
+            }
+            (Purpose::Chats, Answer::Refused { sentence, .. }) => {
+                main.list.chats = Listing::Failing(Trouble { sentence, again: true });
+            }
+            (Purpose::Requests, Answer::Requests(requests)) => main.requests = requests,
+            (Purpose::Newest(id), Answer::Timeline(timeline)) => {
+                let Some(chat) = main.chat_if(&id) else { return };
+                let stale = std::mem::take(&mut chat.stale);
+                chat.newest(timeline);
+                if stale {
+                    self.ask_newest(id);
+                }
+                self.mark_seen();
+            }
+            (Purpose::Newest(id), Answer::Refused { sentence, .. }) => {
+                if let Some(chat) = main.chat_if(&id) {
+                    chat.shown = Listing::Failing(Trouble { sentence, again: true });
+                }
+            }
+            (Purpose::Earlier(id), Answer::Timeline(timeline)) => {
+                if let Some(chat) = main.chat_if(&id) {
+                    chat.earlier(timeline);
+                }
+            }
+            (Purpose::One(id), Answer::Message(one)) => {
+                if let Some(chat) = main.chat_if(&id) {
+                    chat.changed(one);
+                }
+            }
+            // An answer of another kind, or a refusal of what can wait for the next notice.
+            _ => {}
+        }
+    }
+
+    pub(super) fn main_came_of(&mut self, purpose: Purpose, outcome: Outcome) {
+        match (purpose, outcome) {
+            (Purpose::Add, Outcome::Contact { chat, .. }) => {
+                self.close_dialog();
+                self.set_filter(Filter::All);
+                self.open_chat(&chat);
+                self.ask_chats();
+            }
+            (Purpose::Add, Outcome::Refused { sentence, .. }) => {
+                if let Some(Dialog::New { busy, refused, .. }) = self.dialog() {
+                    (*busy, *refused) = (false, Some(sentence));
+                }
+            }
+            (Purpose::Invite, Outcome::Link { link, sentence }) => {
+                if let Some(Dialog::Invite { link: made, .. }) = self.dialog() {
+                    *made = Some((link, sentence));
+                }
+            }
+            (Purpose::Invite, Outcome::Refused { sentence, .. }) => {
+                if let Some(Dialog::Invite { refused, .. }) = self.dialog() {
+                    *refused = Some(sentence);
+                }
+            }
+            (Purpose::Accept, Outcome::Contact { chat, .. }) => {
+                self.set_filter(Filter::All);
+                self.open_chat(&chat);
+                self.ask_chats();
+                self.ask_requests();
+            }
+            (Purpose::Block, Outcome::Contact { sentence, .. }) => {
+                self.close();
+                self.say(sentence);
+                self.ask_chats();
+                self.ask_requests();
+            }
+            (Purpose::Send { chat, text }, Outcome::Refused { sentence, .. }) => {
+                self.returned.push((chat.clone(), text));
+                match self.main().and_then(|main| main.chat_if(&chat)) {
+                    Some(chat) => chat.refused = Some(sentence),
+                    None => self.say(sentence),
+                }
+            }
+            (Purpose::Send { chat, .. }, _) => self.ask_newest(chat),
+            (Purpose::Accept | Purpose::Block, Outcome::Refused { sentence, .. }) => {
+                self.say(sentence);
+                self.ask_requests();
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn main_noticed(&mut self, notice: Notice) {
+        if self.main().is_none() {
+            return;
+        }
+        match notice {
+            Notice::Message { chat, .. } | Notice::Missing { chat, .. } => {
+                self.ask_newest(chat);
+                self.ask_chats();
+            }
+            Notice::Receipt { chat, id, .. } | Notice::Failed { chat, id, .. } => {
+                let above = self.main().and_then(|main| main.chat_if(&chat)).is_some_and(|open| open.holds_above(&id));
+                if above {
+                    self.want(What::Ask(Ask::Message { id }), Purpose::One(chat));
+                } else {
+                    self.ask_newest(chat);
+                }
+                self.ask_chats();
+            }
+            Notice::Chats => {
+                self.ask_chats();
+                self.ask_open();
+            }
+            Notice::Request { .. } => {
+                self.ask_requests();
+                self.ask_chats();
+            }
+            Notice::Contact { .. } => {
+                self.ask_chats();
+                self.ask_requests();
+                self.ask_open();
+            }
+            Notice::Connection(line) => {
+                if let Some(main) = self.main() {
+                    main.list.line = line;
+                }
+            }
+            Notice::Device(banner) => {
+                if let Some(main) = self.main() {
+                    main.list.banner = banner;
+                }
+            }
+            Notice::Account | Notice::Settled => {}
+        }
+    }
+
+    fn say(&mut self, sentence: String) {
+        if let Some(main) = self.main() {
+            main.toast = Some(sentence);
+        }
+    }
+
+    fn main(&mut self) -> Option<&mut Main> {
+        match &mut self.stage {
+            Stage::Main(main) => Some(main),
+            _ => None,
+        }
+    }
+
+    fn dialog(&mut self) -> Option<&mut Dialog> {
+        self.main().and_then(|main| main.dialog.as_mut())
+    }
+
+    fn ask_chats(&mut self) {
+        let waits = self.waits_for(&Purpose::Chats);
+        let Some(main) = self.main() else { return };
+        main.chats_stale = waits;
+        if !waits {
+            self.want(What::Ask(Ask::Chats), Purpose::Chats);
+        }
+    }
+
+    fn ask_requests(&mut self) {
+        self.want(What::Ask(Ask::Requests), Purpose::Requests);
+    }
+
+    fn ask_open(&mut self) {
+        if let Some(id) = self.main().and_then(|main| main.chat()).map(|chat| chat.id.clone()) {
+            self.ask_newest(id);
+        }
+    }
+
+    /// Asks for the newest messages, if that chat is open; while an answer is on its way, once more after it.
+    fn ask_newest(&mut self, id: ChatId) {
+        let purpose = Purpose::Newest(id.clone());
+        let waits = self.waits_for(&purpose);
+        let Some(chat) = self.main().and_then(|main| main.chat_if(&id)) else { return };
+        chat.stale = waits;
+        if !waits {
+            let ask = Ask::Timeline { chat: id.0, before: None, limit: EARLIER_MESSAGES };
+            self.want(What::Ask(ask), purpose);
+        }
+    }
+}
+
+fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
+    let Listing::Rows(rows) = &list.chats else { return None };
+    let row = rows.iter().find(|row| row.id == *id)?;
+    let line = row.person.handle.clone().unwrap_or_default();
+    Some(ChatHead { id: id.clone(), person: row.person.clone(), line })
+}

@@ -1,0 +1,5 @@
+//! The page's rules, without a page.
+
+use screens::{samples, *};
+
+use super::*;

@@ -1,0 +1,353 @@
+//! What is open beside the list: a chat, a request, or nothing.
+
+use dioxus::prelude::*;
+use screens::{Bubble, ChatHead, ChatId, Composer, ConnectionLine, EmptyPlace, LineState, Listing, RequestRow, Script, Turn};
+
+use super::{
+    Desk,
+    chats::Sign,
+    parts::{Avatar, Bag, Icon, Lasting, Marks, Unknown},
+};
+use crate::{
+    dom,
+    model::{Chat, Model},
+};
+
+/// An open chat.
+#[component]
+pub fn Conversation(chat: Chat, line: ConnectionLine) -> Element {
+    let composer = chat.frame.as_ref().map(|frame| frame.composer.clone());
+    let banner = chat.frame.as_ref().and_then(|frame| frame.banner.clone());
+    rsx! {
+        main { class: "pane conversation", aria_label: "Chat",
+            Head { head: chat.head.clone() }
+            if line.state != LineState::UpToDate {
+                // The list's foot is out of sight when there is room for one pane only.
+                div { class: "line only-narrow", role: "status", aria_label: "Connection",
+                    Sign { state: line.state }
+                    span { class: "clip", "{line.label}" }
+                }
+            }
+            if let Some(banner) = banner {
+                Lasting { banner }
+            }
+            Log { chat: chat.clone() }
+            match composer {
+                Some(Composer::Open { placeholder, bytes_max, too_long }) => rsx! {
+                    Write { chat: chat.id.clone(), placeholder, bytes_max, too_long, refused: chat.refused.clone() }
+                },
+                Some(Composer::Stopped(place)) => rsx! { Stopped { place } },
+                None => rsx! { div { class: "composer composer--none" } },
+            }
+        }
+    }
+}
+
+/// Somebody knocks: nothing of theirs is shown.
+#[component]
+pub fn Request(request: RequestRow) -> Element {
+    let desk = use_context::<Desk>();
+    let (accepted, blocked) = (request.clone(), request.clone());
+    use_effect(|| dom::focus(".ask h2"));
+    rsx! {
+        main { class: "pane conversation", aria_label: "Message request",
+            header { class: "head",
+                Back {}
+                Unknown { class: "avatar--m" }
+                div { class: "head__who",
+                    div { class: "head__name", "{request.name}" }
+                    div { class: "head__sub", "{request.line}" }
+                }
+            }
+            div { class: "timeline timeline--middle",
+                section { class: "ask",
+                    Unknown { class: "avatar--l" }
+                    h2 { tabindex: "-1", "{request.title}" }
+                    p { class: "lead", "{request.sentence}" }
+                    div { class: "ask__acts",
+                        button {
+                            class: "button button--outline button--l",
+                            onclick: move |_| desk.change(|model| model.block(&blocked)),
+                            "{request.block}"
+                        }
+                        button {
+                            class: "button button--primary button--l",
+                            onclick: move |_| desk.change(|model| model.accept(&accepted)),
+                            "{request.accept}"
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Nothing is open.
+#[component]
+pub fn Nothing() -> Element {
+    rsx! {
+        main { class: "pane conversation only-wide", aria_label: "Chat",
+            div { class: "nothing",
+                Bag {}
+                h2 { class: "display", "Whoever carries the bag cannot open it." }
+                p { class: "lead",
+                    "Choose a chat on the left, or start one. Your messages live on your devices and nowhere else."
+                }
+                dl { class: "hints",
+                    dt { kbd { "F6" } }
+                    dd { "Next pane" }
+                    dt { kbd { "↑" } " " kbd { "↓" } }
+                    dd { "Another chat" }
+                    dt { kbd { "Esc" } }
+                    dd { "Back one step" }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Back() -> Element {
+    let desk = use_context::<Desk>();
+    rsx! {
+        button { class: "icon-button only-narrow", aria_label: "Back", onclick: move |_| desk.change(Model::close),
+            Icon { name: "back", class: "i--flip" }
+        }
+    }
+}
+
+#[component]
+fn Head(head: Option<ChatHead>) -> Element {
+    rsx! {
+        header { class: "head",
+            Back {}
+            if let Some(ChatHead { person, line, .. }) = head {
+                Avatar { initials: person.initials, tint: person.tint, class: "avatar--m" }
+                div { class: "head__who",
+                    h2 { class: "head__name clip", bdi { "{person.name}" } }
+                    div { class: "head__sub clip", "{line}" }
+                }
+            } else {
+                span { class: "avatar avatar--m bone", aria_hidden: "true" }
+                div { class: "head__who", aria_hidden: "true", span { class: "bone bone--name bone--1" } }
+            }
+        }
+    }
+}
+
+/// The messages. The scroller runs from the end, so that new ones push nothing and earlier ones move nothing.
+#[component]
+fn Log(chat: Chat) -> Element {
+    let desk = use_context::<Desk>();
+    let mut away = use_signal(|| false);
+    let has_earlier = chat.earlier.is_some();
+    rsx! {
+        div {
+            class: "timeline",
+            role: "log",
+            aria_label: "Messages",
+            aria_busy: if matches!(chat.shown, Listing::Loading) { "true" } else { "false" },
+            tabindex: "0",
+            onscroll: move |event| {
+                let from_end = event.scroll_top().abs();
+                let height = f64::from(event.client_height());
+                if *away.peek() != (from_end > height) {
+                    away.set(from_end > height);
+                }
+                if has_earlier && f64::from(event.scroll_height()) - height - from_end < height {
+                    desk.change(Model::show_earlier);
+                }
+            },
+            match &chat.shown {
+                Listing::Loading => rsx! { Bones {} },
+                Listing::Empty(place) => rsx! {
+                    div { class: "nothing",
+                        h2 { class: "display", "{place.title}" }
+                        p { class: "lead", "{place.sentence}" }
+                    }
+                },
+                Listing::Failing(trouble) => rsx! {
+                    div { class: "nothing", role: "alert",
+                        p { class: "lead", "{trouble.sentence}" }
+                        if trouble.again {
+                            button { class: "button button--outline", onclick: move |_| desk.change(Model::again), "Try again" }
+                        }
+                    }
+                },
+                Listing::Rows(bubbles) => rsx! {
+                    ol { class: "column",
+                        if has_earlier {
+                            li { class: "earlier", role: "presentation",
+                                button { class: "button button--plain", onclick: move |_| desk.change(Model::show_earlier), "Show earlier" }
+                            }
+                        }
+                        for placed in placed(bubbles) {
+                            Message {
+                                key: "{placed.bubble.id}",
+                                day: placed.day,
+                                unread_line: match &chat.unread_line {
+                                    Some((id, words)) if *id == placed.bubble.id => Some(words.clone()),
+                                    _ => None,
+                                },
+                                bubble: placed.bubble,
+                            }
+                        }
+                    }
+                },
+            }
+        }
+        if away() {
+            button { class: "jump", aria_label: "To the newest message", onclick: move |_| dom::scroll_to_end(".timeline"),
+                Icon { name: "down" }
+            }
+        }
+    }
+}
+
+/// A message and the day it begins.
+struct Placed {
+    bubble: Bubble,
+    day: Option<String>,
+}
+
+/// A window begins with its day even when the window above has the same, so a day is said where it changes.
+fn placed(bubbles: &[Bubble]) -> Vec<Placed> {
+    let mut last = None;
+    let day = |bubble: &Bubble| {
+        let day = bubble.day.clone().filter(|day| last.as_ref() != Some(day));
+        last = day.clone().or(last.take());
+        Placed { bubble: bubble.clone(), day }
+    };
+    bubbles.iter().map(day).collect()
+}
+
+#[component]
+fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>) -> Element {
+    let side = if bubble.own { "message message--out" } else { "message" };
+    let turn = match bubble.turn {
+        Turn::Single => "is-first is-last",
+        Turn::First => "is-first",
+        Turn::Middle => "",
+        Turn::Last => "is-last",
+    };
+    let failed = if bubble.failed.is_some() { "bubble--failed" } else { "" };
+    let script = if bubble.script == Script::Emoji { "bubble--emoji" } else { "" };
+    rsx! {
+        if let Some(day) = day {
+            li { class: "day", role: "separator", aria_label: "{day}", "{day}" }
+        }
+        if let Some(words) = unread_line {
+            li { class: "unread", role: "separator", aria_label: "{words}", span { "{words}" } }
+        }
+        li { class: "{side} {turn}", aria_label: "{bubble.spoken}",
+            div { class: "bubble {script} {failed}",
+                if let Some(note) = &bubble.note {
+                    span { class: "bubble__note", Icon { name: "info", class: "i--16" } "{note}" }
+                } else {
+                    span { class: "bubble__text", dir: "auto", "{bubble.text}" }
+                }
+                span { class: "meta",
+                    time { title: "{bubble.sent.full}", "{bubble.sent.text}" }
+                    if let Some(mark) = &bubble.mark {
+                        Marks { mark: mark.clone() }
+                    }
+                }
+            }
+            if let Some(sentence) = &bubble.failed {
+                div { class: "under under--failed", Icon { name: "alert", class: "i--14" } "{sentence}" }
+            }
+        }
+    }
+}
+
+/// The field, and the button that sends.
+#[component]
+fn Write(chat: ChatId, placeholder: String, bytes_max: u32, too_long: String, refused: Option<String>) -> Element {
+    let mut desk = use_context::<Desk>();
+    let text = desk.drafts.read().get(&chat).cloned().unwrap_or_default();
+    let over = text.len() > bytes_max as usize;
+    let nothing = text.trim().is_empty();
+    let said = if over { Some(too_long) } else { refused };
+    let (written, sent) = (chat.clone(), chat);
+    let mut send = move || {
+        let text = desk.drafts.write().remove(&sent).unwrap_or_default();
+        desk.change(|model| model.send(text));
+        dom::scroll_to_end(".timeline");
+    };
+    let mut send_by_key = send.clone();
+    use_effect(|| dom::focus_for_keyboard(".composer textarea"));
+    rsx! {
+        div { class: "composer",
+            if let Some(said) = said {
+                div { class: "composer__said under under--failed", role: "alert", Icon { name: "alert", class: "i--14" } "{said}" }
+            }
+            div { class: "composer__in",
+                div { class: "composer__box",
+                    div { class: "grow", "data-text": "{text} ",
+                        textarea {
+                            aria_label: "Message",
+                            placeholder: "{placeholder}",
+                            dir: "auto",
+                            rows: "1",
+                            "enterkeyhint": "send",
+                            value: "{text}",
+                            oninput: move |event| {
+                                desk.drafts.write().insert(written.clone(), event.value());
+                            },
+                            onkeydown: move |event| {
+                                let sends = event.key() == Key::Enter && !event.modifiers().shift() && !event.is_composing();
+                                if sends {
+                                    event.prevent_default();
+                                    if !nothing && !over {
+                                        send_by_key();
+                                    }
+                                }
+                            },
+                        }
+                    }
+                }
+                button {
+                    class: "send",
+                    aria_label: "Send",
+                    title: "Send",
+                    disabled: nothing || over,
+                    onclick: move |_| {
+                        send();
+                        dom::focus(".composer textarea");
+                    },
+                    Icon { name: "send" }
+                }
+            }
+        }
+    }
+}
+
+/// Why one cannot write here.
+#[component]
+fn Stopped(place: EmptyPlace) -> Element {
+    rsx! {
+        div { class: "composer",
+            section { class: "stop",
+                Icon { name: "block" }
+                div {
+                    h3 { "{place.title}" }
+                    p { "{place.sentence}" }
+                }
+            }
+        }
+    }
+}
+
+/// Messages that are still to come.
+#[component]
+fn Bones() -> Element {
+    rsx! {
+        div { class: "column", aria_hidden: "true",
+            for (index , out) in [false, false, true, false, true, true].into_iter().enumerate() {
+                div { key: "{index}", class: if out { "message message--out" } else { "message" },
+                    span { class: "bone bone--bubble bone--{index % 4}" }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! How the model looks: one file for each place, small parts in `parts`.
+//!
+//! Styles are classes of `static/style.css`; style attributes are forbidden by the content security policy.
+
+mod chats;
+mod conversation;
+mod dialogs;
+mod join;
+mod parts;
+
+use std::collections::BTreeMap;
+
+use dioxus::prelude::*;
+use screens::{ChatId, Listing, Trouble};
+
+use crate::{
+    bridge, dom,
+    model::{Main, Model, Open, Stage},
+};
+
+/// What every view can reach: the model, and the texts that are being written.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Desk {
+    /// What the page knows.
+    pub model: Signal<Model>,
+    /// Texts that are being written. Apart from the model, because only a composer shows them.
+    pub drafts: Signal<BTreeMap<ChatId, String>>,
+    /// A newer version lies ready.
+    pub newer: Signal<bool>,
+}
+
+impl Desk {
+    /// Changes the model and sends what follows from it.
+    pub fn change(mut self, change: impl FnOnce(&mut Model)) {
+        let (out, returned) = {
+            let mut model = self.model.write();
+            change(&mut model);
+            (model.take_out(), std::mem::take(&mut model.returned))
+        };
+        for (chat, text) in returned {
+            let mut drafts = self.drafts.write();
+            let draft = drafts.entry(chat).or_default();
+            *draft = if draft.is_empty() { text } else { format!("{text}\n{draft}") };
+        }
+        bridge::send(out);
+    }
+}
+
+/// The whole page.
+#[component]
+pub fn Page() -> Element {
+    #[cfg(feature = "gallery")]
+    if let Some(model) = crate::gallery::sample(&dom::fragment()) {
+        return rsx! { Frame { model } };
+    }
+    rsx! { Live {} }
+}
+
+/// The page with a worker behind it.
+#[component]
+fn Live() -> Element {
+    let desk = use_desk(|| Model::new(dom::utc_offset_minutes(), dom::invitation()));
+    use_hook(move || {
+        bridge::start(
+            move |from| desk.change(|model| model.heard(from)),
+            move || desk.change(|model| model.stage = Stage::Broken(not_started())),
+        );
+        desk.change(|model| model.set_attentive(dom::is_attentive()));
+        dom::on_attention(move || {
+            let attentive = dom::is_attentive();
+            if desk.model.peek().attentive != attentive {
+                desk.change(|model| model.set_attentive(attentive));
+            }
+        });
+        let mut newer = desk.newer;
+        dom::on_window("valise-newer", move || newer.set(true));
+    });
+    use_effect(move || dom::set_title(&title(&desk.model.read())));
+    rsx! { Stages {} }
+}
+
+/// The page with a given model and nothing behind it.
+#[component]
+pub fn Frame(model: Model) -> Element {
+    use_desk(move || model.clone());
+    rsx! { Stages {} }
+}
+
+fn use_desk(model: impl FnOnce() -> Model) -> Desk {
+    let desk = Desk {
+        model: use_signal(model),
+        drafts: use_signal(BTreeMap::new),
+        newer: use_signal(|| false),
+    };
+    use_context_provider(|| desk)
+}
+
+#[component]
+fn Stages() -> Element {
+    let desk = use_context::<Desk>();
+    match &desk.model.read().stage {
+        Stage::Opening => rsx! { Opening {} },
+        Stage::Broken(trouble) => rsx! { Broken { trouble: trouble.clone() } },
+        Stage::Joining(joining) => rsx! { join::Join { joining: (**joining).clone() } },
+        Stage::Main(main) => rsx! { Panes { main: (**main).clone() } },
+    }
+}
+
+/// Rail, list, and what is open; one of the two below 720 px.
+#[component]
+fn Panes(main: Main) -> Element {
+    let desk = use_context::<Desk>();
+    let class = if main.open.is_some() { "app app--open" } else { "app" };
+    rsx! {
+        div {
+            class,
+            onkeydown: move |event| match event.key() {
+                Key::Escape => close(desk),
+                Key::F6 => {
+                    event.prevent_default();
+                    dom::next_pane(&PANES);
+                }
+                _ => {}
+            },
+            chats::Rail { me: main.me.clone(), unread: main.list.unread }
+            chats::List {
+                list: main.list.clone(),
+                requests: main.requests.clone(),
+                filter: main.filter,
+                open: match &main.open {
+                    Some(Open::Chat(chat)) => Some(chat.id.0.clone()),
+                    Some(Open::Request(request)) => Some(request.id.0.clone()),
+                    None => None,
+                },
+                toast: main.toast.clone(),
+            }
+            match &main.open {
+                Some(Open::Chat(chat)) => rsx! {
+                    conversation::Conversation { key: "{chat.id}", chat: (**chat).clone(), line: main.list.line.clone() }
+                },
+                Some(Open::Request(request)) => rsx! { conversation::Request { request: (**request).clone() } },
+                None => rsx! { conversation::Nothing {} },
+            }
+            if let Some(dialog) = &main.dialog {
+                dialogs::Shown { dialog: dialog.clone() }
+            }
+        }
+    }
+}
+
+/// Closes what is open beside the list.
+fn close(desk: Desk) {
+    let open = matches!(&desk.model.peek().stage, Stage::Main(main) if main.open.is_some());
+    if open {
+        desk.change(Model::close);
+    }
+}
+
+/// The list and a chat as they will be, in grey.
+#[component]
+fn Opening() -> Element {
+    rsx! {
+        div { class: "app", aria_busy: "true",
+            nav { class: "rail", aria_hidden: "true", parts::Logo {} }
+            section { class: "pane list",
+                header { class: "list__head", div { class: "list__title", h1 { "Chats" } } }
+                div { class: "list__rows", chats::Bones {} }
+                div { class: "list__foot", role: "status", aria_label: "Connection", "Opening your chats" }
+            }
+            main { class: "pane conversation" }
+        }
+    }
+}
+
+#[component]
+fn Broken(trouble: Trouble) -> Element {
+    rsx! {
+        main { class: "place", role: "alert",
+            parts::Bag {}
+            h1 { class: "display", "Valise cannot open" }
+            p { class: "lead", "{trouble.sentence}" }
+            if trouble.again {
+                button { class: "button button--primary button--l", onclick: |_| dom::reload(), "Try again" }
+            }
+        }
+    }
+}
+
+fn not_started() -> Trouble {
+    Trouble {
+        sentence: "This browser could not load a part of Valise, or is too old for it. Your chats are where they were."
+            .to_owned(),
+        again: true,
+    }
+}
+
+fn title(model: &Model) -> String {
+    let Stage::Main(main) = &model.stage else { return "Valise".to_owned() };
+    let waiting = matches!(&main.requests, Listing::Rows(rows) if !rows.is_empty());
+    match (main.list.unread, waiting) {
+        (0, false) => "Valise".to_owned(),
+        (0, true) => "Valise: a request".to_owned(),
+        (unread, _) => format!("({unread}) Valise"),
+    }
+}
+
+/// Where F6 leads: a pane, and what has the focus in it.
+const PANES: [(&str, &str); 3] = [
+    (".list", ".list .row[tabindex='0'], .list .icon-button"),
+    (".timeline", ".timeline"),
+    (".composer", ".composer textarea"),
+];

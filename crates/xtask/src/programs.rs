@@ -1,0 +1,134 @@
+//! The programs: built for shipping, started on this machine, measured; and the examples of the wire.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{
+    setup::{self, Need},
+    shell::{self, Done, Options, cargo, run as run_command, say},
+    web,
+};
+
+/// The task: both programs, ready to ship.
+pub fn build(options: Options) -> Done {
+    options.nothing_left()?;
+    let folder = compile(Profile::Release)?;
+    for name in PROGRAMS {
+        let bytes = fs::metadata(folder.join(name)).map_err(|error| format!("{name}: {error}"))?.len();
+        say(&format!("target/release/{name} ({:.1} MB)", bytes as f64 / 1e6));
+    }
+    say("`target/release/valise-server --help` and `target/release/valise --help` go on from here");
+    Ok(())
+}
+
+/// The task: builds what has changed, then becomes the service.
+pub fn run(mut options: Options) -> Done {
+    let wanted = options.value("--port")?;
+    let data = options.value("--data")?.unwrap_or_else(|| "data".to_owned());
+    let profile = if options.flag("--release") { Profile::Release } else { Profile::Quick };
+    options.nothing_left()?;
+    let folder = compile(profile)?;
+    let port = port(wanted)?;
+    say(&format!("keeping data in {data}; codes are printed here; Ctrl-C ends the service"));
+    say(&format!("open http://127.0.0.1:{port}"));
+    let mut server = Command::new(folder.join("valise-server"));
+    let listen = format!("127.0.0.1:{port}");
+    become_program(
+        server.current_dir(shell::root()).args(["--data", &data, "--listen", &listen, "--codes", "console"]),
+    )
+}
+
+/// The task: measures the programs as they ship.
+pub fn bench(options: Options) -> Done {
+    let folder = compile(Profile::Release)?;
+    say("measuring");
+    let mut bench = cargo(&["run", "--quiet", "--release", "--package", "bench", "--"]);
+    run_command(bench.args(options.rest()).env(PROGRAMS_VARIABLE, folder))
+}
+
+/// The task: writes the examples of the wire anew.
+pub fn vectors(options: Options) -> Done {
+    options.nothing_left()?;
+    say("writing the examples of the wire format");
+    run_command(cargo(&["test", "--quiet", "--package", "wire"]).env("VALISE_WRITE_VECTORS", "1"))?;
+    say("`git diff` shows what moved; the protocol's text moves with it");
+    Ok(())
+}
+
+/// How well the programs are optimised.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Dependencies optimised, ours quickly compiled: an edit is running within seconds.
+    Quick,
+    /// As for shipping.
+    Release,
+}
+
+/// Builds the programs with the web app inside, and tells their folder.
+pub fn compile(profile: Profile) -> Done<PathBuf> {
+    setup::ensure(&[Need::Programs])?;
+    let release = profile == Profile::Release;
+    let dist = web::build(release)?;
+    say(if release { "building the programs for shipping" } else { "building the programs" });
+    let mut build = cargo(&["build", "--package", "cli", "--package", "server", "--bins"]);
+    if release {
+        build.arg("--release");
+    }
+    run_command(build.env("VALISE_WEB_DIST", dist))?;
+    Ok(shell::root().join("target").join(if release { "release" } else { "debug" }))
+}
+
+/// Tells the tests and measurements where the built programs are.
+pub const PROGRAMS_VARIABLE: &str = "VALISE_PROGRAMS";
+
+const PROGRAMS: [&str; 2] = ["valise", "valise-server"];
+
+const PORT_DEFAULT: u16 = 8080;
+
+/// The one asked for; otherwise the usual one, or any that is free.
+fn port(wanted: Option<String>) -> Done<u16> {
+    if let Some(wanted) = wanted {
+        let port = wanted.parse().map_err(|_| format!("{wanted} is no port number"))?;
+        return free(port)
+            .ok_or_else(|| format!("port {wanted} is taken; another --port, or none, finds a free one"));
+    }
+    let found = free(PORT_DEFAULT).or_else(|| free(0)).ok_or("no port of 127.0.0.1 is free")?;
+    if found != PORT_DEFAULT {
+        say(&format!("port {PORT_DEFAULT} is taken, so the service uses {found}"));
+    }
+    Ok(found)
+}
+
+fn free(port: u16) -> Option<u16> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()?.local_addr().ok().map(|address| address.port())
+}
+
+/// The service takes this task's place, so that Ctrl-C and signals reach it and nothing is left running.
+#[cfg(unix)]
+fn become_program(command: &mut Command) -> Done {
+    use std::os::unix::process::CommandExt;
+    let program = command.get_program().to_owned();
+    Err(format!("{}: {}", Path::new(&program).display(), command.exec()))
+}
+
+#[cfg(not(unix))]
+fn become_program(command: &mut Command) -> Done {
+    run_command(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_refused_when_asked_for_and_replaced_when_not() {
+        let taken = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
+        let number = taken.local_addr().expect("it is bound").port();
+        assert!(port(Some(number.to_string())).is_err());
+        assert_ne!(port(None), Ok(number));
+    }
+}
