@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use client::{
-    AddWhom, Client, Command, CommandId, Connection, Door, Event, Fault, Input, LinkEvent, Output,
-    Refused,
+    AddWhom, Client, Command, CommandId, Connection, Door, Event, Fault, Input, LinkEvent, Output, Refused,
+    ServiceAddress,
 };
 use screens::{Action, Ask, Banner, FromCore, Next, Notice, Outcome, Reply, ToCore, What};
 use vocab::{AccountId, Handle, Timestamp, limits};
@@ -26,8 +26,8 @@ pub const COMMANDS_WAITING_MAX: usize = 256;
 /// What the app knows of its place.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The server's address as it stands in links: `https://lindenhof.example`.
-    pub server: String,
+    /// The server, as it stands in links: `https://lindenhof.example`.
+    pub server: ServiceAddress,
 }
 
 /// One thing that happens.
@@ -156,7 +156,8 @@ impl App {
         }
         match what {
             What::Ask(ask) => {
-                if let (Ask::Start { utc_offset_minutes }, Some(known)) = (&ask, self.fronts.get_mut(&front)) {
+                if let (Ask::Start { utc_offset_minutes }, Some(known)) = (&ask, self.fronts.get_mut(&front))
+                {
                     known.utc_offset_minutes = *utc_offset_minutes;
                 }
                 let clock = self.clock(now, front);
@@ -165,9 +166,7 @@ impl App {
                 Ok(())
             }
             What::Action(action) => match self.command(action) {
-                Ok((command, kind, about)) => {
-                    self.start(now, Waiting { front, id, kind, about }, command)
-                }
+                Ok((command, kind, about)) => self.start(now, Waiting { front, id, kind, about }, command),
                 Err(no) => {
                     self.reply(front, id, Reply::Outcome(no.outcome()));
                     Ok(())
@@ -207,10 +206,14 @@ impl App {
     }
 
     fn register(&self, handle: Option<String>, name: &str) -> Result<(Command, Kind, About), No> {
-        let name = name_of(name)?;
         let Some(typed) = handle else {
+            let name = name_of(name)?;
             return Ok((Command::Register { name, proof: None }, Kind::Register, About::default()));
         };
+        // A front end that asks for the name after the code has none yet.
+        if !name.trim().is_empty() {
+            name_of(name)?;
+        }
         let handle = Handle::parse(&typed).map_err(|error| No::usage(error.to_string()))?;
         if self.client.status()?.account.is_some() {
             return Err(words::refused(&Refused::AlreadyRegistered, &About::default()));
@@ -221,8 +224,7 @@ impl App {
 
     fn add(&self, who: &str) -> Result<(Command, Kind, About), No> {
         if let Some(link) = self.links.read(who)? {
-            let about = About { name: Some(link.name.clone()), ..About::default() };
-            return Ok((Command::Add(AddWhom::Invitation(link)), Kind::Add, about));
+            return Ok((Command::Add(AddWhom::Invitation(link)), Kind::Add, About::default()));
         }
         let handle = Handle::parse(who).map_err(|error| words::not_to_be_added(who, error))?;
         let about = About { handle: Some(handle.to_string()), ..About::default() };
@@ -303,9 +305,9 @@ impl App {
 
     fn outcome(&self, reply: client::Reply, kind: Kind, about: &About) -> Result<Outcome, No> {
         Ok(match (reply, kind) {
-            (client::Reply::CodeRequested, _) => {
-                Outcome::CodeNeeded { sentence: words::code_sent(about.handle.as_deref().unwrap_or_default()) }
-            }
+            (client::Reply::CodeRequested, _) => Outcome::CodeNeeded {
+                sentence: words::code_sent(about.handle.as_deref().unwrap_or_default()),
+            },
             (client::Reply::Registered(account), _) => {
                 Outcome::Registered { id: resolve::contact_id(account), sentence: words::registered(about) }
             }
@@ -319,9 +321,7 @@ impl App {
             (_, Kind::Accept(account)) => self.contact(account, words::accepted)?,
             (_, Kind::Block(account)) => self.contact(account, words::blocked_now)?,
             (
-                client::Reply::Done
-                | client::Reply::Queued(_)
-                | client::Reply::Grant(_),
+                client::Reply::Done | client::Reply::Queued(_) | client::Reply::Grant(_),
                 Kind::Code | Kind::Register | Kind::Add | Kind::Send(_) | Kind::Plain,
             ) => Outcome::Done,
         })
@@ -422,7 +422,8 @@ impl App {
     }
 
     fn tell_all(&mut self, notice: &Notice) {
-        let told = self.fronts.keys().map(|front| AppOutput::ToFront(*front, FromCore::Notice(notice.clone())));
+        let told =
+            self.fronts.keys().map(|front| AppOutput::ToFront(*front, FromCore::Notice(notice.clone())));
         self.out.extend(told);
     }
 
@@ -436,7 +437,8 @@ impl App {
         let status = self.client.status()?;
         let Some(me) = status.account else { return Err(words::not_registered()) };
         let people = self.people()?;
-        let found = resolve::person(&people, typed, |typed| Ok(self.links.read(typed)?.map(|link| link.account)));
+        let found =
+            resolve::person(&people, typed, |typed| Ok(self.links.read(typed)?.map(|link| link.account)));
         found.cloned().map_err(|no| {
             let handle = Handle::parse(typed).ok().map(|handle| handle.lookup_form());
             let own_handle = status.handle.as_ref().map(Handle::lookup_form);

@@ -7,6 +7,7 @@
 //! Invariant: nothing here opens an envelope or holds a key.
 
 mod app;
+mod link;
 mod moment;
 mod paint;
 mod query;
@@ -17,5 +18,5 @@ mod words;
 mod tests;
 
 pub use app::{App, AppInput, AppOutput, COMMANDS_WAITING_MAX, FRONTS_MAX, FrontId, Settings};
-pub use client::{Client, Config, Door, Fault, LinkEvent, OpenError};
+pub use client::{Client, Config, Door, Fault, LinkEvent, OpenError, ServiceAddress};
 pub use words::{fault_sentence, open_sentence};

@@ -1,44 +1,62 @@
 //! Invitation links, which lead to people of one's own server.
 
-use client::{InvitationSecrets, Link};
+use client::{InvitationLink, InvitationSecrets, ServiceAddress};
 
 use crate::words::{self, No};
 
 /// Writes and reads the links of one server.
 pub(crate) struct Links {
-    server: String,
+    server: ServiceAddress,
+    name: String,
 }
 
 impl Links {
     /// Of the server with this address.
-    pub fn new(server: String) -> Self {
-        Self { server: server.trim_end_matches('/').to_owned() }
+    pub fn new(server: ServiceAddress) -> Self {
+        Self { name: name_of(&server), server }
     }
 
     /// The server's name as people say it: its address without the beginning.
     pub fn server_name(&self) -> &str {
-        name_of(&self.server)
+        &self.name
     }
 
     /// The link that carries an invitation.
     pub fn write(&self, secrets: InvitationSecrets) -> String {
-        let InvitationSecrets { account, introduction, secret, name } = secrets;
-        Link { server: self.server.clone(), account, introduction, secret, name }.to_string()
+        InvitationLink {
+            service: self.server.clone(),
+            account: secrets.account,
+            introduction_key: secrets.introduction,
+            invitation_secret: secrets.secret,
+        }
+        .to_string()
     }
 
     /// Reads what may be a link; `None` when it is something else.
-    pub fn read(&self, typed: &str) -> Result<Option<Link>, No> {
+    pub fn read(&self, typed: &str) -> Result<Option<InvitationSecrets>, No> {
         let typed = typed.trim();
         if !typed.contains("://") {
             return Ok(None);
         }
-        let link: Link = typed.parse().map_err(|error| words::bad_link(&error))?;
-        let same = link.server.trim_end_matches('/').eq_ignore_ascii_case(&self.server);
-        if same { Ok(Some(link)) } else { Err(words::link_of_another_server(name_of(&link.server), self.server_name())) }
+        let link = InvitationLink::parse(typed).map_err(|error| No::usage(error.to_string()))?;
+        if !same(&link.service, &self.server) {
+            return Err(words::link_of_another_server(&name_of(&link.service), &self.name));
+        }
+        Ok(Some(InvitationSecrets {
+            account: link.account,
+            introduction: link.introduction_key,
+            secret: link.invitation_secret,
+            name: String::new(),
+        }))
     }
 }
 
-fn name_of(server: &str) -> &str {
-    let name = server.split_once("://").map_or(server, |(_, name)| name);
-    name.trim_end_matches('/')
+/// A port that is the scheme's own may be written or not.
+fn same(one: &ServiceAddress, other: &ServiceAddress) -> bool {
+    (one.is_secure(), one.host(), one.port()) == (other.is_secure(), other.host(), other.port())
+}
+
+fn name_of(server: &ServiceAddress) -> String {
+    let address = server.to_string();
+    address.split_once("://").map_or(address.clone(), |(_, name)| name.to_owned())
 }

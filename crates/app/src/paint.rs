@@ -48,11 +48,7 @@ pub(crate) fn person(card: &ContactCard) -> Person {
         id: resolve::contact_id(card.account),
         initials: initials(&name),
         tint: tint(card.account),
-        handle: card
-            .handle
-            .as_ref()
-            .filter(|_| card.state != ContactState::Request)
-            .map(ToString::to_string),
+        handle: card.handle.as_ref().filter(|_| card.state != ContactState::Request).map(ToString::to_string),
         state: match card.state {
             ContactState::Request => screens::ContactState::Request,
             ContactState::Accepted => screens::ContactState::Accepted,
@@ -109,9 +105,10 @@ pub(crate) fn request_row(card: &ContactCard) -> RequestRow {
         name: words::SOMEONE_NEW.to_owned(),
         line: REQUEST_LINE.to_owned(),
         title: "Someone knocks".to_owned(),
-        sentence: "You see their name and words once you accept. Until then they learn nothing, not even whether \
+        sentence:
+            "You see their name and words once you accept. Until then they learn nothing, not even whether \
                    you looked."
-            .to_owned(),
+                .to_owned(),
         accept: "Accept".to_owned(),
         block: "Block".to_owned(),
     }
@@ -191,7 +188,8 @@ pub(crate) fn bubbles(views: &[MessageView], authors: &Authors, unread: u32, clo
             return false;
         };
         view.from == before.from
-            && view.sent_at.ms_since(before.sent_at).max(before.sent_at.ms_since(view.sent_at)) <= TURN_GAP_MS_MAX
+            && view.sent_at.ms_since(before.sent_at).max(before.sent_at.ms_since(view.sent_at))
+                <= TURN_GAP_MS_MAX
             && !starts_day(index)
             && first_unread != Some(index)
     };
@@ -274,7 +272,8 @@ fn script(text: &str) -> Script {
 /// Shown as a picture by default, or made one by the variation selector or a keycap.
 fn is_emoji(grapheme: &str) -> bool {
     let pictured = |c: char| matches!(u32::from(c), 0x1F000..=0x1FAFF | 0x231A..=0x231B | 0x2600..=0x27BF | 0x2B50 | 0x2B55);
-    grapheme.chars().next().is_some_and(pictured) || grapheme.chars().any(|c| c == '\u{fe0f}' || c == '\u{20e3}')
+    grapheme.chars().next().is_some_and(pictured)
+        || grapheme.chars().any(|c| c == '\u{fe0f}' || c == '\u{20e3}')
 }
 
 const REQUEST_LINE: &str = "Wants to write to you";

@@ -1,17 +1,18 @@
 //! Questions of front ends.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use client::{ContactState, ConversationHead, MessageView};
 use screens::{Answer, Ask, Bubble, ChatList, Listing, Start, Status, TIMELINE_MESSAGES_MAX, Timeline};
 
 use crate::app::App;
 use crate::moment::Clock;
-use crate::words::{self, No};
 use crate::paint;
+use crate::words::{self, No};
 
-/// Messages fetched at once while looking for the first unread one.
-const PAGE_MESSAGES: u32 = 200;
+/// Text in one answer, bytes: an answer crosses a bridge in one piece and stays far below its limit.
+const ANSWER_TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Messages that wait in the outbox have no place yet and come in one piece; so many of one chat are shown.
 const WAITING_SHOWN_MAX: u32 = 8_192;
@@ -84,7 +85,6 @@ impl App {
     fn heads(&self) -> Result<Vec<ConversationHead>, client::Fault> {
         let mut heads = self.client.conversations()?;
         heads.retain(|head| head.with.state != ContactState::Request);
-        heads.sort_by(|one, other| (other.changed_at, other.id).cmp(&(one.changed_at, one.id)));
         Ok(heads)
     }
 
@@ -116,13 +116,23 @@ impl App {
         mut limit: u32,
     ) -> Result<(Vec<MessageView>, Option<u64>), No> {
         loop {
-            let views = self.client.timeline(conversation, before, limit)?;
+            let mut views = self.client.timeline(conversation, before, limit)?;
             let first = views.first().map(|view| view.position);
             // No place can be named between messages that have none yet: all of them are in one page.
-            if first == Some(u64::MAX) && views.len() as u64 >= u64::from(limit) && limit < WAITING_SHOWN_MAX {
+            if first == Some(u64::MAX) && views.len() as u64 >= u64::from(limit) && limit < WAITING_SHOWN_MAX
+            {
                 limit = WAITING_SHOWN_MAX;
                 continue;
             }
+            // The newest stay; what does not fit is on the page before.
+            let fits = fitting(views.iter().rev());
+            let first = match views.len().saturating_sub(fits) {
+                0 => first,
+                cut => {
+                    views.drain(..cut);
+                    views.first().map(|view| view.position)
+                }
+            };
             let earlier = match first {
                 Some(position) if !self.client.timeline(conversation, Some(position), 1)?.is_empty() => {
                     Some(position)
@@ -144,61 +154,42 @@ impl App {
     }
 
     fn unread(&self, limit: u32, clock: &Clock) -> Result<Answer, No> {
-        let limit = limit.clamp(1, TIMELINE_MESSAGES_MAX) as usize;
-        let mut heads = self.heads()?;
-        heads.retain(|head| head.unread > 0 && head.with.state == ContactState::Accepted);
-        heads.reverse();
+        let limit = limit.clamp(1, TIMELINE_MESSAGES_MAX);
+        let mut views = self.client.unread(limit + 1)?;
+        let mut more = views.len() > limit as usize;
+        views.truncate(limit as usize);
+        let fits = fitting(views.iter());
+        more |= fits < views.len();
+        views.truncate(fits);
+        let mut chats = BTreeMap::new();
         let mut bubbles = Vec::new();
-        let mut more = false;
-        for head in &heads {
-            let room = limit - bubbles.len();
-            if room == 0 {
-                more = true;
-                break;
+        for view in &views {
+            if let Entry::Vacant(place) = chats.entry(view.conversation) {
+                let head = self.client.conversation(view.conversation)?;
+                let shown = head.filter(|head| head.with.state != ContactState::Request);
+                place.insert(shown.map(|head| self.authors(&head.with)).transpose()?);
             }
-            let (views, cut) = self.first_unread(head, room)?;
-            more |= cut;
-            let authors = self.authors(&head.with)?;
-            bubbles.extend(views.iter().map(|view| paint::bubble(view, &authors, clock)));
+            if let Some(Some(authors)) = chats.get(&view.conversation) {
+                bubbles.push(paint::bubble(view, authors, clock));
+            }
         }
         Ok(Answer::Unread { bubbles, more })
-    }
-
-    /// The oldest `room` unread messages of a chat, and whether there are more. Walks back from the newest, because
-    /// whatever is read lies before whatever is not.
-    fn first_unread(&self, head: &ConversationHead, room: usize) -> Result<(Vec<MessageView>, bool), No> {
-        let mut kept: VecDeque<MessageView> = VecDeque::new();
-        let (mut seen, mut before) = (0u32, None);
-        while seen < head.unread {
-            let page = self.client.timeline(head.id, before, PAGE_MESSAGES)?;
-            let Some(first) = page.first().map(|view| view.position) else { break };
-            for view in page.into_iter().rev() {
-                if view.own {
-                    continue;
-                }
-                if !paint::is_unread(&view) {
-                    return Ok((kept.into(), seen as usize > room));
-                }
-                kept.push_front(view);
-                kept.truncate(room);
-                seen += 1;
-            }
-            if before == Some(first) {
-                break;
-            }
-            before = Some(first);
-        }
-        Ok((kept.into(), seen as usize > room))
     }
 
     fn authors(&self, them: &client::ContactCard) -> Result<paint::Authors, No> {
         let status = self.client.status()?;
         let me = status.account.ok_or_else(words::not_registered)?;
-        Ok(paint::Authors {
-            me: paint::myself(me, &status, them.conversation),
-            them: paint::person(them),
-        })
+        Ok(paint::Authors { me: paint::myself(me, &status, them.conversation), them: paint::person(them) })
     }
+}
+
+/// How many of the messages fit into one answer: at least one, whatever its size.
+fn fitting<'a>(views: impl Iterator<Item = &'a MessageView>) -> usize {
+    let sums = views.scan(0usize, |sum, view| {
+        *sum += view.text.len();
+        Some(*sum)
+    });
+    sums.take_while(|sum| *sum <= ANSWER_TEXT_BYTES_MAX).count().max(1)
 }
 
 fn listing<Row>(rows: Vec<Row>, empty: impl FnOnce() -> screens::EmptyPlace) -> Listing<Row> {

@@ -53,7 +53,8 @@ fn by_id_or_name<'a>(people: &'a [ContactCard], typed: &str) -> Result<Option<&'
     let begins_id = hexadecimal && wanted.len() >= ID_PREFIX_CHARS_MIN;
     let fits = |card: &&ContactCard| {
         let shown = card.state != ContactState::Request;
-        (shown && folded(&card.name) == name) || (begins_id && ids(card).iter().any(|id| id.starts_with(&wanted)))
+        (shown && folded(&card.name) == name)
+            || (begins_id && ids(card).iter().any(|id| id.starts_with(&wanted)))
     };
     one(people.iter().filter(fits).collect(), typed)
 }
@@ -74,7 +75,8 @@ fn one<'a>(found: Vec<&'a ContactCard>, typed: &str) -> Result<Option<&'a Contac
         [] => Ok(None),
         [only] => Ok(Some(only)),
         several => {
-            let listed: Vec<_> = several.iter().take(AMBIGUOUS_LISTED_MAX).map(|card| described(card)).collect();
+            let listed: Vec<_> =
+                several.iter().take(AMBIGUOUS_LISTED_MAX).map(|card| described(card)).collect();
             Err(No::refused(format!(
                 "{} people fit “{typed}”: {}. Say which by number, address or id.",
                 several.len(),
@@ -156,7 +158,9 @@ mod tests {
 
     #[test]
     fn a_person_is_found_by_everything_that_names_them() {
-        for typed in ["Anna Kovač", " anna  KOVAČ ", "+32 470 12 34 56", "0032470123456", "a1a1a1", "A1A1a1a1"] {
+        for typed in
+            ["Anna Kovač", " anna  KOVAČ ", "+32 470 12 34 56", "0032470123456", "a1a1a1", "A1A1a1a1"]
+        {
             assert_eq!(found(typed), Ok(0xa1), "{typed}");
         }
         assert_eq!(found("Boris@EXAMPLE.org"), Ok(0xb0));

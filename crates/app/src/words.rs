@@ -76,9 +76,9 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
     let handle = || about.handle.clone().unwrap_or_else(|| "this number or address".to_owned());
     match refused {
         Refused::NotRegistered => not_registered(),
-        Refused::AlreadyRegistered => {
-            No::refused("There is an account on this device already, and it is ready to use. One place holds one account.")
-        }
+        Refused::AlreadyRegistered => No::refused(
+            "There is an account on this device already, and it is ready to use. One place holds one account.",
+        ),
         Refused::CodeNotRequested => No::refused(format!(
             "This device has not asked for a code for {}. Ask for one first, then give it here.",
             handle()
@@ -190,7 +190,10 @@ pub(crate) fn not_registered() -> No {
 }
 
 pub(crate) fn bad_name() -> No {
-    No::usage(format!("A name has 1 to {} characters. Write yours so that others know you by it.", limits::NAME_CHARS_MAX))
+    No::usage(format!(
+        "A name has 1 to {} characters. Write yours so that others know you by it.",
+        limits::NAME_CHARS_MAX
+    ))
 }
 
 pub(crate) fn bad_code() -> No {
@@ -217,7 +220,9 @@ pub(crate) fn unknown_person() -> No {
 }
 
 pub(crate) fn to_blocked(name: &str) -> No {
-    No::refused(format!("You have blocked {name}, so nothing can be written to them. Accept them first to write again."))
+    No::refused(format!(
+        "You have blocked {name}, so nothing can be written to them. Accept them first to write again."
+    ))
 }
 
 pub(crate) fn to_request() -> No {
@@ -226,17 +231,29 @@ pub(crate) fn to_request() -> No {
 
 /// Neither a link nor a handle.
 pub(crate) fn not_to_be_added(typed: &str, error: HandleError) -> No {
-    let meant_a_handle = typed.contains('@') || typed.chars().any(|c| c.is_ascii_digit()) || typed.trim().is_empty();
+    let meant_a_handle =
+        typed.contains('@') || typed.chars().any(|c| c.is_ascii_digit()) || typed.trim().is_empty();
     if meant_a_handle {
         No::usage(error.to_string())
     } else {
-        No::usage("That is neither a link nor a number nor an e-mail address. Ask the person for one of them.")
+        No::usage(
+            "That is neither a link nor a number nor an e-mail address. Ask the person for one of them.",
+        )
     }
+}
+
+pub(crate) fn link_of_another_server(theirs: &str, ours: &str) -> No {
+    No::refused(format!(
+        "This link leads to somebody at {theirs}, and your account is at {ours}. People write to each other on one \
+         server: ask for a link of {ours}, or create an account at {theirs}."
+    ))
 }
 
 pub(crate) fn registered(about: &About) -> String {
     match &about.handle {
-        Some(handle) => format!("The account stands. People find you by {handle}; you can also give them a link."),
+        Some(handle) => {
+            format!("The account stands. People find you by {handle}; you can also give them a link.")
+        }
         None => "The account stands. Nobody finds you by themselves: give people a link.".to_owned(),
     }
 }
@@ -301,9 +318,11 @@ pub(crate) fn line(
     clock: &Clock,
 ) -> ConnectionLine {
     let (state, label, sentence) = match connection {
-        Connection::Idle => {
-            (LineState::Idle, "No account yet".to_owned(), "There is no account on this device yet.".to_owned())
-        }
+        Connection::Idle => (
+            LineState::Idle,
+            "No account yet".to_owned(),
+            "There is no account on this device yet.".to_owned(),
+        ),
         Connection::Connecting { retry_at } => match (retry_at, down_since) {
             (Some(_), Some(since)) => (
                 LineState::Waiting,
@@ -349,14 +368,15 @@ pub(crate) fn welcome(server: &str) -> WelcomeScreen {
     };
     WelcomeScreen {
         title: "Write to people, not to platforms.".into(),
-        sentence: "Private messages, on a server you or someone you trust runs. They are sealed on your device and \
+        sentence:
+            "Private messages, on a server you or someone you trust runs. They are sealed on your device and \
                    opened only on theirs; the server in between carries them, then forgets."
-            .into(),
+                .into(),
         server: server.into(),
         create: CREATE_ACCOUNT.into(),
         handle_title: "How may people find you?".into(),
-        handle_sentence: "A number or an address lets friends find you. It never decides where your messages go."
-            .into(),
+        handle_sentence:
+            "A number or an address lets friends find you. It never decides where your messages go.".into(),
         choices: vec![
             choice(
                 HandleKind::Number,
@@ -480,7 +500,28 @@ fn empty(title: impl Into<String>, sentence: impl Into<String>) -> EmptyPlace {
 /// Why the core did not start, for a person. Exhaustive on purpose.
 #[must_use]
 pub fn open_sentence(error: &OpenError) -> String {
-    todo_open(error)
+    match error {
+        OpenError::WrongKey => {
+            "The database does not open with the key that lies beside it. Nothing was deleted. Put back the folder, or \
+             the key alone, from your copy."
+        }
+        OpenError::Damaged => {
+            "What this device has stored cannot be read any more: it is damaged. Nothing was deleted. Put the folder \
+             back from your copy, or copy it somewhere safe and check the disk."
+        }
+        OpenError::Full => "This device is full, so nothing could be opened. Free some space, then try again.",
+        OpenError::InUse => {
+            "Another program has the database open. End it, then try again; nothing is lost."
+        }
+        OpenError::NewerThanThis { .. } => {
+            "A newer version of Valise has written this. Update Valise, then try again; nothing was changed."
+        }
+        OpenError::Other(_) => {
+            "The database could not be opened: this device's storage failed. Nothing was deleted. Try again; if it \
+             stays like this, check the disk."
+        }
+    }
+    .to_owned()
 }
 
 pub(crate) const SOMEONE_NEW: &str = "Someone new";
@@ -490,7 +531,8 @@ pub(crate) const NOT_SENT: &str = "Not sent: the server does not take it. Copy t
 pub(crate) const TEXT_TOO_LONG: &str =
     "This is longer than one message can be, which is 64 KB. Send it in parts.";
 /// What an invitation link does.
-pub(crate) const LINK: &str = "Whoever opens this link is let in at once. Give it to one person, over a way that only they read.";
+pub(crate) const LINK: &str =
+    "Whoever opens this link is let in at once. Give it to one person, over a way that only they read.";
 const CREATE_ACCOUNT: &str = "Create an account";
 const SEND_CODE: &str = "Send the code";
 const NAME_LABEL: &str = "Your name";

@@ -38,14 +38,14 @@ pub(crate) enum AskKind {
     Lookup {
         handle: Handle,
         reason: Reason,
-        lookup: Option<Lookup>,
-        place: Option<Place>,
+        lookup: Option<Box<Lookup>>,
+        place: Option<Box<Place>>,
     },
     /// The permit to file one's own row.
     Permit {
         handle: Handle,
         intent: i64,
-        place: Option<Place>,
+        place: Option<Box<Place>>,
     },
 }
 
@@ -93,7 +93,7 @@ impl Step<'_> {
     /// Looks up a handle.
     pub fn look_up(&mut self, command: Option<CommandId>, handle: Handle, reason: Reason) -> Halting<()> {
         let lookup = Lookup::begin(&handle, self.rng)?;
-        self.ask(command, AskKind::Lookup { handle, reason, lookup: Some(lookup), place: None });
+        self.ask(command, AskKind::Lookup { handle, reason, lookup: Some(Box::new(lookup)), place: None });
         Ok(())
     }
 
@@ -164,7 +164,7 @@ impl Step<'_> {
             return Ok(());
         };
         let (handle, reason) = (handle.clone(), *reason);
-        *place = Some(found);
+        *place = Some(Box::new(found));
         if let Reason::Publish(intent) = reason {
             let AskKind::Lookup { place, .. } = &mut self.lines.asks[at].kind else { return Ok(()) };
             let place = place.take();

@@ -1,42 +1,26 @@
-//! The worker's side of the web app: it owns the database in the browser's private file system.
+//! The worker's side of the web app: the whole core in a dedicated worker, its database in the browser's private file
+//! system, its key in the browser's keeping.
 //!
-//! For now it opens an encrypted database, says which SQLite it has, and answers what the page sends.
-#![cfg(target_arch = "wasm32")]
+//! Every tab has a worker. One of them leads: it holds the lock `valise-core`, the database and the connections. The
+//! others relay what their pages want through a broadcast channel; when the leading tab closes, the lock goes to another,
+//! and what was not answered is asked again. A page notices none of this.
+//!
+//! - [`post`]: one tab's questions, until they are answered by whoever leads; pure.
+//! - [`tabs`]: what tabs say to each other, and the leader's list of them; pure.
+//! - [`words`]: why the core cannot be opened here, for a person.
+//! - `worker`, `doors`, `keys`, `js`: the browser's interfaces.
+//!
+//! Invariant: this crate moves bytes and decides nothing about them.
 
-use js_sys::JsString;
-use rusqlite::Connection;
-use sqlite_wasm_rs::WasmOsCallback;
-use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfg, install};
-use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+pub mod post;
+pub mod tabs;
+pub mod words;
 
-/// Runs when the worker's module is loaded: opens the store, then answers the page.
-#[wasm_bindgen(start)]
-pub async fn start() -> Result<(), JsValue> {
-    console_error_panic_hook::set_once();
-    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-    let greeting = open().await.unwrap_or_else(|problem| format!("Storage failed: {problem}"));
-    let answer_to = scope.clone();
-    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        let text = event.data().dyn_into::<JsString>().map(String::from).unwrap_or_default();
-        if let Err(problem) = answer_to.post_message(&JsValue::from_str(&format!("Worker heard: {text}"))) {
-            wasm_bindgen::throw_val(problem);
-        }
-    });
-    scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    on_message.forget();
-    scope.post_message(&JsValue::from_str(&greeting))
-}
-
-async fn open() -> Result<String, String> {
-    install::<WasmOsCallback>(&OpfsSAHPoolCfg::default(), true).await.map_err(|error| format!("{error:?}"))?;
-    describe().map_err(|error| error.to_string())
-}
-
-fn describe() -> rusqlite::Result<String> {
-    let database = Connection::open("hello.db")?;
-    database.execute_batch("pragma key=\"x'2DD29CA851E7B56E4697B0E1F08507293D761A05CE4D1B628663F411A8086D99'\"")?;
-    database.execute_batch("create table if not exists visit(id integer primary key) strict; insert into visit default values")?;
-    let visits: i64 = database.query_row("select count(*) from visit", [], |row| row.get(0))?;
-    Ok(format!("SQLite {}, visit {visits}", rusqlite::version()))
-}
+#[cfg(target_arch = "wasm32")]
+mod doors;
+#[cfg(target_arch = "wasm32")]
+mod js;
+#[cfg(target_arch = "wasm32")]
+mod keys;
+#[cfg(target_arch = "wasm32")]
+mod worker;

@@ -394,8 +394,7 @@ const PRAGMAS: &str = "
     PRAGMA secure_delete = FAST;
 ";
 
-const VERSION_TABLE: &str =
-    "CREATE TABLE IF NOT EXISTS schema_version (one BIGINT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (one))";
+const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (one BIGINT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (one))";
 const VERSION: Sql = "SELECT version FROM schema_version WHERE one = 1";
 const SET_VERSION: Sql = "INSERT INTO schema_version (one, version) VALUES (1, $1) \
      ON CONFLICT (one) DO UPDATE SET version = excluded.version";
@@ -405,7 +404,9 @@ mod tests {
     use super::*;
 
     fn schema() -> Schema {
-        Schema { steps: vec!["CREATE TABLE t (k BYTES NOT NULL, n BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (k))"] }
+        Schema {
+            steps: vec!["CREATE TABLE t (k BYTES NOT NULL, n BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (k))"],
+        }
     }
 
     fn file(folder: &tempfile::TempDir, key: u8) -> Result<Db, DbError> {

@@ -29,6 +29,11 @@ pub struct DbError {
 }
 
 impl DbError {
+    /// The database ended the transaction by itself, as it does when the disk is full.
+    pub fn transaction_ended() -> Self {
+        Self::new(ErrorKind::Full, "the transaction was ended")
+    }
+
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into() }
     }

@@ -117,7 +117,10 @@ mod tests {
     fn a_source_has_its_hour_and_this_machine_is_not_limited() {
         let mut budget = SourceBudget::default();
         let now = Timestamp(HOUR_MS * 5);
-        assert!(budget.take(Source::Network(1), 1, now).is_ok() && budget.take(Source::Network(1), 1, now).is_err());
+        assert!(
+            budget.take(Source::Network(1), 1, now).is_ok()
+                && budget.take(Source::Network(1), 1, now).is_err()
+        );
         assert!(budget.take(Source::Network(2), 1, now).is_ok());
         assert!(budget.take(Source::Network(1), 1, now.plus_ms(HOUR_MS)).is_ok());
         assert!((0..1000).all(|_| budget.take(Source::Local, 1, now).is_ok()));

@@ -44,8 +44,10 @@ mod browser {
         let Some(document) = document() else { return };
         let Ok(all) = document.query_selector_all(selector) else { return };
         let active = document.active_element();
-        let all: Vec<HtmlElement> = (0..all.length()).filter_map(|index| all.get(index)?.dyn_into().ok()).collect();
-        let is_active = |one: &HtmlElement| active.as_ref().is_some_and(|active| one.is_same_node(Some(active)));
+        let all: Vec<HtmlElement> =
+            (0..all.length()).filter_map(|index| all.get(index)?.dyn_into().ok()).collect();
+        let is_active =
+            |one: &HtmlElement| active.as_ref().is_some_and(|active| one.is_same_node(Some(active)));
         let at = all.iter().position(is_active).and_then(|at| i32::try_from(at).ok()).unwrap_or(-1);
         let next = usize::try_from(at.saturating_add(by).max(0)).unwrap_or_default();
         if let Some(element) = all.get(next.min(all.len().saturating_sub(1))) {
@@ -78,7 +80,8 @@ mod browser {
 
     /// Closes it; the focus goes back to where it came from.
     pub fn close_dialog(selector: &str) {
-        if let Some(dialog) = first(selector).and_then(|element| element.dyn_into::<HtmlDialogElement>().ok()) {
+        if let Some(dialog) = first(selector).and_then(|element| element.dyn_into::<HtmlDialogElement>().ok())
+        {
             dialog.close();
         }
     }
@@ -114,7 +117,8 @@ mod browser {
     #[must_use]
     pub fn is_attentive() -> bool {
         document().is_some_and(|document| {
-            document.visibility_state() == web_sys::VisibilityState::Visible && document.has_focus().unwrap_or(false)
+            document.visibility_state() == web_sys::VisibilityState::Visible
+                && document.has_focus().unwrap_or(false)
         })
     }
 
@@ -126,7 +130,8 @@ mod browser {
         let Some(document) = document() else { return };
         let closure = Closure::<dyn FnMut()>::new(changed);
         // Fails for no event that exists.
-        let _ = document.add_event_listener_with_callback("visibilitychange", closure.as_ref().unchecked_ref());
+        let _ =
+            document.add_event_listener_with_callback("visibilitychange", closure.as_ref().unchecked_ref());
         closure.forget();
     }
 

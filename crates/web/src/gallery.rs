@@ -21,7 +21,8 @@ fn of_the_page(model: &mut Model, name: &str) -> Option<Stage> {
     Some(match name {
         "opening" => Stage::Opening,
         "broken" => Stage::Broken(screens::Trouble {
-            sentence: "This browser keeps nothing for this site, so there is no place for your chats.".to_owned(),
+            sentence: "This browser keeps nothing for this site, so there is no place for your chats."
+                .to_owned(),
             again: true,
         }),
         "name" => {

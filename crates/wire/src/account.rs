@@ -35,7 +35,7 @@ pub struct Register {
     pub proof: Option<HandleProof>,
     /// The first version of the device list, signed by its only device (`seal::device_list`). Its hash is the account id.
     pub device_list: Bytes,
-    /// SHA-256 of `KDF(introduction key, "fetch")`.
+    /// `seal::introduction::fetch_proof_hash` of the fetch proof.
     pub fetch_proof_hash: [u8; 32],
     /// See [`Extensions`].
     #[tls_codec(with = "crate::frame::ascending")]

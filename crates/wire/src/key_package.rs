@@ -34,7 +34,7 @@ pub struct FetchKeyPackages {
 /// The answer: always [`vocab::limits::KEY_PACKAGES_ANSWER_BYTES`] long, whoever was asked for (T-09).
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 pub struct KeyPackages {
-    /// `KeyPackageSet` followed by zeros.
+    /// `KeyPackageSet`, padded as `seal::padding::pad` does: its length, itself, zeros.
     pub padded: Bytes,
 }
 

@@ -1,7 +1,7 @@
 //! Invitation links (`docs/protocol/link.md`). The secret stands in the fragment, which a browser sends to nobody (T-31).
 
+use core::net::{Ipv4Addr, Ipv6Addr};
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use base64::Engine as _;

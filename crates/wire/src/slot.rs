@@ -19,7 +19,7 @@ pub struct WelcomeFor {
 /// What every epoch of a slot has, whoever made it.
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 pub struct EpochState {
-    /// SHA-256 of the posting key `K_n` of the epoch.
+    /// `seal::roster::posting_key_hash` of the posting key `K_n` of the epoch.
     pub posting_key_hash: [u8; 32],
     /// `AEAD(K_n, addresses)`, from `seal::roster`.
     pub roster: Bytes,

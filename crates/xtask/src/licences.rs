@@ -15,7 +15,7 @@ use crate::shell::{self, Done, cargo, installed, run, say};
 /// Checks every package that is compiled for this machine or for the browser.
 pub fn check() -> Done {
     if installed("cargo-deny") {
-        return run(&mut cargo(&["deny", "--all-features", "check", "bans", "licenses", "sources"]));
+        return run(&mut cargo(&["deny", "check", "bans", "licenses", "sources"]));
     }
     let text =
         fs::read_to_string(shell::root().join("deny.toml")).map_err(|error| format!("deny.toml: {error}"))?;

@@ -62,9 +62,10 @@ impl Accounts {
         let id = rules::code_key(call.keys, &hash, &request.requester);
         let stored = rules::code_hash(call.keys, &id, code.as_bytes());
         let expires = call.now.0 / MINUTE_MS + CODE_MINUTES;
-        call.db
-            .write()
-            .execute(sql::PUT_CODE, &[(&id).into(), (&stored).into(), expires.into(), CODE_TRIES_MAX.into()])?;
+        call.db.write().execute(
+            sql::PUT_CODE,
+            &[(&id).into(), (&stored).into(), expires.into(), CODE_TRIES_MAX.into()],
+        )?;
         Ok(CodeToSend { handle, code })
     }
 
@@ -228,8 +229,7 @@ pub fn introduced(
     let kept = row.as_ref().map_or([0; 32], |row| row.fetch_proof_hash);
     match row {
         Some(row) if same(&shown, &kept) => {
-            let devices =
-                read.all(sql::DEVICES, &[(&account.0).into()], |row| row.array(0).map(DeviceId))?;
+            let devices = read.all(sql::DEVICES, &[(&account.0).into()], |row| row.array(0).map(DeviceId))?;
             Ok(Some(Introduced { device_chain: row.device_chain, devices }))
         }
         _ => Ok(None),
@@ -280,7 +280,8 @@ fn key_owner(read: Read<'_>, key: &[u8; 32]) -> Result<Option<AccountId>, DbErro
 
 fn count_code(call: &Call<'_>, handle: &[u8; 32]) -> Outcome<()> {
     let today = call.today();
-    let row = call.db.read().one(sql::CODE_COUNT, &[handle.into()], |row| Ok((row.small(0)?, row.small(1)?)))?;
+    let row =
+        call.db.read().one(sql::CODE_COUNT, &[handle.into()], |row| Ok((row.small(0)?, row.small(1)?)))?;
     // A day later than today is a clock that went back: its count still stands.
     let (day, sent) = row.filter(|(day, _)| *day >= today.0).unwrap_or((today.0, 0));
     if sent >= CODES_PER_DAY_MAX {
@@ -295,11 +296,13 @@ fn check_code(call: &mut Call<'_>, handle: &Handle, proof: &HandleProof) -> Outc
     let hash = rules::handle_hash(call.keys, handle);
     let requester = seal::sha256(&[&proof.requester.0]);
     let id = rules::code_key(call.keys, &hash, &requester);
-    let row = call.db.read().one(sql::CODE, &[(&id).into()], |row| {
-        Ok((row.array::<32>(0)?, row.count(1)?, row.small(2)?))
-    })?;
+    let row = call
+        .db
+        .read()
+        .one(sql::CODE, &[(&id).into()], |row| Ok((row.array::<32>(0)?, row.count(1)?, row.small(2)?)))?;
     let minute = call.now.0 / MINUTE_MS;
-    let open = row.filter(|(_, expires, tries)| *tries > 0 && minute < *expires && expires - minute <= CODE_MINUTES);
+    let open =
+        row.filter(|(_, expires, tries)| *tries > 0 && minute < *expires && expires - minute <= CODE_MINUTES);
     let (kept, _, tries) = open.ok_or(Refusal::NoOpenCode)?;
     let shown = rules::code_hash(call.keys, &id, proof.code.as_slice());
     if same(&shown, &kept) {
@@ -312,12 +315,7 @@ fn check_code(call: &mut Call<'_>, handle: &Handle, proof: &HandleProof) -> Outc
 }
 
 /// Lets the handle lead to the account; how often it changed hands. A claim that must wait is noted, and its code used up.
-fn claim_handle(
-    call: &mut Call<'_>,
-    ports: &dyn Ports,
-    handle: &Handle,
-    account: AccountId,
-) -> Outcome<u32> {
+fn claim_handle(call: &mut Call<'_>, ports: &dyn Ports, handle: &Handle, account: AccountId) -> Outcome<u32> {
     let hash = rules::handle_hash(call.keys, handle);
     let write = call.db.write();
     let Some(row) = handle_row(call.db.read(), &hash)? else {
@@ -339,7 +337,11 @@ fn claim_handle(
     }
 }
 
-fn insert_account(call: &Call<'_>, chain: &VerifiedChain, fetch_proof_hash: &[u8; 32]) -> Result<(), DbError> {
+fn insert_account(
+    call: &Call<'_>,
+    chain: &VerifiedChain,
+    fetch_proof_hash: &[u8; 32],
+) -> Result<(), DbError> {
     let today = call.today().0;
     let bytes = chain.to_bytes();
     let params =

@@ -6,5 +6,3 @@ pub mod api;
 pub mod ports;
 mod rules;
 pub mod sql;
-
-pub use api::Accounts;

@@ -94,10 +94,7 @@ pub fn sweep(call: &Call<'_>, walk: &mut Walk<16>, rows: usize) -> Result<usize,
     walk.step(call, sql::WALK, rows, |id| call.db.write().execute(sql::DELETE, &[id.into()]).map(drop))
 }
 
-fn opened(
-    call: &Call<'_>,
-    a: &AddressSecret,
-) -> Result<Option<(AddressKey, AddressValue, Day)>, DbError> {
+fn opened(call: &Call<'_>, a: &AddressSecret) -> Result<Option<(AddressKey, AddressValue, Day)>, DbError> {
     let key = key_of(a);
     let row = call.db.read().one(sql::SEALED, &[(&key.0).into()], |row| {
         Ok(open(a, row.bytes(0)?).ok().zip(Some(Day(row.small(1)?))))

@@ -3,7 +3,8 @@
 use server_db::Sql;
 
 /// The table. `filed` is the hash of the value as its owner filed it: filing the same again must not undo a binding.
-pub const SCHEMA: &[Sql] = &["CREATE TABLE address (id BYTES NOT NULL, expiry_day BIGINT NOT NULL DEFAULT 0, \
+pub const SCHEMA: &[Sql] =
+    &["CREATE TABLE address (id BYTES NOT NULL, expiry_day BIGINT NOT NULL DEFAULT 0, \
      owner BYTES NOT NULL, filed BYTES NOT NULL, sealed BYTES NOT NULL, PRIMARY KEY (id))"];
 
 server_db::statements! {

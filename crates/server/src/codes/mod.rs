@@ -90,7 +90,8 @@ mod tests {
         sender.send(&Handle::parse("+32470123456").unwrap(), "012345").unwrap();
         sender.send(&Handle::parse("anna@example.org").unwrap(), "999999").unwrap();
         let text = std::fs::read_to_string(path).unwrap();
-        let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines[0], serde_json::json!({"handle": "+32470123456", "code": "012345"}));
         assert_eq!(lines.len(), 2);
     }

@@ -89,7 +89,8 @@ pub fn remove_device(write: Write<'_>, account: AccountId, device: DeviceId) -> 
 /// Whether this draw may still take from the stock today (T-17).
 fn count_draw(call: &Call<'_>, account: AccountId) -> Result<bool, DbError> {
     let today = call.today().0;
-    let row = call.db.read().one(sql::DRAWS, &[(&account.0).into()], |row| Ok((row.small(0)?, row.small(1)?)))?;
+    let row =
+        call.db.read().one(sql::DRAWS, &[(&account.0).into()], |row| Ok((row.small(0)?, row.small(1)?)))?;
     let (day, drawn) = row.filter(|(day, _)| *day >= today).unwrap_or((today, 0));
     if drawn >= KEY_PACKAGE_DRAWS_PER_DAY {
         return Ok(false);

@@ -170,7 +170,9 @@ impl Mailboxes {
             match staged {
                 Staged::Open(mailbox, session) => {
                     let before = self.live.open(mailbox, session);
-                    out.extend(before.filter(|before| *before != session).map(|it| (it, Delivered::Replaced)));
+                    out.extend(
+                        before.filter(|before| *before != session).map(|it| (it, Delivered::Replaced)),
+                    );
                 }
                 Staged::Acknowledge(mailbox, session, sequence) => {
                     let (envelopes, bytes) = self.live.acknowledged(mailbox, session, sequence);
@@ -211,10 +213,12 @@ impl Mailboxes {
 
     fn sweep_mailbox(&mut self, call: &Call<'_>, mailbox: MailboxId, all: bool) -> Result<(), DbError> {
         let params = [(&mailbox.0).into(), SWEPT_ENVELOPES_MAX.into()];
-        let oldest = call.db.read().all(sql::OLDEST, &params, |row| {
-            Ok((row.count(0)?, Day(row.small(1)?), row.count(2)?))
-        })?;
-        let gone: Vec<_> = oldest.iter().take_while(|(_, day, _)| all || expired(*day, call.today())).collect();
+        let oldest = call
+            .db
+            .read()
+            .all(sql::OLDEST, &params, |row| Ok((row.count(0)?, Day(row.small(1)?), row.count(2)?)))?;
+        let gone: Vec<_> =
+            oldest.iter().take_while(|(_, day, _)| all || expired(*day, call.today())).collect();
         if let Some((sequence, ..)) = gone.last() {
             call.db.write().execute(sql::DELETE_ENVELOPES, &[(&mailbox.0).into(), (*sequence).into()])?;
             self.queues.forget(mailbox);

@@ -81,7 +81,11 @@ impl Live {
     /// What goes to connections now: the batch's envelopes straight from memory where a connection is caught up, windows
     /// from disk where it is not. `fresh` is in order of mailbox and sequence. A connection whose read failed comes with
     /// none.
-    pub fn deliveries(&mut self, read: Read<'_>, fresh: Vec<Fresh>) -> Vec<(SessionId, Option<Vec<Envelope>>)> {
+    pub fn deliveries(
+        &mut self,
+        read: Read<'_>,
+        fresh: Vec<Fresh>,
+    ) -> Vec<(SessionId, Option<Vec<Envelope>>)> {
         let mut out = Vec::new();
         let mut fresh = fresh.into_iter().peekable();
         while let Some(mailbox) = fresh.peek().map(|first| first.mailbox) {

@@ -100,7 +100,8 @@ impl Slots {
         self.take_send(request.slot, call.now)?;
         let targets = self.targets(call, ports, request.slot, &request.posting_key.0)?;
         let place = Place { slot: request.slot, sequence: row.next_sequence, epoch: row.epoch };
-        let params = [(place.sequence + 1).into(), row.renewed(call.today()).into(), (&request.slot.0).into()];
+        let params =
+            [(place.sequence + 1).into(), row.renewed(call.today()).into(), (&request.slot.0).into()];
         call.db.write().execute(sql::ADVANCE, &params)?;
         deliver(call, ports, place, DeliveryKind::Message, &request.payload, &targets)?;
         attempt.remember(call, place.stored())
@@ -180,7 +181,8 @@ impl Slots {
         if let Some(targets) = self.rosters.find(&key, call.now) {
             return Ok(targets);
         }
-        let sealed = call.db.read().one(sql::ROSTER, &[(&slot.0).into()], |row| Ok(row.bytes(0)?.to_vec()))?;
+        let sealed =
+            call.db.read().one(sql::ROSTER, &[(&slot.0).into()], |row| Ok(row.bytes(0)?.to_vec()))?;
         let addresses = open(posting_key, &sealed.unwrap_or_default()).map_err(|_| Refusal::Malformed)?;
         let mut targets = Vec::with_capacity(addresses.len());
         for address in &addresses {

@@ -32,8 +32,12 @@ pub trait Ports {
     ///
     /// # Errors
     /// [`DbError`].
-    fn bind(&mut self, call: &mut Call<'_>, slot: SlotId, a: &AddressSecret)
-    -> Result<Option<Target>, DbError>;
+    fn bind(
+        &mut self,
+        call: &mut Call<'_>,
+        slot: SlotId,
+        a: &AddressSecret,
+    ) -> Result<Option<Target>, DbError>;
     /// Puts an encoded delivery into a mailbox.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Opened rosters, remembered for a minute.
 
 use std::collections::{HashMap, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use vocab::time::MINUTE_MS;
 use vocab::{AddressKey, SlotId, Timestamp};
@@ -9,7 +9,7 @@ use vocab::{AddressKey, SlotId, Timestamp};
 use super::ports::Target;
 
 /// The targets of a roster that was opened.
-pub type Targets = Rc<[Target]>;
+pub type Targets = Arc<[Target]>;
 
 /// Opened rosters by slot and hash of the posting key. In memory only.
 #[derive(Default)]
@@ -35,7 +35,7 @@ impl Rosters {
         let opened = self.opened.get(key)?;
         // Written so that a clock that went back lets nothing live longer.
         let fresh = now >= opened.at && now.ms_since(opened.at) < OPENED_MS;
-        fresh.then(|| Rc::clone(&opened.targets))
+        fresh.then(|| Arc::clone(&opened.targets))
     }
 
     /// Remembers a roster.

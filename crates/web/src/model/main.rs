@@ -343,7 +343,10 @@ impl Model {
                 self.ask_chats();
             }
             Notice::Receipt { chat, id, .. } | Notice::Failed { chat, id, .. } => {
-                let above = self.main().and_then(|main| main.chat_if(&chat)).is_some_and(|open| open.holds_above(&id));
+                let above = self
+                    .main()
+                    .and_then(|main| main.chat_if(&chat))
+                    .is_some_and(|open| open.holds_above(&id));
                 if above {
                     self.want(What::Ask(Ask::Message { id }), Purpose::One(chat));
                 } else {

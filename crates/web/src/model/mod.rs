@@ -115,10 +115,7 @@ impl Model {
 
     /// Asks the first question again: at the beginning, after a failure, when the account changed.
     pub fn ask_start(&mut self) {
-        self.want(
-            What::Ask(Ask::Start { utc_offset_minutes: self.utc_offset_minutes }),
-            Purpose::Start,
-        );
+        self.want(What::Ask(Ask::Start { utc_offset_minutes: self.utc_offset_minutes }), Purpose::Start);
     }
 
     /// As if the core had answered the first question.

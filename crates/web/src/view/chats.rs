@@ -150,7 +150,9 @@ pub fn Sign(state: LineState) -> Element {
         LineState::UpToDate => rsx! { span { class: "dot", aria_hidden: "true" } },
         LineState::Waiting => rsx! { Icon { name: "offline", class: "i--16" } },
         LineState::Idle => rsx! {},
-        LineState::Connecting | LineState::CatchingUp { .. } => rsx! { Icon { name: "retry", class: "i--16" } },
+        LineState::Connecting | LineState::CatchingUp { .. } => {
+            rsx! { Icon { name: "retry", class: "i--16" } }
+        }
     }
 }
 

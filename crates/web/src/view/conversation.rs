@@ -1,7 +1,10 @@
 //! What is open beside the list: a chat, a request, or nothing.
 
 use dioxus::prelude::*;
-use screens::{Bubble, ChatHead, ChatId, Composer, ConnectionLine, EmptyPlace, LineState, Listing, RequestRow, Script, Turn};
+use screens::{
+    Bubble, ChatHead, ChatId, Composer, ConnectionLine, EmptyPlace, LineState, Listing, RequestRow, Script,
+    Turn,
+};
 
 use super::{
     Desk,
@@ -262,7 +265,13 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>) -> 
 
 /// The field, and the button that sends.
 #[component]
-fn Write(chat: ChatId, placeholder: String, bytes_max: u32, too_long: String, refused: Option<String>) -> Element {
+fn Write(
+    chat: ChatId,
+    placeholder: String,
+    bytes_max: u32,
+    too_long: String,
+    refused: Option<String>,
+) -> Element {
     let mut desk = use_context::<Desk>();
     let text = desk.drafts.read().get(&chat).cloned().unwrap_or_default();
     let over = text.len() > bytes_max as usize;

@@ -87,11 +87,8 @@ pub fn Frame(model: Model) -> Element {
 }
 
 fn use_desk(model: impl FnOnce() -> Model) -> Desk {
-    let desk = Desk {
-        model: use_signal(model),
-        drafts: use_signal(BTreeMap::new),
-        newer: use_signal(|| false),
-    };
+    let desk =
+        Desk { model: use_signal(model), drafts: use_signal(BTreeMap::new), newer: use_signal(|| false) };
     use_context_provider(|| desk)
 }
 

@@ -26,6 +26,8 @@ impl ExtensionKey {
     pub const ROOM_URI: Self = Self::Integer(2);
     /// Valise's [`Chain`].
     pub const CHAIN: Self = Self::Integer(0x7601);
+    /// When the message was sent by the sender's clock: milliseconds since 1970-01-01 UTC, a number.
+    pub const SENT_AT: Self = Self::Integer(0x7602);
 
     fn encode(&self) -> Result<Vec<u8>, ContentError> {
         let mut out = Writer::default();
@@ -207,9 +209,11 @@ fn check_known(key: &[u8], value: &ExtensionValue) -> Result<(), ContentError> {
     const SENDER_URI: &[u8] = &[0x01];
     const ROOM_URI: &[u8] = &[0x02];
     const CHAIN: &[u8] = &[0x19, 0x76, 0x01];
+    const SENT_AT: &[u8] = &[0x19, 0x76, 0x02];
     match key {
         SENDER_URI | ROOM_URI => value.as_text().map(|_| ()).ok_or(ContentError::Malformed),
         CHAIN => Chain::from_value(value).map(|_| ()),
+        SENT_AT => value.as_uint().map(|_| ()).ok_or(ContentError::Malformed),
         _ => Ok(()),
     }
 }

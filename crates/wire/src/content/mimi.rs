@@ -1,12 +1,12 @@
 //! A whole message, and the id that other messages name it by.
 
 use sha2::{Digest, Sha256};
-use vocab::{AccountId, MessageId, SlotId};
+use vocab::{AccountId, MessageId, Timestamp};
 
 use super::cbor::{Reader, Writer};
 use super::{
-    CONTENT_BYTES_MAX, Chain, ContentError, ContentExtensions, Disposition, ExtensionKey, NestedPart,
-    Profile, StatusReport, TOPIC_BYTES_MAX, TYPE_PROFILE, TYPE_STATUS, TYPE_TEXT,
+    CONTENT_BYTES_MAX, Chain, ContentError, ContentExtensions, Disposition, ExtensionKey, ExtensionValue,
+    NestedPart, Profile, StatusReport, TOPIC_BYTES_MAX, TYPE_PROFILE, TYPE_STATUS, TYPE_TEXT,
 };
 
 /// What a message says: text, an edit, a reaction, a receipt, all in one shape.
@@ -112,6 +112,20 @@ impl MimiContent {
         Ok(self)
     }
 
+    /// When it was sent by the sender's clock, when it says so. A hint (T-43): the order is the slot's.
+    pub fn sent_at(&self) -> Option<Timestamp> {
+        self.extensions.value(&ExtensionKey::SENT_AT).and_then(ExtensionValue::as_uint).map(Timestamp)
+    }
+
+    /// With that time of sending.
+    ///
+    /// # Errors
+    /// [`ContentError::TooLarge`] when there is no room for one more extension.
+    pub fn with_sent_at(mut self, at: Timestamp) -> Result<Self, ContentError> {
+        self.extensions.insert(&ExtensionKey::SENT_AT, ExtensionValue::uint(at.0))?;
+        Ok(self)
+    }
+
     /// The bytes. What this writes, [`Self::decode`] reads.
     ///
     /// # Errors
@@ -182,9 +196,10 @@ pub fn sender_uri(account: AccountId) -> String {
     format!("valise:account/{account}")
 }
 
-/// The URI of a conversation within Valise, as message ids count it.
-pub fn room_uri(slot: SlotId) -> String {
-    format!("valise:slot/{slot}")
+/// The URI of a conversation within Valise, as message ids count it: it stays when the conversation moves to another slot.
+pub fn room_uri(conversation: &[u8; 16]) -> String {
+    let hex: String = conversation.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("valise:conversation/{hex}")
 }
 
 fn write_id(out: &mut Writer, id: Option<MessageId>) {

@@ -2,7 +2,7 @@
 
 use super::*;
 use vocab::limits::TEXT_BYTES_MAX;
-use vocab::{AccountId, MessageId, SlotId, Timestamp};
+use vocab::{AccountId, MessageId, Timestamp};
 
 const SALT: [u8; 16] = [7; 16];
 
@@ -183,7 +183,9 @@ fn the_senders_row_is_kept_with_what_others_added() {
     assert_eq!(read.chain(), Some(chain));
     assert_eq!(read.extensions.value(&theirs).unwrap().as_cbor(), [0xA1, 0x01, 0xF5]);
     assert!(read == content);
-    assert_eq!(MimiContent::text(SALT, "x").chain(), None);
+    assert_eq!((MimiContent::text(SALT, "x").chain(), read.sent_at()), (None, None));
+    let sent = read.with_sent_at(Timestamp(5)).unwrap();
+    assert_eq!(MimiContent::decode(&sent.encode().unwrap()).unwrap().sent_at(), Some(Timestamp(5)));
 }
 
 #[test]
@@ -236,7 +238,7 @@ fn a_profile_ignores_what_it_does_not_know_and_writes_only_what_it_does() {
 #[test]
 fn uris_within_valise_are_made_of_ids() {
     assert_eq!(sender_uri(AccountId([1; 32])), format!("valise:account/{}", "01".repeat(32)));
-    assert_eq!(room_uri(SlotId([2; 16])), format!("valise:slot/{}", "02".repeat(16)));
+    assert_eq!(room_uri(&[2; 16]), format!("valise:conversation/{}", "02".repeat(16)));
     assert_eq!(message_id(&"x".repeat(65_536), "", b"", &SALT), Err(ContentError::TooLarge));
 }
 

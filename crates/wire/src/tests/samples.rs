@@ -258,7 +258,8 @@ fn key_package() -> Vec<Sample> {
         packages: vec![sealed(0xC1, 100), sealed(0xC2, 100)],
     };
     let set = encode(&set);
-    let mut padded = set.clone();
+    let length = u32::try_from(set.len()).expect("a short example").to_be_bytes();
+    let mut padded = [&length, set.as_slice()].concat();
     padded.resize(1_024, 0);
     vec![
         account_request(
@@ -443,6 +444,8 @@ fn message() -> Vec<Sample> {
     let chained = |sequence, previous| {
         text("see you at 5").with_chain(Chain { sequence, previous }).expect("one extension has room")
     };
+    let sent =
+        text("see you at 5").with_sent_at(Timestamp(1_767_225_600_000)).expect("one extension has room");
     let mut extended = chained(3, None);
     for (key, value) in [
         (ExtensionKey::Integer(-7), ExtensionValue::from_cbor(&[0x82, 0xA1, 0x01, 0xF6, 0xF9, 0x3C, 0x00])),
@@ -488,6 +491,7 @@ fn message() -> Vec<Sample> {
         content("message: Markdown", &MimiContent::new(SALT, text_part(TYPE_MARKDOWN, "_see you_ at **5**"))),
         content("message: the first of its sender", &chained(1, None)),
         content("message: the second of its sender", &chained(2, Some([0xCA; 16]))),
+        content("message: with the time it was sent", &sent),
         content("message: with extensions nobody here knows", &extended),
         content("message: a reply", &MimiContent { in_reply_to: Some(id(0x21)), ..text("yes") }),
         content("message: an edit", &MimiContent { replaces: Some(id(0x22)), ..text("see you at 6") }),
@@ -646,6 +650,18 @@ fn bad_frames() -> Vec<Sample> {
         changed(&mailbox, "mailbox: refused", "mailbox: an unknown refusal", "refusal 9", |bytes| {
             bytes[2] = 9
         }),
+        changed(
+            &mailbox,
+            "mailbox: open",
+            "mailbox: open, with an extension twice",
+            "kinds that do not ascend",
+            |bytes| {
+                let extension = bytes[bytes.len() - 16..].to_vec();
+                let length = bytes.len() - 17;
+                bytes[length] = 32;
+                bytes.extend_from_slice(&extension);
+            },
+        ),
         changed(&envelope, "envelope: a message", "envelope: an unknown kind", "kind 4", |bytes| {
             bytes[32] = 4
         }),
@@ -690,8 +706,6 @@ fn bad_content() -> Vec<Sample> {
         text("message: undefined in place of null", "no message id", |bytes| bytes[18] = 0xF7),
         first("message: extensions out of order", "keys 0x7601, 1", |bytes| {
             bytes[22] = 0xA2;
-            let value = bytes.iter().position(|byte| *byte == 0xF6 && *byte != 0).unwrap_or_default();
-            debug_assert!(value > 0, "the example holds a null");
             bytes.splice(29..29, [0x01, 0x61, 0x61]);
         }),
         first("message: a sender's row that is no pair", "an array of 3", |bytes| {

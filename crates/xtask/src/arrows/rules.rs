@@ -36,7 +36,12 @@ pub const ARROWS: &[Arrow] = &[
     arrow("screens", &["vocab"], "a front end cannot speak the protocol or touch a key"),
     arrow("app", &["client", "screens", "vocab"], "wording and order are decided without protocol or keys"),
     arrow("host-native", HOST, "a host moves bytes and decides nothing"),
-    arrow("host-web", HOST, "a host moves bytes and decides nothing"),
+    // The private file system is opened by the platform's part of the database, before the core is.
+    arrow(
+        "host-web",
+        &["client", "client-db", "app", "vocab", "screens"],
+        "a host moves bytes and decides nothing",
+    ),
     arrow("web", &["screens", "vocab"], "a front end cannot speak the protocol or touch a key"),
     arrow(
         "cli",

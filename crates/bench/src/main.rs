@@ -1,0 +1,69 @@
+//! `cargo xtask bench [SCENARIO…]`: what the real programs cost, one JSON object a line.
+//!
+//! The generator speaks the protocol through the real doors with bytes sealed beforehand, so that the service is measured
+//! and not the client's cryptography, which has a scenario of its own.
+
+mod client_cost;
+mod door;
+mod pair;
+mod report;
+mod server;
+mod store_and_kill;
+mod two_by_two;
+
+use std::process::ExitCode;
+
+/// What goes wrong here ends the run with a sentence.
+pub(crate) type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+const SCENARIOS: [(&str, &str); 4] = [
+    ("S1", "online: 100 pairs, 256-byte texts, 4 outstanding a sender"),
+    ("S5", "kill -9 while 10,000 messages are stored, restart, drain"),
+    ("client", "encrypt and decrypt with storage, natively"),
+    ("bytes", "bytes on the wire for a 20-character text, by layer"),
+];
+
+fn main() -> ExitCode {
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    if asked.iter().any(|word| word == "--help" || word == "-h") {
+        println!("Measures the built programs; one JSON object a line.\n\nUsage: bench [SCENARIO…]\n");
+        for (name, what) in SCENARIOS {
+            println!("  {name:<8}{what}");
+        }
+        println!("\nExamples:\n  cargo xtask bench\n  cargo xtask bench S1 S5\n  cargo xtask bench client");
+        return ExitCode::SUCCESS;
+    }
+    if let Some(unknown) = asked.iter().find(|word| !SCENARIOS.iter().any(|(name, _)| name == word)) {
+        eprintln!("There is no scenario {unknown}. See --help for the list.");
+        return ExitCode::from(2);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run(&asked)),
+        Err(error) => Err(error.into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(asked: &[String]) -> Result<(), Trouble> {
+    for (name, what) in SCENARIOS {
+        if !asked.is_empty() && !asked.iter().any(|word| word == name) {
+            continue;
+        }
+        eprintln!("{name}: {what}");
+        let report = match name {
+            "S1" => two_by_two::run().await?,
+            "S5" => store_and_kill::run().await?,
+            "client" => client_cost::run(name).await?,
+            _ => client_cost::run_bytes(name).await?,
+        };
+        println!("{report}");
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! One door: a WebSocket with a task of its own. It is never shared with another door, and it moves whole frames.
+
+use std::time::Duration;
+
+use app::{Door, LinkEvent};
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use vocab::limits::FRAME_BYTES_MAX;
+
+use crate::address::ServerAddress;
+use crate::owner::Event;
+
+/// How doors are reached.
+#[derive(Clone)]
+pub(crate) struct Way {
+    pub address: ServerAddress,
+    pub tls: TlsConnector,
+}
+
+/// A door that is open, or on its way.
+pub(crate) struct OpenDoor {
+    /// Tells this connection from earlier ones of the same door.
+    pub generation: u64,
+    frames: mpsc::Sender<Vec<u8>>,
+}
+
+impl OpenDoor {
+    /// Begins to connect; what happens is told to `events`. Dropping the value hangs up.
+    pub fn connect(way: Way, door: Door, generation: u64, events: mpsc::Sender<Event>) -> Self {
+        let (frames, waiting) = mpsc::channel(FRAMES_WAITING_MAX);
+        tokio::spawn(async move {
+            // However it ends, the core is told once; when nobody listens any more, nobody needs to know.
+            let _ = run(&way, door, generation, &events, waiting).await;
+            let _ = events.send(Event::Door(door, generation, LinkEvent::Down)).await;
+        });
+        Self { generation, frames }
+    }
+
+    /// Queues a frame; `false` when the connection is gone or does not get rid of what it has.
+    pub fn send(&self, frame: Vec<u8>) -> bool {
+        self.frames.try_send(frame).is_ok()
+    }
+}
+
+/// Why a connection ended; nobody is told more than that it did.
+struct Ended;
+
+async fn run(
+    way: &Way,
+    door: Door,
+    generation: u64,
+    events: &mpsc::Sender<Event>,
+    mut waiting: mpsc::Receiver<Vec<u8>>,
+) -> Result<(), Ended> {
+    let connected = tokio::select! {
+        connected = timeout(CONNECT_WAIT, connect(way, door)) => connected.map_err(|_| Ended)??,
+        // Hung up before it stood. Frames cannot come yet.
+        _ = waiting.recv() => return Err(Ended),
+    };
+    let said = |event| events.send(Event::Door(door, generation, event));
+    said(LinkEvent::Up).await.map_err(|_| Ended)?;
+    let (mut sink, mut stream) = connected.split();
+    let mut heard = Instant::now();
+    let mut ping = tokio::time::interval_at(heard + PING_EVERY, PING_EVERY);
+    loop {
+        tokio::select! {
+            frame = waiting.recv() => {
+                let Some(frame) = frame else {
+                    let _ = timeout(CLOSE_WAIT, sink.send(Message::Close(None))).await;
+                    return Err(Ended);
+                };
+                write(&mut sink, Message::Binary(frame.into())).await?;
+            }
+            message = stream.next() => {
+                heard = Instant::now();
+                match message {
+                    Some(Ok(Message::Binary(frame))) => {
+                        said(LinkEvent::Frame(frame.into())).await.map_err(|_| Ended)?;
+                    }
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    // Nothing else belongs to the protocol.
+                    Some(Ok(Message::Text(_) | Message::Close(_) | Message::Frame(_)) | Err(_)) | None => {
+                        return Err(Ended);
+                    }
+                }
+            }
+            _ = ping.tick() => {
+                if heard.elapsed() > SILENCE_MAX {
+                    return Err(Ended);
+                }
+                write(&mut sink, Message::Ping(Bytes::new())).await?;
+            }
+        }
+    }
+}
+
+/// A stalled write is a dead connection.
+async fn write(sink: &mut (impl SinkExt<Message> + Unpin), message: Message) -> Result<(), Ended> {
+    timeout(WRITE_WAIT, sink.send(message)).await.map_err(|_| Ended)?.map_err(|_| Ended)
+}
+
+async fn connect(way: &Way, door: Door) -> Result<WebSocketStream<Box<dyn Stream>>, Ended> {
+    let (host, port) = way.address.endpoint();
+    let found = tokio::net::lookup_host((host, port)).await.map_err(|_| Ended)?;
+    let mut connected = None;
+    for address in found.filter(|found| way.address.allows(found.ip())).take(ADDRESSES_TRIED_MAX) {
+        if let Ok(Ok(stream)) = timeout(ADDRESS_WAIT, TcpStream::connect(address)).await {
+            connected = Some(stream);
+            break;
+        }
+    }
+    let stream = connected.ok_or(Ended)?;
+    stream.set_nodelay(true).map_err(|_| Ended)?;
+    let stream: Box<dyn Stream> = if way.address.is_secure() {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| Ended)?;
+        Box::new(way.tls.connect(name, stream).await.map_err(|_| Ended)?)
+    } else {
+        Box::new(stream)
+    };
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(FRAME_BYTES_MAX))
+        .max_frame_size(Some(FRAME_BYTES_MAX))
+        .max_write_buffer_size(2 * FRAME_BYTES_MAX);
+    let socket = way.address.socket(door);
+    let (socket, _) = client_async_with_config(socket, stream, Some(config)).await.map_err(|_| Ended)?;
+    Ok(socket)
+}
+
+/// Plain or encrypted.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// Frames that wait for one socket: more than the core has outstanding at a door.
+const FRAMES_WAITING_MAX: usize = 256;
+/// Addresses of one name that are tried in turn.
+const ADDRESSES_TRIED_MAX: usize = 8;
+/// One address answers within this.
+const ADDRESS_WAIT: Duration = Duration::from_secs(10);
+/// Connection, encryption and handshake are done within this.
+const CONNECT_WAIT: Duration = Duration::from_secs(30);
+/// A frame of the largest size leaves within this on the slowest line that is of any use.
+const WRITE_WAIT: Duration = Duration::from_secs(120);
+/// A farewell takes no longer than this.
+const CLOSE_WAIT: Duration = Duration::from_secs(1);
+/// How often a quiet connection is asked for a sign of life; keeps it open through address translation.
+const PING_EVERY: Duration = Duration::from_secs(30);
+/// A connection that was silent for so long is dead: two signs of life were missed.
+const SILENCE_MAX: Duration = Duration::from_secs(75);

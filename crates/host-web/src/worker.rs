@@ -1,0 +1,310 @@
+//! The worker itself: what comes from the page, from other tabs, from the doors and from the clock goes to the core or
+//! to whoever has it, and what comes out goes back.
+
+use std::{cell::RefCell, collections::VecDeque};
+
+use app::{App, AppInput, AppOutput, Settings};
+use client::{Client, Config, Db, Door, LinkEvent, OpenError};
+use screens::{FromCore, ToCore};
+use vocab::Timestamp;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use crate::{
+    doors::Doors,
+    js::{self, Timer},
+    keys,
+    post::{Handed, Post},
+    tabs::{LeaderId, OWN_FRONT, TabId, TabMessage, Tabs},
+    words,
+};
+
+thread_local! {
+    static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
+}
+
+/// Runs when the worker's module is loaded.
+#[wasm_bindgen(start)]
+pub fn start() -> Result<(), JsValue> {
+    console_error_panic_hook::set_once();
+    let tab = u64::from_le_bytes(keys::random()?);
+    let channel = BroadcastChannel::new(CHANNEL)?;
+    listen(&channel);
+    let worker = Worker { tab, channel, post: Post::default(), role: Role::Following };
+    worker.tell(&TabMessage::Hello);
+    WORKER.set(Some(worker));
+    // Whoever leads notices by this lock when the tab is gone.
+    let locks =
+        js::hold_lock(&tab_lock(tab), || {}).and_then(|()| js::hold_lock(CORE_LOCK, || spawn_local(lead())));
+    if locks.is_err() {
+        broken(words::NO_STORAGE);
+    }
+    Ok(())
+}
+
+/// A door opened, closed or said something.
+pub fn link(door: Door, event: LinkEvent) {
+    with(|worker| worker.core(AppInput::Link(door, event)));
+}
+
+/// Does something after what is being done.
+pub fn later(then: impl FnOnce() + 'static) {
+    spawn_local(async move { then() });
+}
+
+/// One tab's worker.
+struct Worker {
+    tab: TabId,
+    channel: BroadcastChannel,
+    post: Post,
+    role: Role,
+}
+
+/// What this worker is among the tabs.
+enum Role {
+    /// Another one leads, or nobody yet.
+    Following,
+    /// This one has the core.
+    Leading(Box<Leading>),
+    /// This one would lead, but the core cannot be opened here: why, for a person.
+    Broken(&'static str),
+}
+
+/// The core with everything around it.
+struct Leading {
+    id: LeaderId,
+    app: App,
+    tabs: Tabs,
+    doors: Doors,
+    timer: Timer,
+}
+
+impl Worker {
+    fn from_page(&mut self, line: &str) {
+        // The page and the worker are of one version; another one's words are left alone.
+        let Ok(to) = serde_json::from_str::<ToCore>(line) else { return };
+        let handed = self.post.wants(now().0, to);
+        self.perform(handed);
+    }
+
+    fn from_tab(&mut self, line: &str) {
+        let Ok(message) = serde_json::from_str::<TabMessage>(line) else { return };
+        match message {
+            TabMessage::Hello => {
+                if let Role::Leading(leading) = &self.role {
+                    self.tell(&TabMessage::Leading(leading.id));
+                }
+            }
+            TabMessage::Leading(leader) => {
+                if matches!(self.role, Role::Following) {
+                    let handed = self.post.led_by(leader);
+                    self.perform(handed);
+                }
+            }
+            TabMessage::ToCore { leader, tab, to } => self.from_follower(leader, tab, to),
+            TabMessage::FromCore { tab, from } => {
+                if tab == self.tab && matches!(self.role, Role::Following) {
+                    let handed = self.post.heard(*from);
+                    self.perform(handed);
+                }
+            }
+        }
+    }
+
+    fn from_follower(&mut self, leader: LeaderId, tab: TabId, to: ToCore) {
+        let Role::Leading(leading) = &mut self.role else { return };
+        if leading.id != leader {
+            return;
+        }
+        let (front, new) = leading.tabs.front(tab);
+        if new {
+            self.core(AppInput::FrontUp(front));
+            // Without locks there would be no leader.
+            let _ = js::when_lock_is_free(&tab_lock(tab), move || with(|worker| worker.tab_gone(tab)));
+        }
+        self.core(AppInput::FromFront(front, to));
+    }
+
+    fn tab_gone(&mut self, tab: TabId) {
+        let Role::Leading(leading) = &mut self.role else { return };
+        if let Some(front) = leading.tabs.gone(tab) {
+            self.core(AppInput::FrontDown(front));
+        }
+    }
+
+    fn lead(&mut self, id: LeaderId, app: App) {
+        let leading =
+            Leading { id, app, tabs: Tabs::default(), doors: Doors::default(), timer: Timer::default() };
+        self.role = Role::Leading(Box::new(leading));
+        self.core(AppInput::FrontUp(OWN_FRONT));
+        self.tell(&TabMessage::Leading(id));
+        let handed = self.post.led_by(id);
+        self.perform(handed);
+        self.core(AppInput::Tick);
+    }
+
+    fn give_up(&mut self, sentence: &'static str) {
+        self.role = Role::Broken(sentence);
+        let handed = self.post.led_by(self.tab);
+        self.perform(handed);
+    }
+
+    /// Gives the core an input and does what comes out. A failed store was told to every front end already.
+    fn core(&mut self, input: AppInput) {
+        if let Role::Leading(leading) = &mut self.role {
+            let _ = leading.app.handle(now(), input);
+        }
+        let handed = self.drain();
+        self.perform(handed);
+    }
+
+    /// Hands on, and on what comes of that, until nothing is left.
+    fn perform(&mut self, handed: Vec<Handed>) {
+        let mut queue = VecDeque::from(handed);
+        while let Some(next) = queue.pop_front() {
+            match next {
+                Handed::ToPage(from) => say_to_page(&from),
+                Handed::ToLeader(to) => queue.extend(self.to_leader(to)),
+            }
+        }
+    }
+
+    fn to_leader(&mut self, to: ToCore) -> Vec<Handed> {
+        match &mut self.role {
+            Role::Following => {
+                if let Some(leader) = self.post.leader() {
+                    self.tell(&TabMessage::ToCore { leader, tab: self.tab, to });
+                }
+                Vec::new()
+            }
+            Role::Leading(leading) => {
+                let _ = leading.app.handle(now(), AppInput::FromFront(OWN_FRONT, to));
+                self.drain()
+            }
+            Role::Broken(sentence) => self.post.heard(Post::refusal(&to, sentence)),
+        }
+    }
+
+    /// Takes all that the core puts out: bytes to the doors, words to the tabs, and what is for this page comes back.
+    fn drain(&mut self) -> Vec<Handed> {
+        let Role::Leading(leading) = &mut self.role else { return Vec::new() };
+        let mut handed = Vec::new();
+        let mut told = Vec::new();
+        while let Some(output) = leading.app.poll_output() {
+            match output {
+                AppOutput::ToFront(OWN_FRONT, from) => handed.extend(self.post.heard(from)),
+                AppOutput::ToFront(front, from) => {
+                    if let Some(tab) = leading.tabs.tab(front) {
+                        told.push(TabMessage::FromCore { tab, from: Box::new(from) });
+                    }
+                }
+                AppOutput::Connect(door) => leading.doors.connect(door),
+                AppOutput::Disconnect(door) => leading.doors.disconnect(door),
+                AppOutput::Frame(door, frame) => leading.doors.send(door, &frame),
+            }
+        }
+        match leading.app.next_deadline() {
+            Some(deadline) => {
+                let wait = deadline.0.saturating_sub(now().0);
+                leading.timer.set(wait, || with(|worker| worker.core(AppInput::Tick)));
+            }
+            None => leading.timer.clear(),
+        }
+        told.iter().for_each(|message| self.tell(message));
+        handed
+    }
+
+    fn tell(&self, message: &TabMessage) {
+        let line = serde_json::to_string(message).unwrap_or_default();
+        // Posting a string fails only on a channel that was closed, and this one never is.
+        let _ = self.channel.post_message(&JsValue::from_str(&line));
+    }
+}
+
+/// This worker has the lock: it opens the core and leads.
+async fn lead() {
+    match open().await {
+        Ok((id, app)) => with(|worker| worker.lead(id, app)),
+        Err(sentence) => broken(sentence),
+    }
+}
+
+async fn open() -> Result<(LeaderId, App), &'static str> {
+    install().await?;
+    let key = keys::device_key().await.map_err(|_| words::NO_KEY)?;
+    let random = |_| words::NO_STORAGE;
+    let (id, seed) = (u64::from_le_bytes(keys::random().map_err(random)?), keys::random().map_err(random)?);
+    let opened = Db::open(DATABASE, &key).and_then(|db| Client::open(db, seed, Config::default()));
+    let client = opened.map_err(|error| words::open_sentence(&error))?;
+    Ok((id, App::new(client, Settings { server: js::scope().location().origin() })))
+}
+
+/// The lock of a tab that closed is free a moment before its files are.
+async fn install() -> Result<(), &'static str> {
+    for _ in 0..INSTALL_TRIES_MAX {
+        match client_db::install().await {
+            Ok(()) => return Ok(()),
+            Err(OpenError::InUse) => js::pause(INSTALL_PAUSE_MS).await,
+            Err(OpenError::Full) => return Err(words::open_sentence(&OpenError::Full)),
+            Err(_) => return Err(words::NO_STORAGE),
+        }
+    }
+    Err(words::HELD)
+}
+
+fn broken(sentence: &'static str) {
+    with(|worker| worker.give_up(sentence));
+}
+
+fn listen(channel: &BroadcastChannel) {
+    let from_tab = on_line(|worker, line| worker.from_tab(line));
+    channel.set_onmessage(Some(from_tab.unchecked_ref()));
+    let from_page = on_line(|worker, line| worker.from_page(line));
+    js::scope().set_onmessage(Some(from_page.unchecked_ref()));
+}
+
+fn on_line(mut heard: impl FnMut(&mut Worker, &str) + 'static) -> JsValue {
+    let closure = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Some(line) = event.data().as_string() {
+            with(|worker| heard(worker, &line));
+        }
+    });
+    closure.into_js_value()
+}
+
+fn with(act: impl FnOnce(&mut Worker)) {
+    WORKER.with_borrow_mut(|worker| worker.as_mut().map(act));
+}
+
+fn say_to_page(from: &FromCore) {
+    let line = serde_json::to_string(from).unwrap_or_default();
+    // Posting a string fails only when the page is gone.
+    let _ = js::scope().post_message(&JsValue::from_str(&line));
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "milliseconds since 1970 are whole and positive"
+)]
+fn now() -> Timestamp {
+    Timestamp(js_sys::Date::now() as u64)
+}
+
+fn tab_lock(tab: TabId) -> String {
+    format!("valise-tab-{tab:016x}")
+}
+
+/// Whoever holds it has the database and the connections.
+const CORE_LOCK: &str = "valise-core";
+
+/// Where tabs talk.
+const CHANNEL: &str = "valise";
+
+/// A name in the pool of the private file system.
+const DATABASE: &str = "valise.db";
+
+/// Five seconds: a tab that closes lets go within one, even on a busy machine.
+const INSTALL_TRIES_MAX: u32 = 50;
+const INSTALL_PAUSE_MS: i32 = 100;

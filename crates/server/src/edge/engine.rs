@@ -1,0 +1,194 @@
+//! The thread that owns the service: it drains what came, processes it as one batch, puts that on disk, hands out what
+//! came of it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use vocab::Timestamp;
+use wire::Door;
+
+use crate::{Out, Service, SessionId, Source};
+
+/// The way to the engine, for connections.
+#[derive(Clone)]
+pub struct Engine {
+    inputs: mpsc::Sender<Input>,
+    bytes: Arc<Semaphore>,
+}
+
+enum Input {
+    Connect { door: Door, source: Source, outbox: mpsc::Sender<Out>, session: oneshot::Sender<SessionId> },
+    Frame { session: SessionId, frame: Vec<u8>, _room: OwnedSemaphorePermit },
+    Disconnect(SessionId),
+    Tick,
+    Stop,
+}
+
+/// The engine has ended: the service is shutting down.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended;
+
+impl Engine {
+    /// Starts the thread. The handle returned second ends with it.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(service: Service) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+        let (inputs, waiting) = mpsc::channel(INPUTS_MAX);
+        let thread = std::thread::Builder::new()
+            .name("engine".into())
+            .spawn(move || Loop { service, outboxes: HashMap::new(), complained: None }.run(waiting))?;
+        Ok((Self { inputs, bytes: Arc::new(Semaphore::new(INPUT_UNITS_MAX)) }, thread))
+    }
+
+    /// A new connection, whose output goes to the bounded `outbox`.
+    ///
+    /// # Errors
+    /// [`Ended`].
+    pub async fn connect(
+        &self,
+        door: Door,
+        source: Source,
+        outbox: mpsc::Sender<Out>,
+    ) -> Result<SessionId, Ended> {
+        let (session, known) = oneshot::channel();
+        self.put(Input::Connect { door, source, outbox, session }).await?;
+        known.await.map_err(|_| Ended)
+    }
+
+    /// A frame; waits while too much is waiting.
+    ///
+    /// # Errors
+    /// [`Ended`].
+    pub async fn frame(&self, session: SessionId, frame: Vec<u8>) -> Result<(), Ended> {
+        let units = u32::try_from(frame.len() / INPUT_UNIT_BYTES + 1).map_err(|_| Ended)?;
+        let room = Arc::clone(&self.bytes).acquire_many_owned(units).await.map_err(|_| Ended)?;
+        self.put(Input::Frame { session, frame, _room: room }).await
+    }
+
+    /// The connection ended.
+    pub async fn disconnect(&self, session: SessionId) {
+        // When the engine has ended, so have all sessions.
+        let _ended = self.put(Input::Disconnect(session)).await;
+    }
+
+    /// A second has passed.
+    ///
+    /// # Errors
+    /// [`Ended`].
+    pub async fn tick(&self) -> Result<(), Ended> {
+        self.put(Input::Tick).await
+    }
+
+    /// Finishes what came so far, then ends.
+    pub async fn stop(&self) {
+        // Already ended is as good.
+        let _ended = self.put(Input::Stop).await;
+    }
+
+    async fn put(&self, input: Input) -> Result<(), Ended> {
+        self.inputs.send(input).await.map_err(|_| Ended)
+    }
+}
+
+struct Loop {
+    service: Service,
+    outboxes: HashMap<SessionId, mpsc::Sender<Out>>,
+    complained: Option<Instant>,
+}
+
+impl Loop {
+    fn run(mut self, mut waiting: mpsc::Receiver<Input>) {
+        while let Some(first) = waiting.blocking_recv() {
+            let mut more = self.take(first);
+            for _ in 1..BATCH_INPUTS_MAX {
+                let Some(next) = more.then(|| waiting.try_recv().ok()).flatten() else { break };
+                more = self.take(next);
+            }
+            self.flush();
+            if !more {
+                break;
+            }
+        }
+        let Self { service, outboxes, .. } = self;
+        if let Err(error) = service.close(now()) {
+            eprintln!("valise-server: {error}");
+        }
+        drop(outboxes);
+    }
+
+    /// Takes one input; false when it is the last.
+    fn take(&mut self, input: Input) -> bool {
+        match input {
+            Input::Connect { door, source, outbox, session } => {
+                let id = self.service.connect(now(), door, source);
+                self.outboxes.insert(id, outbox);
+                if session.send(id).is_err() {
+                    self.end(id);
+                }
+            }
+            Input::Frame { session, frame, .. } => self.service.receive(now(), session, &frame),
+            Input::Disconnect(session) => self.end(session),
+            Input::Tick => self.service.tick(now()),
+            Input::Stop => return false,
+        }
+        true
+    }
+
+    fn flush(&mut self) {
+        let outputs = match self.service.flush(now()) {
+            Ok(outputs) => outputs,
+            Err(failed) => {
+                self.complain(&failed);
+                failed.outputs
+            }
+        };
+        for (session, output) in outputs {
+            self.hand_out(session, output);
+        }
+    }
+
+    /// A reader that does not keep up is shed: its queue is bounded, and what it missed waits on disk.
+    fn hand_out(&mut self, session: SessionId, output: Out) {
+        let Some(outbox) = self.outboxes.get(&session) else { return };
+        let last = output == Out::Close;
+        match outbox.try_send(output) {
+            Ok(()) if !last => {}
+            Ok(()) => {
+                self.outboxes.remove(&session);
+            }
+            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => self.end(session),
+        }
+    }
+
+    fn end(&mut self, session: SessionId) {
+        self.outboxes.remove(&session);
+        self.service.disconnect(session);
+    }
+
+    /// Once a minute at most: a full disk fails every batch.
+    fn complain(&mut self, error: &crate::FlushError) {
+        if self.complained.is_none_or(|at| at.elapsed() >= COMPLAINT_PAUSE) {
+            eprintln!("valise-server: {error}");
+            self.complained = Some(Instant::now());
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Inputs waiting for the engine; connections wait beyond that.
+const INPUTS_MAX: usize = 4_096;
+/// Inputs in one batch: what many senders share one flush for, and how long the first of them waits at most.
+const BATCH_INPUTS_MAX: usize = 1_024;
+/// Frames waiting for the engine are counted in units of so many bytes.
+const INPUT_UNIT_BYTES: usize = 1_024;
+/// 128 MiB of frames wait for the engine at most.
+const INPUT_UNITS_MAX: usize = 128 * 1_024;
+const COMPLAINT_PAUSE: Duration = Duration::from_secs(60);
