@@ -35,12 +35,13 @@ pub fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
 
-/// Calls once the lock is ours; it stays ours until the worker ends.
-pub fn hold_lock(name: &str, held: impl FnOnce() + 'static) -> Result<(), JsValue> {
+/// Runs once the lock is ours; it stays ours until that ends, or the worker does.
+pub fn hold_lock(name: &str, held: impl Future<Output = ()> + 'static) -> Result<(), JsValue> {
     let callback = Closure::once_into_js(move || {
-        held();
-        // Never settled: the lock ends with the worker.
-        Promise::new(&mut |_, _| {})
+        wasm_bindgen_futures::future_to_promise(async move {
+            held.await;
+            Ok(JsValue::UNDEFINED)
+        })
     });
     request_lock(name, &callback).map(drop)
 }

@@ -36,7 +36,7 @@ pub fn start() -> Result<(), JsValue> {
     WORKER.set(Some(worker));
     // Whoever leads notices by this lock when the tab is gone.
     let locks =
-        js::hold_lock(&tab_lock(tab), || {}).and_then(|()| js::hold_lock(CORE_LOCK, || spawn_local(lead())));
+        js::hold_lock(&tab_lock(tab), pending()).and_then(|()| js::hold_lock(CORE_LOCK, lead()));
     if locks.is_err() {
         broken(words::NO_STORAGE);
     }
@@ -222,10 +222,13 @@ impl Worker {
     }
 }
 
-/// This worker has the lock: it opens the core and leads.
+/// This worker has the lock: it opens the core and leads until it ends, or lets another one try.
 async fn lead() {
     match open().await {
-        Ok((id, app)) => with(|worker| worker.lead(id, app)),
+        Ok((id, app)) => {
+            with(|worker| worker.lead(id, app));
+            pending().await
+        }
         Err(sentence) => broken(sentence),
     }
 }
