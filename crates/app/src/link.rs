@@ -28,6 +28,7 @@ impl Links {
             account: secrets.account,
             introduction_key: secrets.introduction,
             invitation_secret: secrets.secret,
+            name: secrets.name,
         }
         .to_string()
     }
@@ -46,14 +47,19 @@ impl Links {
             account: link.account,
             introduction: link.introduction_key,
             secret: link.invitation_secret,
-            name: String::new(),
+            name: link.name.clone(),
         }))
     }
 }
 
-/// A port that is the scheme's own may be written or not.
+/// A port that is the scheme's own may be written or not, and this machine has several names.
 fn same(one: &ServiceAddress, other: &ServiceAddress) -> bool {
-    (one.is_secure(), one.host(), one.port()) == (other.is_secure(), other.host(), other.port())
+    let here = |address: &ServiceAddress| {
+        let host = address.host();
+        host == "localhost" || host == "[::1]" || host.starts_with("127.")
+    };
+    (one.host() == other.host() || (here(one) && here(other)))
+        && (one.is_secure(), one.port()) == (other.is_secure(), other.port())
 }
 
 fn name_of(server: &ServiceAddress) -> String {

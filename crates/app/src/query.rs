@@ -28,7 +28,7 @@ impl App {
                 self.timeline(&chat, before, limit, clock).map(Answer::Timeline)
             }
             Ask::Message { id } => self.message(&id, clock).map(Answer::Message),
-            Ask::Unread { limit } => self.unread(limit, clock),
+            Ask::Unread { skip, limit } => self.unread(skip, limit, clock),
             Ask::Contacts => {
                 let mut cards = self.client.contacts()?;
                 cards.retain(|card| card.state != ContactState::Request);
@@ -153,9 +153,10 @@ impl App {
         Ok(paint::bubble(&view, &self.authors(&head.with)?, clock))
     }
 
-    fn unread(&self, limit: u32, clock: &Clock) -> Result<Answer, No> {
+    fn unread(&self, skip: u32, limit: u32, clock: &Clock) -> Result<Answer, No> {
         let limit = limit.clamp(1, TIMELINE_MESSAGES_MAX);
-        let mut views = self.client.unread(limit + 1)?;
+        let mut views = self.client.unread(skip.saturating_add(limit).saturating_add(1))?;
+        views.drain(..views.len().min(skip as usize));
         let mut more = views.len() > limit as usize;
         views.truncate(limit as usize);
         let fits = fitting(views.iter());

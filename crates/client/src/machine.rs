@@ -140,6 +140,16 @@ impl Client {
         self.lines.notes.iter().map(String::as_str)
     }
 
+    /// Nothing is left to be done with the service right now, as [`Event::Settled`] said when it became so.
+    pub fn is_settled(&self) -> bool {
+        self.lines.settled
+    }
+
+    /// Ends, and gives the database back: what was released and not yet polled is gone, as after a crash.
+    pub fn into_db(self) -> Db {
+        self.db
+    }
+
     /// When [`Input::Tick`] is due if nothing else happens before.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         self.deadline

@@ -3,3 +3,4 @@
 //! Nothing of the product is linked in; what is tested is what ships.
 
 pub mod browser;
+pub mod programs;

@@ -81,7 +81,7 @@ async fn make() -> Result<Object, JsValue> {
     let nonce = Uint8Array::from(&random::<12>()?[..]);
     let secret = Uint8Array::from(&random::<32>()?[..]);
     let sealing = subtle.encrypt_with_object_and_js_u8_array(
-        &AesGcmParams::new_with_js_u8_array(CIPHER, &nonce),
+        &AesGcmParams::new_with_u8_array(CIPHER, &nonce),
         &wrap,
         &secret,
     )?;
@@ -99,7 +99,7 @@ async fn unseal(kept: &Object) -> Result<Key, JsValue> {
     let wrap: CryptoKey = field("wrap")?.dyn_into()?;
     let nonce: Uint8Array = field("nonce")?.dyn_into()?;
     let sealed = Uint8Array::new(&field("sealed")?);
-    let parameters = AesGcmParams::new_with_js_u8_array(CIPHER, &nonce);
+    let parameters = AesGcmParams::new_with_u8_array(CIPHER, &nonce);
     let opening = subtle()?.decrypt_with_object_and_js_u8_array(&parameters, &wrap, &sealed)?;
     let opened = Uint8Array::new(&JsFuture::from(opening).await?);
     let mut bytes = [0; 32];

@@ -1,10 +1,10 @@
 //! The worker itself: what comes from the page, from other tabs, from the doors and from the clock goes to the core or
 //! to whoever has it, and what comes out goes back.
 
-use std::{cell::RefCell, collections::VecDeque};
+use std::{cell::RefCell, collections::VecDeque, future::pending};
 
 use app::{App, AppInput, AppOutput, Settings};
-use client::{Client, Config, Db, Door, LinkEvent, OpenError};
+use client::{Client, Config, Db, Door, LinkEvent, OpenError, ServiceAddress};
 use screens::{FromCore, ToCore};
 use vocab::Timestamp;
 use wasm_bindgen::prelude::*;
@@ -240,7 +240,8 @@ async fn open() -> Result<(LeaderId, App), &'static str> {
     let (id, seed) = (u64::from_le_bytes(keys::random().map_err(random)?), keys::random().map_err(random)?);
     let opened = Db::open(DATABASE, &key).and_then(|db| Client::open(db, seed, Config::default()));
     let client = opened.map_err(|error| words::open_sentence(&error))?;
-    Ok((id, App::new(client, Settings { server: js::scope().location().origin() })))
+    let server = ServiceAddress::parse(&js::scope().location().origin()).map_err(|_| words::NO_STORAGE)?;
+    Ok((id, App::new(client, Settings { server })))
 }
 
 /// The lock of a tab that closed is free a moment before its files are.

@@ -34,8 +34,10 @@ pub enum Ask {
         /// Which.
         id: MessageId,
     },
-    /// Messages of others that were not seen yet, oldest first within each chat.
+    /// Messages of others that were not seen yet, oldest first.
     Unread {
+        /// So many of them are known already, because what was shown was not marked read.
+        skip: u32,
         /// Messages at most; the core cuts it to [`TIMELINE_MESSAGES_MAX`].
         limit: u32,
     },

@@ -296,6 +296,14 @@ impl Row<'_> {
         self.0.get_ref(column)?.as_blob().map_err(|_| unexpected())
     }
 
+    /// The bytes of a column of bytes or text.
+    ///
+    /// # Errors
+    /// [`DbError`] when it is neither.
+    pub fn bytes_of_text(&self, column: usize) -> Result<Vec<u8>, DbError> {
+        self.0.get_ref(column)?.as_bytes().map(<[u8]>::to_vec).map_err(|_| unexpected())
+    }
+
     /// A column of exactly so many bytes.
     ///
     /// # Errors

@@ -56,6 +56,7 @@ pub struct Service {
     opening: VecDeque<(Timestamp, SessionId)>,
     registering: VecDeque<(Timestamp, SessionId)>,
     batch: Batch,
+    trouble: Option<DbError>,
 }
 
 /// One connection at one door, as long as it lasts.
@@ -147,6 +148,7 @@ impl Service {
             opening: VecDeque::new(),
             registering: VecDeque::new(),
             batch: Batch::default(),
+            trouble: None,
         })
     }
 
@@ -223,21 +225,16 @@ impl Service {
         Ok(out)
     }
 
+    /// Bytes of envelopes that the next flush writes: a host flushes before they are too many.
+    pub fn batch_bytes(&self) -> usize {
+        self.mailboxes.batch_bytes()
+    }
+
     /// What is done from time to time, a little at once: connections that never opened are closed, expired rows removed.
     /// To be called about every second; what it writes belongs to the batch.
     pub fn tick(&mut self, now: Timestamp) {
         self.close_unopened(now);
-        if self.begin().is_err() {
-            return;
-        }
-        let Ok(savepoint) = self.db.savepoint() else { return };
-        let swept = self.sweep(now);
-        let ended = match swept {
-            Ok(()) => self.db.keep(savepoint),
-            Err(_) if self.db.in_transaction() => self.db.undo(savepoint).map(drop),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = ended {
+        if let Err(error) = self.sweep_inside(now) {
             self.batch.broken = Some(error);
         }
     }
@@ -253,9 +250,20 @@ impl Service {
         Ok(out)
     }
 
+    /// What went wrong with the database since this was asked last, though the batch around it went well.
+    pub fn trouble(&mut self) -> Option<DbError> {
+        self.trouble.take()
+    }
+
     /// The database, for tests that look at the disk or make it fail.
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// Ends as a crash does: what was not flushed is gone. For tests.
+    pub fn into_db(self) -> Db {
+        self.db.rollback();
+        self.db
     }
 
     fn take(&mut self, now: Timestamp, session: SessionId, frame: &[u8]) -> Outcome<()> {
@@ -443,7 +451,10 @@ impl Service {
     fn refuse(&mut self, session: SessionId, reply: ReplyTo, stop: Stop) {
         let refusal = match stop {
             Stop::Refused(refusal) | Stop::Noted(refusal) => refusal,
-            Stop::Database(_) => Refusal::Unavailable,
+            Stop::Database(error) => {
+                self.trouble = Some(error);
+                Refusal::Unavailable
+            }
         };
         self.batch.outputs.push((session, Pending::Out(refusal_frame(reply, refusal))));
         if matches!(reply, ReplyTo::Mailbox) {
@@ -473,8 +484,10 @@ impl Service {
     /// The batch is lost: memory goes back to what the disk has, and every input is answered `Unavailable`.
     fn lost(&mut self, error: DbError) -> FlushError {
         self.db.rollback();
+        self.trouble = None;
         self.mailboxes.lost();
         self.slots.lost();
+        self.restart_sweeps();
         let batch = std::mem::take(&mut self.batch);
         let mut outputs = batch.challenges;
         for input in batch.inputs.into_iter().rev() {
@@ -504,6 +517,31 @@ impl Service {
                 self.batch.outputs.push((session, Pending::Out(Out::Close)));
             }
         }
+    }
+
+    /// A sweep in a savepoint of its own. The envelopes of the batch are written before it: they stay when it fails.
+    fn sweep_inside(&mut self, now: Timestamp) -> Result<(), DbError> {
+        self.begin()?;
+        self.mailboxes.write(&call!(self, now))?;
+        let savepoint = self.db.savepoint()?;
+        let mark = self.mailboxes.mark();
+        match self.sweep(now) {
+            Ok(()) => self.db.keep(savepoint),
+            Err(error) if self.db.in_transaction() => {
+                self.mailboxes.undo(mark);
+                self.restart_sweeps();
+                self.trouble = Some(error);
+                self.db.undo(savepoint).map(drop)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn restart_sweeps(&mut self) {
+        self.mailboxes.restart_sweep();
+        self.slots.restart_sweep();
+        self.directory.restart_sweep();
+        self.addresses = Walk::default();
     }
 
     fn sweep(&mut self, now: Timestamp) -> Result<(), DbError> {

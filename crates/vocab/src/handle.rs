@@ -87,7 +87,10 @@ const EMAIL_LOCAL_BYTES_MAX: usize = 64;
 
 fn parse_email(text: &str) -> Result<Handle, HandleError> {
     let (local, domain) = text.rsplit_once('@').ok_or(HandleError::NotAnEmail)?;
-    let local_fits = (1..=EMAIL_LOCAL_BYTES_MAX).contains(&local.len()) && text.len() <= EMAIL_BYTES_MAX;
+    // What is checked is what is kept: small letters may be other, and more, characters.
+    let domain = domain.to_lowercase();
+    let local_fits = (1..=EMAIL_LOCAL_BYTES_MAX).contains(&local.len())
+        && local.len() + 1 + domain.len() <= EMAIL_BYTES_MAX;
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"\"<>()[],;:\\@".contains(c);
     let dots_fine = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
     let label_fine = |label: &str| {
@@ -98,7 +101,7 @@ fn parse_email(text: &str) -> Result<Handle, HandleError> {
     };
     let domain_fine = domain.contains('.') && domain.split('.').all(label_fine);
     if local_fits && local.chars().all(plain) && dots_fine && domain_fine {
-        Ok(Handle::Email(format!("{local}@{}", domain.to_lowercase())))
+        Ok(Handle::Email(format!("{local}@{domain}")))
     } else {
         Err(HandleError::NotAnEmail)
     }
@@ -125,7 +128,10 @@ fn parse_number(text: &str) -> Result<Handle, HandleError> {
     let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
     let digits = e164.len().saturating_sub(1);
     let country_known = phonenumber::metadata::DATABASE.by_code(&number.country().code()).is_some();
-    if (7..=15).contains(&digits) && country_known {
+    // A number with zeros where no number has them would be shortened anew each time it is read.
+    let settled = phonenumber::parse(None, &e164)
+        .is_ok_and(|again| again.format().mode(phonenumber::Mode::E164).to_string() == e164);
+    if (7..=15).contains(&digits) && country_known && settled {
         Ok(Handle::Number(e164))
     } else {
         Err(HandleError::NotANumber)
@@ -165,6 +171,21 @@ mod tests {
         for bad in ["+", "+1", "abc", "+32 470 12 34 56 78 90 12 34", "+999123456789", "+32470x23456"] {
             assert_eq!(Handle::parse(bad), Err(HandleError::NotANumber), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_handle_reads_back_as_itself() {
+        for typed in
+            ["0032 0003 2070", "+32 0 470 12 34 56", "+390612345678", "+39 06 1234 5678", "+1 (202) 555-0123"]
+        {
+            if let Ok(handle) = Handle::parse(typed) {
+                assert_eq!(Handle::parse(handle.as_str()).unwrap(), handle, "{typed}");
+            }
+        }
+        assert_eq!(Handle::parse("+39 06 1234 5678").unwrap().as_str(), "+390612345678");
+        assert_eq!(Handle::parse("0032 0003 2070"), Err(HandleError::NotANumber));
+        assert_eq!(Handle::parse("a@İ.org"), Err(HandleError::NotAnEmail));
+        assert_eq!(Handle::parse("a@Ü.org").unwrap().as_str(), "a@ü.org");
     }
 
     #[test]

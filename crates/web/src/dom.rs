@@ -89,7 +89,7 @@ mod browser {
     /// Scrolls the first element that matches to its end; its content begins at the end.
     pub fn scroll_to_end(selector: &str) {
         if let Some(element) = first(selector) {
-            element.set_scroll_top(0);
+            element.scroll_to_with_x_and_y(0.0, 0.0);
         }
     }
 
@@ -167,6 +167,9 @@ mod browser {
 
     /// Takes the invitation out of the address bar and the history: whoever reads them could use it.
     pub fn forget_invitation() {
+        if invitation().is_none() {
+            return;
+        }
         if let Some(history) = window().and_then(|window| window.history().ok()) {
             let _ = history.replace_state_with_url(&JsValue::NULL, "", Some("/"));
         }

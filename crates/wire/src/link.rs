@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use vocab::AccountId;
+use vocab::limits::NAME_CHARS_MAX;
 use zeroize::Zeroize;
 
 /// What a link says: where an account is, and that whoever holds the link may knock. No `Debug`, wiped on drop.
@@ -21,6 +22,9 @@ pub struct InvitationLink {
     pub introduction_key: [u8; 32],
     /// Using it counts as accepted by whoever made it; they can withdraw it.
     pub invitation_secret: [u8; 16],
+    /// The inviter's name as they give it, so that whoever follows the link need not wait for it; may be empty. At most
+    /// [`vocab::limits::NAME_CHARS_MAX`] characters.
+    pub name: String,
 }
 
 impl Drop for InvitationLink {
@@ -118,12 +122,17 @@ impl InvitationLink {
     fn from_payload(service: ServiceAddress, said: &[u8]) -> Option<Self> {
         let (account, rest) = said.split_first_chunk::<32>()?;
         let (introduction_key, rest) = rest.split_first_chunk::<32>()?;
-        let invitation_secret = rest.try_into().ok()?;
+        let (invitation_secret, name) = rest.split_first_chunk::<16>()?;
+        let name = std::str::from_utf8(name).ok()?;
+        if name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+            return None;
+        }
         Some(Self {
             service,
             account: AccountId(*account),
             introduction_key: *introduction_key,
-            invitation_secret,
+            invitation_secret: *invitation_secret,
+            name: name.to_owned(),
         })
     }
 }
@@ -135,6 +144,7 @@ impl fmt::Display for InvitationLink {
         payload.extend_from_slice(&self.account.0);
         payload.extend_from_slice(&self.introduction_key);
         payload.extend_from_slice(&self.invitation_secret);
+        payload.extend_from_slice(self.name.as_bytes());
         payload.extend_from_slice(&checksum(&payload));
         write!(f, "{}{PATH}#{}", self.service, URL_SAFE_NO_PAD.encode(payload))
     }
@@ -210,8 +220,8 @@ fn is_loopback(host: &str) -> bool {
 const PATH: &str = "/i";
 const VERSION: u8 = 1;
 const CHECKSUM_BYTES: usize = 4;
-/// Longest link, bytes: scheme, a name of 253, a port, the path and 114 characters, with room to spare.
-pub const LINK_BYTES_MAX: usize = 512;
+/// Longest link, bytes: scheme, a name of 253, a port, the path and at most 455 characters, with room to spare.
+pub const LINK_BYTES_MAX: usize = 1_024;
 
 #[cfg(test)]
 mod tests {
@@ -223,6 +233,7 @@ mod tests {
             account: AccountId([1; 32]),
             introduction_key: [2; 32],
             invitation_secret: [3; 16],
+            name: "Zoë".to_owned(),
         }
     }
 
@@ -252,7 +263,7 @@ mod tests {
     fn t31_the_secrets_stand_after_the_fragment_sign_only() {
         let text = link("https://example.org").to_string();
         assert_eq!(text.split_once('#').unwrap().0, "https://example.org/i");
-        assert_eq!(text.split_once('#').unwrap().1.len(), 114);
+        assert_eq!(text.split_once('#').unwrap().1.len(), 119);
     }
 
     #[test]

@@ -78,7 +78,8 @@ impl key_package::ports::Ports for KeyPackages {
         read: Read<'_>,
         account: AccountId,
         proof: &[u8; 32],
-    ) -> Result<Option<(Vec<u8>, Vec<DeviceId>)>, DbError> {
-        Ok(account::api::introduced(read, account, proof)?.map(|it| (it.device_chain, it.devices)))
+    ) -> Result<Option<key_package::ports::Introduced>, DbError> {
+        let found = account::api::introduced(read, account, proof)?;
+        Ok(found.map(|it| key_package::ports::Introduced { device_chain: it.device_chain, devices: it.devices }))
     }
 }

@@ -77,6 +77,11 @@ impl Directory {
         Ok(())
     }
 
+    /// What the sweep removed came back: it begins anew.
+    pub fn restart_sweep(&mut self) {
+        self.walk = Walk::default();
+    }
+
     /// Removes expired rows in one small step.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc::error::TrySendError;
@@ -17,6 +18,7 @@ use crate::{Out, Service, SessionId, Source};
 pub struct Engine {
     inputs: mpsc::Sender<Input>,
     bytes: Arc<Semaphore>,
+    well: Arc<AtomicBool>,
 }
 
 enum Input {
@@ -38,10 +40,15 @@ impl Engine {
     /// When the system gives no thread.
     pub fn start(service: Service) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (inputs, waiting) = mpsc::channel(INPUTS_MAX);
-        let thread = std::thread::Builder::new()
-            .name("engine".into())
-            .spawn(move || Loop { service, outboxes: HashMap::new(), complained: None }.run(waiting))?;
-        Ok((Self { inputs, bytes: Arc::new(Semaphore::new(INPUT_UNITS_MAX)) }, thread))
+        let well = Arc::new(AtomicBool::new(true));
+        let state = Loop { service, outboxes: HashMap::new(), complained: None, well: Arc::clone(&well) };
+        let thread = std::thread::Builder::new().name("engine".into()).spawn(move || state.run(waiting))?;
+        Ok((Self { inputs, bytes: Arc::new(Semaphore::new(INPUT_UNITS_MAX)), well }, thread))
+    }
+
+    /// Whether what came last could be written, and the engine still runs.
+    pub fn is_well(&self) -> bool {
+        self.well.load(Ordering::Relaxed) && !self.inputs.is_closed()
     }
 
     /// A new connection, whose output goes to the bounded `outbox`.
@@ -98,6 +105,7 @@ struct Loop {
     service: Service,
     outboxes: HashMap<SessionId, mpsc::Sender<Out>>,
     complained: Option<Instant>,
+    well: Arc<AtomicBool>,
 }
 
 impl Loop {
@@ -105,7 +113,8 @@ impl Loop {
         while let Some(first) = waiting.blocking_recv() {
             let mut more = self.take(first);
             for _ in 1..BATCH_INPUTS_MAX {
-                let Some(next) = more.then(|| waiting.try_recv().ok()).flatten() else { break };
+                let room = more && self.service.batch_bytes() < BATCH_BYTES_MAX;
+                let Some(next) = room.then(|| waiting.try_recv().ok()).flatten() else { break };
                 more = self.take(next);
             }
             self.flush();
@@ -139,13 +148,14 @@ impl Loop {
     }
 
     fn flush(&mut self) {
-        let outputs = match self.service.flush(now()) {
-            Ok(outputs) => outputs,
-            Err(failed) => {
-                self.complain(&failed);
-                failed.outputs
-            }
+        let (outputs, error) = match self.service.flush(now()) {
+            Ok(outputs) => (outputs, self.service.trouble()),
+            Err(failed) => (failed.outputs, Some(failed.error)),
         };
+        self.well.store(error.is_none(), Ordering::Relaxed);
+        if let Some(error) = error {
+            self.complain(&error);
+        }
         for (session, output) in outputs {
             self.hand_out(session, output);
         }
@@ -170,9 +180,9 @@ impl Loop {
     }
 
     /// Once a minute at most: a full disk fails every batch.
-    fn complain(&mut self, error: &crate::FlushError) {
+    fn complain(&mut self, error: &server_db::DbError) {
         if self.complained.is_none_or(|at| at.elapsed() >= COMPLAINT_PAUSE) {
-            eprintln!("valise-server: {error}");
+            eprintln!("valise-server: nothing was stored: {error}");
             self.complained = Some(Instant::now());
         }
     }
@@ -187,6 +197,8 @@ fn now() -> Timestamp {
 const INPUTS_MAX: usize = 4_096;
 /// Inputs in one batch: what many senders share one flush for, and how long the first of them waits at most.
 const BATCH_INPUTS_MAX: usize = 1_024;
+/// Envelopes of one batch are in memory until it is on disk; one input may go beyond, by its own limit.
+const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Frames waiting for the engine are counted in units of so many bytes.
 const INPUT_UNIT_BYTES: usize = 1_024;
 /// 128 MiB of frames wait for the engine at most.

@@ -64,7 +64,7 @@ where
         return upgrade::<S>(request, door, engine.clone(), Arc::clone(place));
     }
     if path == HEALTH {
-        return health();
+        return health(engine.is_well());
     }
     match web::find(path) {
         Some(file) => page(file, request.headers()),
@@ -72,9 +72,10 @@ where
     }
 }
 
-fn health() -> Response<Full<Bytes>> {
-    let text = format!("{{\"ok\":true,\"version\":\"{}\"}}\n", env!("CARGO_PKG_VERSION"));
-    with_type(StatusCode::OK, "application/json", text)
+fn health(ok: bool) -> Response<Full<Bytes>> {
+    let text = format!("{{\"ok\":{ok},\"version\":\"{}\"}}\n", env!("CARGO_PKG_VERSION"));
+    let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    with_type(status, "application/json", text)
 }
 
 fn page(file: &'static web::WebFile, headers: &HeaderMap) -> Response<Full<Bytes>> {

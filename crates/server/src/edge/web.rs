@@ -18,10 +18,10 @@ pub struct WebFile {
 
 include!(concat!(env!("OUT_DIR"), "/web_files.rs"));
 
-/// The file of a path; `/` is the page itself. Nothing but the list is served.
+/// The file of a path; `/` is the page itself, and so is `/i`, where invitations lead. Nothing but the list is served.
 pub fn find(path: &str) -> Option<&'static WebFile> {
     let name = match path.strip_prefix('/')? {
-        "" => "index.html",
+        "" | "i" => "index.html",
         name => name,
     };
     let files = if FILES.is_empty() { WITHOUT_WEB_APP } else { FILES };

@@ -10,7 +10,7 @@ use vocab::{AccountId, DeviceId};
 use wire::key_package::{FetchKeyPackages, KeyPackageSet, KeyPackages, PutKeyPackages};
 use wire::{Bytes, Encode, Refusal};
 
-use super::ports::Ports;
+use super::ports::{Introduced, Ports};
 use super::sql;
 use crate::call::{Call, Outcome, Visitor};
 
@@ -49,7 +49,7 @@ pub fn put(call: &mut Call<'_>, visitor: Visitor, request: &PutKeyPackages) -> O
 /// `NotAllowed` for a wrong proof and for no account; `TooLarge` when the chain of device lists alone passes the answer.
 pub fn fetch(call: &mut Call<'_>, ports: &dyn Ports, request: &FetchKeyPackages) -> Outcome<KeyPackages> {
     let introduced = ports.introduced(call.db.read(), request.account, &request.proof.0)?;
-    let (chain, devices) = introduced.ok_or(Refusal::NotAllowed)?;
+    let Introduced { device_chain: chain, devices } = introduced.ok_or(Refusal::NotAllowed)?;
     let fresh = count_draw(call, request.account)?;
     let mut room = (KEY_PACKAGES_ANSWER_BYTES - PADDING_BYTES)
         .checked_sub(chain.len() + 2 * LENGTH_BYTES)

@@ -3,10 +3,17 @@
 use server_db::{DbError, Read};
 use vocab::{AccountId, DeviceId};
 
+/// An account, for somebody who was introduced.
+pub struct Introduced {
+    /// The chain of device lists.
+    pub device_chain: Vec<u8>,
+    /// The devices of the newest list.
+    pub devices: Vec<DeviceId>,
+}
+
 /// Accounts, as key packages see them.
 pub trait Ports {
-    /// Chain of device lists and devices of the account whose introduction this proves; none for a wrong proof and for no
-    /// account.
+    /// The account whose introduction this proves; none for a wrong proof and for no account.
     ///
     /// # Errors
     /// [`DbError`].
@@ -15,5 +22,5 @@ pub trait Ports {
         read: Read<'_>,
         account: AccountId,
         proof: &[u8; 32],
-    ) -> Result<Option<(Vec<u8>, Vec<DeviceId>)>, DbError>;
+    ) -> Result<Option<Introduced>, DbError>;
 }

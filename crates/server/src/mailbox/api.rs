@@ -143,6 +143,11 @@ impl Mailboxes {
         self.live.close(mailbox, session);
     }
 
+    /// Bytes of envelopes in the batch.
+    pub fn batch_bytes(&self) -> usize {
+        self.queues.batch_bytes()
+    }
+
     /// Where the batch stands.
     pub fn mark(&self) -> Mark {
         Mark { envelopes: self.queues.mark(), staged: self.staged.len() }
@@ -195,15 +200,19 @@ impl Mailboxes {
         self.queues.forget_all();
         self.staged.clear();
         self.written.clear();
+    }
+
+    /// What the sweep removed came back: it begins anew.
+    pub fn restart_sweep(&mut self) {
         self.walk = Walk::default();
     }
 
-    /// Removes expired envelopes, and expired mailboxes once they are empty, in one small step.
+    /// Removes expired envelopes, and expired mailboxes once they are empty, in one small step. The batch's envelopes are
+    /// written already.
     ///
     /// # Errors
     /// [`DbError`].
     pub fn sweep(&mut self, call: &Call<'_>, rows: usize) -> Result<usize, DbError> {
-        self.write(call)?;
         let found = self.walk.next(call, sql::WALK, rows)?;
         for (id, expiry) in &found {
             self.sweep_mailbox(call, MailboxId(*id), *expiry < call.today())?;

@@ -14,6 +14,7 @@ use crate::call::Call;
 pub struct Queues {
     known: HashMap<MailboxId, Queue>,
     batch: Vec<Fresh>,
+    batch_bytes: usize,
     bounds: BTreeMap<MailboxId, u64>,
 }
 
@@ -74,7 +75,13 @@ impl Queues {
 
     /// Adds an envelope to the batch, at the place it was given.
     pub fn push(&mut self, fresh: Fresh) {
+        self.batch_bytes += fresh.sealed.len();
         self.batch.push(fresh);
+    }
+
+    /// Bytes of the batch's envelopes, those taken back included.
+    pub fn batch_bytes(&self) -> usize {
+        self.batch_bytes
     }
 
     /// How many envelopes the batch has: a mark to go back to.
@@ -95,6 +102,7 @@ impl Queues {
     /// [`DbError`].
     pub fn write(&mut self, call: &Call<'_>) -> Result<Vec<Fresh>, DbError> {
         let mut batch = std::mem::take(&mut self.batch);
+        self.batch_bytes = 0;
         batch.sort_unstable_by_key(|fresh| (fresh.mailbox, fresh.sequence));
         let expiry = call.today().plus(ENVELOPE_DAYS).0;
         for (mailbox, bound) in std::mem::take(&mut self.bounds) {

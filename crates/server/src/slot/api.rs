@@ -14,7 +14,7 @@ use wire::{Bytes, Delivery, DeliveryKind, Encode, Refusal};
 
 use super::ports::{Ports, Target};
 use super::roster::{Rosters, Targets};
-use super::rules::{check_optional_payload, check_payload, check_state, check_welcomes};
+use super::rules::{check_fan_out, check_optional_payload, check_payload, check_state, check_welcomes};
 use super::sql;
 use crate::call::{Call, Outcome, Stop};
 use crate::limits::Bucket;
@@ -150,6 +150,10 @@ impl Slots {
     /// Forgets opened rosters: the batch they were opened in is lost.
     pub fn lost(&mut self) {
         self.rosters.clear();
+    }
+
+    /// What the sweep removed came back: it begins anew.
+    pub fn restart_sweep(&mut self) {
         self.walk = Walk::default();
     }
 
@@ -183,7 +187,10 @@ impl Slots {
         }
         let sealed =
             call.db.read().one(sql::ROSTER, &[(&slot.0).into()], |row| Ok(row.bytes(0)?.to_vec()))?;
-        let addresses = open(posting_key, &sealed.unwrap_or_default()).map_err(|_| Refusal::Malformed)?;
+        let mut addresses = open(posting_key, &sealed.unwrap_or_default()).map_err(|_| Refusal::Malformed)?;
+        // One named twice would get everything twice.
+        addresses.sort_unstable_by_key(|a| a.0);
+        addresses.dedup_by_key(|a| a.0);
         let mut targets = Vec::with_capacity(addresses.len());
         for address in &addresses {
             targets.extend(ports.resolve(call, slot, address)?);
@@ -392,6 +399,7 @@ fn deliver(
     payload: &Bytes,
     targets: &[Target],
 ) -> Outcome<()> {
+    check_fan_out(payload.as_slice(), targets.len())?;
     let Place { slot, sequence, epoch } = place;
     let delivery = Delivery { slot, sequence, epoch, kind, payload: payload.clone() };
     let encoded = delivery.encode().map_err(|_| Refusal::TooLarge)?;

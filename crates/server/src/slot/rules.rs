@@ -47,6 +47,17 @@ pub fn check_welcomes(welcomes: &[WelcomeFor]) -> Result<(), Refusal> {
     welcomes.iter().try_for_each(|welcome| check_payload(welcome.payload.as_slice()))
 }
 
+/// What one payload becomes in all mailboxes together is within bounds.
+///
+/// # Errors
+/// `TooLarge`.
+pub fn check_fan_out(payload: &[u8], mailboxes: usize) -> Result<(), Refusal> {
+    if payload.len().saturating_mul(mailboxes) <= FAN_OUT_BYTES_MAX { Ok(()) } else { Err(Refusal::TooLarge) }
+}
+
+/// Bytes of all envelopes of one payload: the commit of the largest group (68 KiB to 2,048 leaves), or the largest payload to
+/// 40 devices. They are in memory at once.
+pub const FAN_OUT_BYTES_MAX: usize = 160 * 1024 * 1024;
 /// Bytes of a sealed roster: 33 an entry, and the seal.
 pub const ROSTER_BYTES_MAX: usize = SLOT_LEAVES_MAX * 33 + seal::aead::OVERHEAD_BYTES;
 /// Bytes of a rejoin blob: the group's info with the tree of up to 64 leaves, and the roster.

@@ -95,6 +95,7 @@ impl Model {
         let handle = handle.trim().to_owned();
         let Some(joining) = self.joining() else { return };
         if handle.is_empty() {
+            joining.busy = false;
             joining.refused = Some("Write a phone number or an e-mail address, or go on without.".to_owned());
             return;
         }

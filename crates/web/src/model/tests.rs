@@ -3,3 +3,305 @@
 use screens::{samples, *};
 
 use super::*;
+
+fn model() -> Model {
+    let mut model = Model::new(60, None);
+    model.take_out();
+    model
+}
+
+/// The id of the question or action that is on its way and looks like this.
+fn id_of(sent: &[ToCore], looks: impl Fn(&What) -> bool) -> u64 {
+    sent.iter().find(|to| looks(&to.what)).unwrap_or_else(|| panic!("not among {sent:?}")).id
+}
+
+fn answer(model: &mut Model, id: u64, answer: Answer) {
+    model.heard(FromCore::Reply { id, reply: Reply::Answer(Box::new(answer)) });
+}
+
+fn outcome(model: &mut Model, id: u64, outcome: Outcome) {
+    model.heard(FromCore::Reply { id, reply: Reply::Outcome(outcome) });
+}
+
+fn start(model: &mut Model, start: Start) -> Vec<ToCore> {
+    model.ask_start();
+    let sent = model.take_out();
+    let id = id_of(&sent, |what| matches!(what, What::Ask(Ask::Start { .. })));
+    answer(model, id, Answer::Start(start));
+    model.take_out()
+}
+
+fn is_timeline(what: &What) -> bool {
+    matches!(what, What::Ask(Ask::Timeline { before: None, .. }))
+}
+
+/// Main page with Inês' chat open, and the request for its messages on its way.
+fn opened() -> (Model, ChatId, u64) {
+    let mut model = model();
+    let sent = start(&mut model, Start::Main(samples::me()));
+    let id = id_of(&sent, |what| matches!(what, What::Ask(Ask::Chats)));
+    answer(&mut model, id, Answer::Chats(samples::chats_full()));
+    let chat = samples::timeline_full().head.id;
+    model.open_chat(&chat);
+    let id = id_of(&model.take_out(), is_timeline);
+    (model, chat, id)
+}
+
+fn joining(model: &Model) -> &Joining {
+    let Stage::Joining(joining) = &model.stage else { panic!("{:?}", model.stage) };
+    joining
+}
+
+fn main(model: &Model) -> &Main {
+    let Stage::Main(main) = &model.stage else { panic!("{:?}", model.stage) };
+    main
+}
+
+fn texts(model: &Model) -> Vec<String> {
+    let Some(chat) = main(model).chat() else { panic!("no chat is open") };
+    let Listing::Rows(rows) = &chat.shown else { panic!("{:?}", chat.shown) };
+    rows.iter().map(|row| row.text.clone()).collect()
+}
+
+/// A window of messages with these texts; the text is the id too.
+fn window(texts: &[&str], earlier: Option<u64>) -> Answer {
+    let mut timeline = samples::timeline_full();
+    let Listing::Rows(rows) = &timeline.bubbles else { panic!("the sample has messages") };
+    let like = rows[0].clone();
+    let bubble = |text: &&str| Bubble { id: MessageId((*text).into()), text: (*text).into(), ..like.clone() };
+    timeline.bubbles = Listing::Rows(texts.iter().map(bubble).collect());
+    timeline.earlier = earlier;
+    Answer::Timeline(timeline)
+}
+
+#[test]
+fn handle_code_and_name_make_an_account() {
+    let mut model = model();
+    start(&mut model, Start::Welcome(samples::welcome()));
+    assert_eq!(joining(&model).step, Step::Handle);
+
+    model.give_handle(" +38640218633 ");
+    let sent = model.take_out();
+    let wanted = Action::Register { handle: Some("+38640218633".into()), name: String::new() };
+    assert_eq!(sent[0].what, What::Action(wanted));
+    outcome(&mut model, sent[0].id, Outcome::CodeNeeded { sentence: "Sent.".into() });
+    let id = id_of(&model.take_out(), |what| matches!(what, What::Ask(Ask::Start { .. })));
+    answer(&mut model, id, Answer::Start(Start::Code(samples::code())));
+    assert_eq!((joining(&model).step, joining(&model).busy), (Step::Code, false));
+
+    model.give_code("123456");
+    assert_eq!(joining(&model).step, Step::Name);
+    assert_eq!(model.take_out(), [], "the code goes together with the name");
+
+    model.give_name("Anna");
+    let sent = model.take_out();
+    let wanted = Action::GiveCode { handle: "+38640218633".into(), name: "Anna".into(), code: "123456".into() };
+    assert_eq!(sent[0].what, What::Action(wanted));
+    outcome(&mut model, sent[0].id, Outcome::Registered { id: samples::me().id, sentence: "There.".into() });
+    let id = id_of(&model.take_out(), |what| matches!(what, What::Ask(Ask::Start { .. })));
+    answer(&mut model, id, Answer::Start(Start::Main(samples::me())));
+    assert_eq!(main(&model).me, samples::me());
+}
+
+#[test]
+fn a_wrong_code_is_asked_for_again_and_the_name_is_kept() {
+    let mut model = model();
+    start(&mut model, Start::Code(samples::code()));
+    model.give_code("000000");
+    model.give_name("Anna");
+    let id = model.take_out()[0].id;
+    let sentence = "That is not the code we sent.".to_owned();
+    outcome(&mut model, id, Outcome::Refused { kind: RefusedKind::Refused, sentence: sentence.clone(), next: None });
+    assert_eq!((joining(&model).step, joining(&model).refused.as_ref()), (Step::Code, Some(&sentence)));
+    model.give_code("123456");
+    let [ToCore { what: What::Action(Action::GiveCode { name, code, .. }), .. }] = &model.take_out()[..] else {
+        panic!("the name is known, so the code goes at once")
+    };
+    assert_eq!((name.as_str(), code.as_str()), ("Anna", "123456"));
+}
+
+#[test]
+fn a_server_that_does_not_answer_leaves_everything_where_it_is() {
+    let mut model = model();
+    start(&mut model, Start::Code(samples::code()));
+    model.give_code("123456");
+    model.give_name("Anna");
+    let id = model.take_out()[0].id;
+    let sentence = "The server does not answer.".to_owned();
+    outcome(&mut model, id, Outcome::Refused { kind: RefusedKind::Network, sentence, next: None });
+    assert_eq!((joining(&model).step, joining(&model).typed.as_str()), (Step::Name, "123456"));
+}
+
+#[test]
+fn without_a_handle_only_the_name_is_asked() {
+    let mut model = model();
+    start(&mut model, Start::Welcome(samples::welcome()));
+    model.without_handle();
+    assert_eq!((joining(&model).step, joining(&model).place()), (Step::Name, (2, 2)));
+    model.give_name("  ");
+    assert!(joining(&model).refused.is_some());
+    model.give_name("Anna");
+    assert_eq!(model.take_out()[0].what, What::Action(Action::Register { handle: None, name: "Anna".into() }));
+}
+
+#[test]
+fn what_cannot_open_says_why() {
+    let mut model = Model::new(0, None);
+    let id = model.take_out()[0].id;
+    let sentence = "This browser keeps nothing for this site.".to_owned();
+    answer(&mut model, id, Answer::Refused { kind: RefusedKind::Refused, sentence: sentence.clone(), next: None });
+    assert_eq!(model.stage, Stage::Broken(Trouble { sentence, again: true }));
+}
+
+#[test]
+fn an_invitation_is_offered_once_somebody_is_here() {
+    let link = "https://lindenhof.example/i#abc".to_owned();
+    let mut model = Model::new(0, Some(link.clone()));
+    start(&mut model, Start::Welcome(samples::welcome()));
+    start(&mut model, Start::Main(samples::me()));
+    let offered = Dialog::New { who: link, busy: false, refused: None };
+    assert_eq!(main(&model).dialog, Some(offered));
+    model.close_dialog();
+    start(&mut model, Start::Main(samples::me()));
+    assert_eq!(main(&model).dialog, None);
+}
+
+#[test]
+fn an_open_chat_that_is_looked_at_is_marked_once() {
+    let (mut model, chat, id) = opened();
+    answer(&mut model, id, Answer::Timeline(samples::timeline_full()));
+    let marks = |sent: Vec<ToCore>| -> Vec<What> {
+        sent.into_iter().map(|to| to.what).filter(|what| matches!(what, What::Action(_))).collect()
+    };
+    let through = MessageId(match &samples::timeline_full().bubbles {
+        Listing::Rows(rows) => rows.iter().rev().find(|row| row.unread).expect("two are unread").id.0.clone(),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(marks(model.take_out()), [What::Action(Action::MarkRead { chat, through })]);
+    model.set_attentive(false);
+    model.set_attentive(true);
+    assert_eq!(marks(model.take_out()), []);
+}
+
+#[test]
+fn a_chat_in_a_hidden_tab_is_marked_when_the_tab_is_looked_at() {
+    let (mut model, _, id) = opened();
+    model.set_attentive(false);
+    answer(&mut model, id, Answer::Timeline(samples::timeline_full()));
+    assert_eq!(model.take_out(), []);
+    model.set_attentive(true);
+    assert!(matches!(model.take_out()[..], [ToCore { what: What::Action(Action::MarkRead { .. }), .. }]));
+}
+
+#[test]
+fn the_unread_line_stays_until_the_chat_is_left() {
+    let (mut model, chat, id) = opened();
+    answer(&mut model, id, Answer::Timeline(samples::timeline_full()));
+    let line = main(&model).chat().and_then(|chat| chat.unread_line.clone());
+    assert!(line.is_some());
+    model.heard(FromCore::Notice(Notice::Chats));
+    let id = id_of(&model.take_out(), is_timeline);
+    answer(&mut model, id, window(&["a"], None));
+    assert_eq!(main(&model).chat().and_then(|chat| chat.unread_line.clone()), line);
+    model.close();
+    model.open_chat(&chat);
+    assert_eq!(main(&model).chat().and_then(|chat| chat.unread_line.clone()), None);
+}
+
+#[test]
+fn many_notices_are_one_question_and_one_more() {
+    let (mut model, chat, id) = opened();
+    for _ in 0..20 {
+        let mark = Mark::Sent;
+        model.heard(FromCore::Notice(Notice::Receipt { chat: chat.clone(), id: MessageId("m".into()), mark }));
+    }
+    assert!(!model.take_out().iter().any(|to| is_timeline(&to.what)), "one is on its way");
+    answer(&mut model, id, window(&["a"], None));
+    assert_eq!(model.take_out().iter().filter(|to| is_timeline(&to.what)).count(), 1);
+}
+
+#[test]
+fn earlier_messages_stay_when_new_ones_come() {
+    let (mut model, _, id) = opened();
+    answer(&mut model, id, window(&["c", "d"], Some(7)));
+    model.show_earlier();
+    model.show_earlier();
+    let sent = model.take_out();
+    let earlier = |what: &What| matches!(what, What::Ask(Ask::Timeline { before: Some(7), .. }));
+    assert_eq!(sent.iter().filter(|to| earlier(&to.what)).count(), 1, "asked once while it is on its way");
+    answer(&mut model, id_of(&sent, earlier), window(&["a", "b"], Some(3)));
+    assert_eq!(texts(&model), ["a", "b", "c", "d"]);
+
+    model.heard(FromCore::Notice(Notice::Chats));
+    let id = id_of(&model.take_out(), is_timeline);
+    answer(&mut model, id, window(&["d", "e"], Some(8)));
+    assert_eq!(texts(&model), ["a", "b", "c", "d", "e"]);
+    assert_eq!(main(&model).chat().and_then(|chat| chat.earlier), Some(3));
+}
+
+#[test]
+fn after_a_gap_only_what_is_whole_is_shown() {
+    let (mut model, _, id) = opened();
+    answer(&mut model, id, window(&["a", "b"], Some(7)));
+    model.heard(FromCore::Notice(Notice::Chats));
+    let id = id_of(&model.take_out(), is_timeline);
+    answer(&mut model, id, window(&["x", "y"], Some(90)));
+    assert_eq!(texts(&model), ["x", "y"]);
+    assert_eq!(main(&model).chat().and_then(|chat| chat.earlier), Some(90));
+}
+
+#[test]
+fn a_text_that_is_not_taken_comes_back() {
+    let (mut model, chat, _) = opened();
+    model.send("hello".into());
+    let sent = model.take_out();
+    let id = id_of(&sent, |what| matches!(what, What::Action(Action::Send { .. })));
+    let sentence = "This device is full.".to_owned();
+    outcome(&mut model, id, Outcome::Refused { kind: RefusedKind::Refused, sentence: sentence.clone(), next: None });
+    assert_eq!(model.returned, [(chat, "hello".to_owned())]);
+    assert_eq!(main(&model).chat().and_then(|chat| chat.refused.clone()), Some(sentence));
+}
+
+#[test]
+fn whoever_is_added_is_written_to() {
+    let (mut model, _, _) = opened();
+    model.new_chat(String::new());
+    model.add("   ");
+    assert!(matches!(&main(&model).dialog, Some(Dialog::New { refused: Some(_), busy: false, .. })));
+    model.add(" boris@example.org ");
+    let sent = model.take_out();
+    let id = id_of(&sent, |what| *what == What::Action(Action::Add { who: "boris@example.org".into() }));
+    let chat = ChatId("boris".into());
+    let added = Outcome::Contact {
+        id: ContactId("b".into()),
+        name: "Boris".into(),
+        chat: chat.clone(),
+        sentence: "They see it once they accept.".into(),
+    };
+    outcome(&mut model, id, added);
+    assert_eq!(main(&model).dialog, None);
+    assert_eq!(main(&model).chat().map(|chat| chat.id.clone()), Some(chat));
+}
+
+#[test]
+fn a_request_shows_nothing_and_opens_the_chat_when_accepted() {
+    let (mut model, chat, _) = opened();
+    let Listing::Rows(rows) = samples::requests_full() else { panic!("the sample has one") };
+    model.open_request(rows[0].clone());
+    model.accept(&rows[0]);
+    let id = id_of(&model.take_out(), |what| matches!(what, What::Action(Action::Accept { .. })));
+    let accepted = Outcome::Contact { id: rows[0].id.clone(), name: "Kofi".into(), chat, sentence: String::new() };
+    outcome(&mut model, id, accepted);
+    assert!(matches!(main(&model).open, Some(Open::Chat(_))));
+}
+
+#[test]
+fn the_line_and_the_device_are_shown_as_they_are_told() {
+    let (mut model, _, _) = opened();
+    let line = samples::chats_waiting().line;
+    model.heard(FromCore::Notice(Notice::Connection(line.clone())));
+    assert_eq!(main(&model).list.line, line);
+    let banner = samples::chats_failing().banner;
+    model.heard(FromCore::Notice(Notice::Device(banner.clone())));
+    assert_eq!(main(&model).list.banner, banner);
+}

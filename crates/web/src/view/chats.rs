@@ -118,8 +118,7 @@ pub fn List(
                 div { class: "banner",
                     Icon { name: "retry" }
                     span {
-                        b { "Catching up" }
-                        "{done} of {of} messages"
+                        "{list.line.sentence}"
                         progress { value: "{done}", max: "{of.max(1)}", aria_label: "Catching up" }
                     }
                 }

@@ -27,6 +27,8 @@ fn New(who: String, busy: bool, refused: Option<String>) -> Element {
         dom::show_dialog(".dialog");
         dom::focus(".dialog input");
     });
+    // Offered once, taken or not.
+    use_drop(dom::forget_invitation);
     rsx! {
         dialog { class: "dialog", aria_labelledby: "dialog-title", onkeydown: move |event| escape(&event, desk),
             form {
@@ -81,7 +83,6 @@ fn New(who: String, busy: bool, refused: Option<String>) -> Element {
 #[component]
 fn Invite(link: Option<(String, String)>, refused: Option<String>) -> Element {
     let desk = use_context::<Desk>();
-    let mut copied = use_signal(|| false);
     use_effect(|| dom::show_dialog(".dialog"));
     rsx! {
         dialog { class: "dialog", aria_labelledby: "dialog-title", onkeydown: move |event| escape(&event, desk),
@@ -93,20 +94,7 @@ fn Invite(link: Option<(String, String)>, refused: Option<String>) -> Element {
                 if let Some((link, sentence)) = link {
                     p { class: "lead", "{sentence}" }
                     Code { link: link.clone() }
-                    label { class: "field",
-                        span { class: "field__label", "Link" }
-                        span { class: "field__box", input { id: "link", aria_label: "Link", readonly: true, value: "{link}" } }
-                    }
-                    button {
-                        class: "button button--primary button--l button--block",
-                        onclick: move |_| {
-                            dom::copy(&link, "#link");
-                            copied.set(true);
-                        },
-                        Icon { name: if copied() { "tick" } else { "copy" }, class: "i--18" }
-                        if copied() { "Copied" } else { "Copy the link" }
-                    }
-                    span { class: "sr", role: "status", aria_label: "Copied", if copied() { "Copied" } }
+                    Copy { link }
                 } else if let Some(refused) = refused {
                     p { class: "field__help field__help--error", role: "alert", Icon { name: "alert", class: "i--16" } "{refused}" }
                 } else {
@@ -115,6 +103,34 @@ fn Invite(link: Option<(String, String)>, refused: Option<String>) -> Element {
                 }
             }
         }
+    }
+}
+
+/// The link as a text, and the button that copies it.
+#[component]
+fn Copy(link: String) -> Element {
+    let mut copied = use_signal(|| false);
+    let text = link.clone();
+    use_effect(|| dom::focus(".dialog .button--primary"));
+    rsx! {
+        label { class: "field",
+            span { class: "field__label", "Link" }
+            span { class: "field__box", input { id: "link", aria_label: "Link", readonly: true, value: "{text}" } }
+        }
+        button {
+            class: "button button--primary button--l button--block",
+            onclick: move |_| {
+                dom::copy(&link, "#link");
+                copied.set(true);
+            },
+            Icon { name: if copied() { "tick" } else { "copy" }, class: "i--18" }
+            if copied() {
+                "Copied"
+            } else {
+                "Copy the link"
+            }
+        }
+        span { class: "sr", role: "status", aria_label: "Copied", if copied() { "Copied" } }
     }
 }
 
@@ -167,7 +183,6 @@ fn squares(text: &str) -> Option<(usize, String)> {
 /// Closes the window first, so that the focus goes back to where it came from.
 fn close(desk: Desk) {
     dom::close_dialog(".dialog");
-    dom::forget_invitation();
     desk.change(Model::close_dialog);
 }
 

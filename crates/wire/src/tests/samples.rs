@@ -577,6 +577,7 @@ fn link() -> Vec<Sample> {
             account: AccountId([0xAC; 32]),
             introduction_key: [0x1C; 32],
             invitation_secret: [0x15; 16],
+            name: "Anna".to_owned(),
         };
         good("link", &format!("link: to {service}"), "link", link.to_string().into_bytes())
     };
@@ -590,6 +591,13 @@ fn handle() -> Vec<Sample> {
         sample("handle: a number as people type it", "0032 470 12.34.56"),
         sample("handle: an address", "Anna.B+x@example.org"),
         bad("handle", "handle: a national number", "handle", "no country code", "0470 12 34 56"),
+        bad(
+            "handle",
+            "handle: zeros where no number has them",
+            "handle",
+            "shortened each time",
+            "0032 0003 2070",
+        ),
         bad("handle", "handle: two at signs", "handle", "no such address", "a@b@example.org"),
     ]
 }

@@ -201,7 +201,7 @@ fn structure<'a>(name: &str, body: impl Iterator<Item = &'a str>) -> String {
     for (name, kind) in fields.filter(|(name, _)| is_field(name)) {
         writeln!(block, "    {};", field(name, kind.trim_end_matches(','))).unwrap();
     }
-    write!(block, "}} {name};\n").unwrap();
+    writeln!(block, "}} {name};").unwrap();
     block
 }
 
@@ -243,7 +243,7 @@ fn enumeration<'a>(name: &str, width: usize, body: impl Iterator<Item = &'a str>
             let payload = if payload.is_empty() { " struct {};" } else { payload };
             writeln!(block, "        case {variant}:{payload}").unwrap();
         }
-        write!(block, "    }};\n}} {name};\n").unwrap();
+        writeln!(block, "    }};\n}} {name};").unwrap();
     }
     block
 }

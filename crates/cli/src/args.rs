@@ -1,0 +1,255 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Private messages that only you and the other person can read.
+#[derive(Parser)]
+#[command(name = "valise", version, arg_required_else_help = true, disable_help_subcommand = true, after_help = START)]
+pub struct Args {
+    /// Folder of the account [default: ~/.local/share/valise]
+    #[arg(long, global = true, value_name = "DIR", env = "VALISE_HOME", hide_env_values = true)]
+    pub home: Option<PathBuf>,
+    /// One JSON object a line on stdout; everything else goes to stderr
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Certificate of a private authority (PEM), trusted beside the public ones; kept for later
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// One thing to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Create an account on this device
+    #[command(after_help = REGISTER)]
+    Register(Register),
+    /// Make a link: whoever opens it is let in
+    #[command(after_help = INVITE)]
+    Invite,
+    /// Add somebody by link, number or e-mail address
+    #[command(after_help = ADD)]
+    Add {
+        /// What they gave you
+        #[arg(value_name = "LINK|NUMBER|E-MAIL")]
+        who: String,
+    },
+    /// Show who wants to write to you
+    #[command(after_help = REQUESTS)]
+    Requests,
+    /// Let a request in
+    #[command(after_help = ACCEPT)]
+    Accept {
+        /// Id of the request, or its first 6 characters and more
+        who: String,
+    },
+    /// Refuse somebody, now and later; they are not told
+    #[command(after_help = BLOCK)]
+    Block {
+        /// Number, e-mail address, name or id
+        who: String,
+    },
+    /// Send a text
+    #[command(after_help = SEND)]
+    Send(Send),
+    /// Show what arrives, each message once
+    #[command(after_help = RECEIVE)]
+    Receive(Receive),
+    /// List the chats, newest first
+    #[command(after_help = CHATS)]
+    Chats,
+    /// Show the messages of a chat
+    #[command(after_help = HISTORY)]
+    History {
+        /// Number, e-mail address, name or id of the person, or id of the chat
+        chat: String,
+        /// Messages shown, the newest
+        #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        limit: u32,
+    },
+    /// List everybody you have let in
+    #[command(after_help = CONTACTS)]
+    Contacts,
+    /// Show how this device stands
+    #[command(after_help = STATUS)]
+    Status,
+}
+
+/// `valise register`
+#[derive(clap::Args)]
+pub struct Register {
+    /// How people may find you: a number with its country code, an e-mail address, or none
+    #[arg(value_name = "NUMBER|E-MAIL|none")]
+    pub handle: String,
+    /// The server's address
+    #[arg(long, value_name = "URL")]
+    pub server: String,
+    /// Your name, shown to people you have let in
+    #[arg(long)]
+    pub name: String,
+    /// The code that was sent to you; asked for when it is not given
+    #[arg(long)]
+    pub code: Option<String>,
+}
+
+/// `valise send`
+#[derive(clap::Args)]
+pub struct Send {
+    /// Number, e-mail address, name or id of the person, or id of the chat
+    pub to: String,
+    /// What to say; - reads it from standard input
+    pub text: String,
+    /// End when the message came so far
+    #[arg(long, value_enum, value_name = "MARK", default_value_t = Wait::Stored)]
+    pub wait: Wait,
+    /// Wait so long at most [default: 30 for stored, 300 for the others]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=SECONDS_MAX))]
+    pub timeout: Option<u64>,
+}
+
+/// What `valise send` waits for.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Wait {
+    /// The server has it
+    Stored,
+    /// It is on a device of theirs
+    Delivered,
+    /// They have seen it
+    Read,
+}
+
+/// `valise receive`
+#[derive(clap::Args)]
+pub struct Receive {
+    /// Go on for so long
+    #[arg(long = "for", value_name = "SECONDS", conflicts_with = "follow", value_parser = clap::value_parser!(u64).range(..=SECONDS_MAX))]
+    pub seconds: Option<u64>,
+    /// Go on until ended
+    #[arg(long)]
+    pub follow: bool,
+    /// Leave what is shown unread: the others do not learn of it, and it is shown again next time
+    #[arg(long)]
+    pub unread: bool,
+}
+
+/// A year: longer waits are mistakes.
+const SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
+
+const START: &str = "\
+A first conversation:
+  valise register none --server https://lindenhof.example --name Anna
+  valise invite                     give the link to one person
+  valise receive --follow           show what arrives
+  valise send Boris \"see you at 5\"
+
+Exit codes: 0 done, 1 refused (the message says why), 2 wrong usage, 3 something has to be given,
+4 the server was not reached (what you wrote is kept and leaves at the next start)";
+
+const REGISTER: &str = "\
+Examples:
+  valise register +32470123456 --server https://lindenhof.example --name Anna
+  valise register anna@example.org --server https://lindenhof.example --name Anna --code 123456
+  valise register none --server http://127.0.0.1:8080 --name Anna
+  valise --home ./work --ca ca.pem register none --server https://10.0.0.5 --name Anna
+
+With --json and no terminal, the first call asks for the code to be sent and exits with 3; the same call
+with --code finishes. A passphrase in VALISE_PASSPHRASE locks the account's key on this device.";
+
+const INVITE: &str = "\
+Examples:
+  valise invite
+  valise --json invite              {\"link\":\"https://lindenhof.example/i#…\"}
+
+Give a link to one person, over a way that only they read.";
+
+const ADD: &str = "\
+Examples:
+  valise add 'https://lindenhof.example/i#…'     lets both in at once
+  valise add +32470123456                        they have to let you in
+  valise add boris@example.org";
+
+const REQUESTS: &str = "\
+Examples:
+  valise requests
+  valise --json requests            {\"request\":{\"id\":\"…\"}}
+
+Nothing of a stranger is shown before you accept them.";
+
+const ACCEPT: &str = "\
+Examples:
+  valise accept 3fa94c";
+
+const BLOCK: &str = "\
+Examples:
+  valise block 3fa94c
+  valise block Boris";
+
+const SEND: &str = "\
+Examples:
+  valise send Boris \"see you at 5\"
+  valise send +32470123456 - < letter.txt
+  valise send boris@example.org hello --wait read --timeout 60
+  valise --json send Boris hi       {\"sent\":{\"chat\":\"…\",\"id\":\"…\"}}
+
+A text that begins with a hyphen follows two of them: valise send Boris -- \"-5 degrees\"";
+
+const RECEIVE: &str = "\
+Examples:
+  valise receive                    what waited, then end
+  valise receive --follow           go on until Ctrl C
+  valise --json receive --for 10    {\"event\":\"message\",\"chat\":\"…\",\"id\":\"…\",\"from\":{\"name\":\"Boris\",\"handle\":null},
+                                     \"sent_at\":1873273260000,\"text\":\"see you at 5\"}
+                                    {\"event\":\"receipt\",\"chat\":\"…\",\"id\":\"…\",\"mark\":\"read\"}
+                                    {\"event\":\"request\",\"from\":\"…\"}";
+
+const CHATS: &str = "\
+Examples:
+  valise chats
+  valise --json chats";
+
+const HISTORY: &str = "\
+Examples:
+  valise history Boris
+  valise --json history Boris --limit 1000";
+
+const CONTACTS: &str = "\
+Examples:
+  valise contacts
+  valise --json contacts";
+
+const STATUS: &str = "\
+Examples:
+  valise status
+  valise --json status";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn what_can_be_typed_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_examples() {
+        for command in Args::command().get_subcommands() {
+            let help = command.clone().render_help().to_string();
+            assert!(help.contains("Examples:\n  valise"), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn global_options_stand_anywhere() {
+        let parsed =
+            Args::try_parse_from(["valise", "send", "Boris", "-", "--json", "--home", "x"]).ok().unwrap();
+        assert!(parsed.json);
+        assert!(matches!(parsed.command, Command::Send(Send { text, .. }) if text == "-"));
+        assert!(Args::try_parse_from(["valise", "receive", "--for", "1", "--follow"]).is_err());
+    }
+}

@@ -1,0 +1,74 @@
+//! The commands.
+
+mod people;
+mod receive;
+mod register;
+mod send;
+mod show;
+
+use std::path::PathBuf;
+
+use host_native::{Core, Options};
+use screens::Ask;
+use zeroize::Zeroizing;
+
+use crate::args::{Args, Command};
+use crate::end::{Stop, answered};
+use crate::say::Say;
+use crate::stop;
+
+/// Does what was typed.
+pub async fn run(args: Args, utc_offset_minutes: i16) -> Result<(), Stop> {
+    let Args { home, json, ca, command } = args;
+    let mut options = Options::at(home.map_or_else(usual_home, Ok)?);
+    options.authority = ca;
+    options.passphrase = passphrase()?;
+    if let Command::Register(register) = &command {
+        options.server = Some(host_native::ServerAddress::parse(&register.server)?);
+    }
+    let core = Core::open(options).await?;
+    let may_end_early = matches!(command, Command::Receive(_));
+    let result = tokio::select! {
+        result = perform(&core, Say::new(json), command, utc_offset_minutes) => result,
+        () = stop::wanted() => if may_end_early { Ok(()) } else { Err(Stop::network(ENDED_EARLY)) },
+    };
+    core.close().await;
+    result
+}
+
+async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i16) -> Result<(), Stop> {
+    answered(core.ask(Ask::Start { utc_offset_minutes }).await)?;
+    match command {
+        Command::Register(register) => register::run(core, say, register).await,
+        Command::Invite => people::invite(core, say).await,
+        Command::Add { who } => people::add(core, say, who).await,
+        Command::Requests => people::requests(core, say).await,
+        Command::Accept { who } => people::accept(core, say, who).await,
+        Command::Block { who } => people::block(core, say, who).await,
+        Command::Send(send) => send::run(core, say, send).await,
+        Command::Receive(receive) => receive::run(core, say, receive).await,
+        Command::Chats => show::chats(core, say).await,
+        Command::History { chat, limit } => show::history(core, say, chat, limit).await,
+        Command::Contacts => show::contacts(core, say).await,
+        Command::Status => show::status(core, say).await,
+    }
+}
+
+fn usual_home() -> Result<PathBuf, Stop> {
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
+    home.map(|home| PathBuf::from(home).join(".local/share/valise")).ok_or_else(|| {
+        Stop::usage("There is no home folder for this user. Say where the account lives with --home.")
+    })
+}
+
+fn passphrase() -> Result<Option<Zeroizing<String>>, Stop> {
+    match std::env::var_os("VALISE_PASSPHRASE").filter(|given| !given.is_empty()) {
+        None => Ok(None),
+        Some(given) => given
+            .into_string()
+            .map(|text| Some(Zeroizing::new(text)))
+            .map_err(|_| Stop::usage("VALISE_PASSPHRASE is not text in UTF-8. Give the passphrase as text.")),
+    }
+}
+
+const ENDED_EARLY: &str = "Ended before it was done. What was begun is kept and goes on at the next start.";

@@ -1,0 +1,222 @@
+//! `valise receive`
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use host_native::{Core, Heard};
+use screens::{
+    Action, Answer, Ask, Bubble, ChatId, ConnectionLine, ContactId, Listing, Mark, MessageId, Notice,
+    TIMELINE_MESSAGES_MAX,
+};
+use serde_json::json;
+use tokio::time::{Instant, timeout_at};
+
+use super::show::words;
+use crate::args::Receive;
+use crate::end::{Stop, answered, done};
+use crate::say::{self, Say};
+use crate::settle::{is_settled, status};
+
+/// Shows what arrives.
+pub async fn run(core: &Core, say: Say, receive: Receive) -> Result<(), Stop> {
+    let mut notices = core.notices();
+    let mut shower = Shower { core, say, marks_read: !receive.unread, shown: Shown::default(), line: None };
+    let once = !receive.follow && receive.seconds.is_none();
+    let until = Instant::now()
+        + match (receive.follow, receive.seconds) {
+            (true, _) => FOREVER,
+            (false, Some(seconds)) => Duration::from_secs(seconds),
+            (false, None) => CATCH_UP_WAIT,
+        };
+    let begun = status(core).await?;
+    if begun.me.is_none() {
+        return Err(Stop::refused(
+            "There is no account on this device yet. Create one with: valise register",
+        ));
+    }
+    shower.line(&begun.line);
+    shower.requests().await?;
+    shower.messages().await?;
+    loop {
+        if once && is_settled(&status(core).await?) {
+            // What arrived last may be newer than what was shown last.
+            return shower.messages().await;
+        }
+        match timeout_at(until, notices.next()).await {
+            Err(_) if once => return Err(late(&status(core).await?.line)),
+            Err(_) => return Ok(()),
+            Ok(None) => return Err(Stop::unexpected()),
+            Ok(Some(heard)) => shower.heard(heard).await?,
+        }
+    }
+}
+
+/// It took longer than anybody waits for a single look.
+fn late(line: &ConnectionLine) -> Stop {
+    Stop::network(format!(
+        "Not everything is here yet. {} Try again, or stay: valise receive --follow",
+        line.sentence
+    ))
+}
+
+struct Shower<'a> {
+    core: &'a Core,
+    say: Say,
+    marks_read: bool,
+    shown: Shown,
+    line: Option<ConnectionLine>,
+}
+
+impl Shower<'_> {
+    async fn heard(&mut self, heard: Heard) -> Result<(), Stop> {
+        match heard {
+            Heard::Notice(Notice::Message { own: false, .. } | Notice::Chats) => self.messages().await,
+            Heard::Notice(Notice::Receipt { chat, id, mark }) => self.receipt(chat, id, mark).await,
+            Heard::Notice(Notice::Request { who }) => self.request(&who),
+            Heard::Notice(Notice::Connection(line)) => {
+                self.line(&line);
+                Ok(())
+            }
+            Heard::Notice(Notice::Missing { sentence, .. } | Notice::Failed { sentence, .. }) => {
+                self.say.aside(&sentence);
+                Ok(())
+            }
+            Heard::Notice(Notice::Device(Some(banner))) => {
+                self.say.aside(&format!("{}. {}", banner.title, banner.sentence));
+                Ok(())
+            }
+            Heard::Notice(
+                Notice::Message { own: true, .. }
+                | Notice::Contact { .. }
+                | Notice::Account
+                | Notice::Settled
+                | Notice::Device(None),
+            ) => Ok(()),
+            Heard::Missed => {
+                self.requests().await?;
+                self.messages().await
+            }
+        }
+    }
+
+    /// Everything that was not seen yet, oldest first; then it was.
+    async fn messages(&mut self) -> Result<(), Stop> {
+        let mut skip = 0;
+        loop {
+            let ask = Ask::Unread { skip, limit: TIMELINE_MESSAGES_MAX };
+            let Answer::Unread { bubbles, more } = answered(self.core.ask(ask).await)? else {
+                return Err(Stop::unexpected());
+            };
+            if !self.marks_read {
+                skip += u32::try_from(bubbles.len()).unwrap_or(u32::MAX);
+            }
+            let mut through: BTreeMap<ChatId, MessageId> = BTreeMap::new();
+            for bubble in bubbles {
+                if self.shown.is_new(&bubble.id) {
+                    self.message(&bubble)?;
+                }
+                through.insert(bubble.chat, bubble.id);
+            }
+            if self.marks_read {
+                for (chat, through) in through {
+                    done(self.core.act(Action::MarkRead { chat, through }).await)?;
+                }
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    fn message(&self, bubble: &Bubble) -> Result<(), Stop> {
+        let object = json!({
+            "event": "message",
+            "chat": bubble.chat,
+            "id": bubble.id,
+            "from": { "name": bubble.from.name, "handle": bubble.from.handle },
+            "sent_at": bubble.sent.ms,
+            "text": bubble.text,
+        });
+        self.say.result(&object, || {
+            format!("[{}] {}: {}", bubble.sent.text, say::one_line(&bubble.from.name), words(bubble))
+        })
+    }
+
+    async fn receipt(&self, chat: ChatId, id: MessageId, mark: Mark) -> Result<(), Stop> {
+        let happened = match mark {
+            // Not said by anybody: it is how the server answered.
+            Mark::Pending | Mark::Sent => return Ok(()),
+            Mark::Delivered => "Arrived",
+            Mark::Read => "Read",
+        };
+        self.say.object(&json!({ "event": "receipt", "chat": chat, "id": id, "mark": mark }))?;
+        if self.say.json {
+            return Ok(());
+        }
+        let Answer::Message(bubble) = answered(self.core.ask(Ask::Message { id }).await)? else {
+            return Err(Stop::unexpected());
+        };
+        let begins: String = bubble.text.chars().take(RECEIPT_TEXT_CHARS).collect();
+        self.say.aside(&format!("{happened}: {}", say::one_line(&begins)));
+        Ok(())
+    }
+
+    /// Who knocked before this began.
+    async fn requests(&mut self) -> Result<(), Stop> {
+        let Answer::Requests(requests) = answered(self.core.ask(Ask::Requests).await)? else {
+            return Err(Stop::unexpected());
+        };
+        match requests {
+            Listing::Rows(rows) => rows.iter().try_for_each(|row| self.request(&row.id)),
+            Listing::Empty(_) | Listing::Loading => Ok(()),
+            Listing::Failing(trouble) => Err(Stop::refused(trouble.sentence)),
+        }
+    }
+
+    fn request(&mut self, who: &ContactId) -> Result<(), Stop> {
+        if !self.shown.is_new(&MessageId(who.0.clone())) {
+            return Ok(());
+        }
+        self.say.result(&json!({ "event": "request", "from": who }), || {
+            format!("Someone new wants to write to you: valise accept {who}, or valise block {who}")
+        })
+    }
+
+    fn line(&mut self, line: &ConnectionLine) {
+        if self.line.as_ref() != Some(line) {
+            self.say.aside(&line.sentence);
+            self.line = Some(line.clone());
+        }
+    }
+}
+
+/// What this run has shown: needed when things stay unread, or knock again.
+#[derive(Default)]
+struct Shown {
+    known: HashSet<MessageId>,
+    order: VecDeque<MessageId>,
+}
+
+impl Shown {
+    fn is_new(&mut self, id: &MessageId) -> bool {
+        if !self.known.insert(id.clone()) {
+            return false;
+        }
+        self.order.push_back(id.clone());
+        if self.order.len() > SHOWN_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        true
+    }
+}
+
+/// Ids remembered in one run.
+const SHOWN_MAX: usize = 100_000;
+/// Characters of a message beside its receipt.
+const RECEIPT_TEXT_CHARS: usize = 60;
+/// One look waits so long for the server to hand over what it has.
+const CATCH_UP_WAIT: Duration = Duration::from_secs(30);
+/// Longer than any program runs; far from the end of what a clock can count.
+const FOREVER: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);

@@ -1,0 +1,182 @@
+//! `valise chats`, `history`, `contacts`, `status`
+
+use std::time::Duration;
+
+use host_native::Core;
+use screens::{Answer, Ask, Bubble, LineState, Listing, TIMELINE_MESSAGES_MAX};
+use serde_json::{Value, json};
+
+use crate::end::{Stop, answered};
+use crate::say::{self, Say};
+use crate::settle;
+
+/// Lists the chats.
+pub async fn chats(core: &Core, say: Say) -> Result<(), Stop> {
+    let Answer::Chats(list) = answered(core.ask(Ask::Chats).await)? else { return Err(Stop::unexpected()) };
+    if let Some(requests) = &list.requests {
+        say.advice(&format!("{requests}: valise requests"))?;
+    }
+    rows(say, list.chats, |say, row| {
+        let object = json!({ "chat": {
+            "id": row.id,
+            "name": row.person.name,
+            "handle": row.person.handle,
+            "unread": row.unread,
+            "changed_at": row.time.ms,
+            "preview": row.preview,
+        }});
+        say.result(&object, || {
+            let unread = if row.unread == 0 { String::new() } else { format!(" ({})", row.unread) };
+            let name = say::one_line(&row.person.name);
+            format!("{:>8}  {name}{unread}: {}", row.time.text, say::one_line(&row.preview))
+        })
+    })
+}
+
+/// Shows a chat.
+pub async fn history(core: &Core, say: Say, chat: String, limit: u32) -> Result<(), Stop> {
+    let mut pages: Vec<Vec<Bubble>> = Vec::new();
+    let (mut before, mut left) = (None, limit);
+    let mut empty = None;
+    while left > 0 {
+        let ask = Ask::Timeline { chat: chat.clone(), before, limit: left.min(TIMELINE_MESSAGES_MAX) };
+        let Answer::Timeline(timeline) = answered(core.ask(ask).await)? else {
+            return Err(Stop::unexpected());
+        };
+        match timeline.bubbles {
+            Listing::Rows(page) => {
+                left = left.saturating_sub(u32::try_from(page.len()).unwrap_or(u32::MAX));
+                pages.push(page);
+            }
+            other => empty = Some(other),
+        }
+        before = timeline.earlier;
+        if before.is_none() || empty.is_some() {
+            break;
+        }
+    }
+    if pages.is_empty() {
+        return empty.map_or(Ok(()), |empty| rows(say, empty, |_, _| Ok(())));
+    }
+    // More than asked for comes when messages that wait in the outbox have to be shown in one piece.
+    let shown = pages.iter().map(Vec::len).sum::<usize>();
+    let skipped = shown.saturating_sub(limit as usize);
+    for bubble in pages.into_iter().rev().flatten().skip(skipped) {
+        say.result(&message(&bubble), || {
+            let who = if bubble.own { "You".to_owned() } else { say::one_line(&bubble.from.name) };
+            let state = match (&bubble.failed, &bubble.mark) {
+                (Some(failed), _) => format!("  ({failed})"),
+                (None, Some(mark)) => format!("  ({})", mark.word),
+                (None, None) => String::new(),
+            };
+            format!("{}  {who}: {}{state}", bubble.sent.full, words(&bubble))
+        })?;
+    }
+    Ok(())
+}
+
+/// Lists the contacts.
+pub async fn contacts(core: &Core, say: Say) -> Result<(), Stop> {
+    let Answer::Contacts(contacts) = answered(core.ask(Ask::Contacts).await)? else {
+        return Err(Stop::unexpected());
+    };
+    rows(say, contacts, |say, row| {
+        let person = &row.person;
+        let object = json!({ "contact": {
+            "id": person.id,
+            "name": person.name,
+            "handle": person.handle,
+            "state": person.state,
+            "chat": person.chat,
+        }});
+        say.result(&object, || {
+            let short: String = person.id.0.chars().take(SHORT_ID_CHARS).collect();
+            format!("{short}  {}  {}", say::one_line(&person.name), say::one_line(&row.line))
+        })
+    })
+}
+
+/// Shows how this device stands. A program that has just begun is given a moment to connect.
+pub async fn status(core: &Core, say: Say) -> Result<(), Stop> {
+    let mut notices = core.notices();
+    let connecting = settle::status(core).await?.line.state == LineState::Connecting;
+    if connecting {
+        settle::settled(core, &mut notices, CONNECT_WAIT).await?;
+    }
+    let status = settle::status(core).await?;
+    let me = status.me.as_ref();
+    let object = json!({ "status": {
+        "id": me.map(|me| &me.id),
+        "name": me.map(|me| &me.name),
+        "handle": me.and_then(|me| me.handle.as_ref()),
+        "code_sent_to": status.code_sent_to,
+        "server": status.server,
+        "line": line(status.line.state),
+        "waiting": status.waiting,
+        "devices": status.devices,
+        "unread": status.unread,
+        "requests": status.requests,
+    }});
+    say.result(&object, || {
+        let who = match (me, &status.code_sent_to) {
+            (Some(me), _) => {
+                let handle = me.handle.as_ref().map_or_else(String::new, |handle| format!(", {handle}"));
+                format!("{}{handle}, at {}", say::one_line(&me.name), status.server)
+            }
+            (None, Some(handle)) => format!("A code for {handle} is awaited, at {}", status.server),
+            (None, None) => format!("No account yet, at {}", status.server),
+        };
+        format!(
+            "{who}\n{}\nUnread: {}. Requests: {}. Waiting to leave: {}. Devices: {}.",
+            status.line.sentence, status.unread, status.requests, status.waiting, status.devices
+        )
+    })
+}
+
+/// One row after the other, or the words of an empty place.
+pub fn rows<Row>(
+    say: Say,
+    listing: Listing<Row>,
+    print: impl Fn(Say, &Row) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    match listing {
+        Listing::Rows(rows) => rows.iter().try_for_each(|row| print(say, row)),
+        Listing::Empty(place) => say.advice(&format!("{}. {}", place.title, place.sentence)),
+        Listing::Failing(trouble) => Err(Stop::refused(trouble.sentence)),
+        Listing::Loading => Err(Stop::unexpected()),
+    }
+}
+
+/// A message as it was.
+fn message(bubble: &Bubble) -> Value {
+    json!({ "message": {
+        "chat": bubble.chat,
+        "id": bubble.id,
+        "from": { "name": bubble.from.name, "handle": bubble.from.handle },
+        "own": bubble.own,
+        "sent_at": bubble.sent.ms,
+        "text": bubble.text,
+        "mark": bubble.mark.as_ref().map(|shown| shown.mark),
+        "failed": bubble.failed.is_some(),
+    }})
+}
+
+/// A message's text for a terminal.
+pub fn words(bubble: &Bubble) -> String {
+    bubble.note.clone().unwrap_or_else(|| say::set_in(&bubble.text))
+}
+
+fn line(state: LineState) -> &'static str {
+    match state {
+        LineState::Idle => "idle",
+        LineState::Connecting => "connecting",
+        LineState::Waiting => "waiting",
+        LineState::CatchingUp { .. } => "catching_up",
+        LineState::UpToDate => "up_to_date",
+    }
+}
+
+/// Characters of an id in a list: enough to name one person, and to type.
+const SHORT_ID_CHARS: usize = 12;
+/// How long `status` waits for a connection that is on its way.
+const CONNECT_WAIT: Duration = Duration::from_secs(3);

@@ -1,0 +1,226 @@
+//! Two people with terminals and the real server, as a new user would try it.
+
+use std::collections::BTreeMap;
+
+use e2e::programs::{Server, Terminal, texts};
+use serde_json::Value;
+
+#[test]
+fn by_invitation_two_people_talk_and_see_what_became_of_it() {
+    let server = Server::start_with_tls();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    let link = anna.invitation();
+    let added = boris.ok(["add", &link]);
+    assert_eq!(added[0]["contact"]["name"], "Anna");
+    boris.ok(["send", "Anna", "Hello, Anna"]);
+
+    let lines = anna.receive();
+    assert_eq!(texts(&lines), ["Hello, Anna"]);
+    assert_eq!(lines.iter().find(|l| l["event"] == "message").unwrap()["from"]["name"], "Boris");
+    assert!(!lines.iter().any(|l| l["event"] == "request"), "an invited person does not knock");
+    anna.ok(["send", "Boris", "Hello, Boris"]);
+
+    let lines = boris.receive();
+    assert_eq!(texts(&lines), ["Hello, Boris"]);
+    let marks: Vec<&Value> = lines.iter().filter(|l| l["event"] == "receipt").collect();
+    assert!(marks.iter().any(|mark| mark["mark"] == "read"), "{lines:?}");
+    assert_eq!(texts(&boris.receive()), [""; 0], "each message is printed once");
+}
+
+#[test]
+fn send_waits_for_the_marks_it_is_asked_for() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    boris.ok(["add", &anna.invitation()]);
+    let mut reading = anna.follow();
+    boris.ok(["send", "Anna", "arrived?", "--wait", "delivered"]);
+    boris.ok(["send", "Anna", "read?", "--wait", "read"]);
+    reading.text("read?");
+}
+
+#[test]
+fn a_number_is_found_knocks_and_shows_nothing_before_it_is_let_in() {
+    let server = Server::start();
+    let anna = Terminal::registered_as(&server, "Anna", "+32470123456");
+    let boris = Terminal::registered_as(&server, "Boris", "boris@example.org");
+    boris.ok(["add", "+32 470 12 34 56"]);
+    boris.ok(["send", "+32470123456", "it is me"]);
+
+    let before = anna.receive();
+    assert_eq!(texts(&before), [""; 0]);
+    let request = before.iter().find(|l| l["event"] == "request").expect("a request");
+    assert!(!request.to_string().contains("Boris") && !request.to_string().contains("it is me"));
+    let who = request["from"].as_str().expect("an id").to_owned();
+    anna.ok(["accept", &who]);
+    let after = anna.receive();
+    assert_eq!(texts(&after), ["it is me"]);
+    anna.ok(["send", &who, "come in"]);
+    assert_eq!(texts(&boris.receive()), ["come in"]);
+}
+
+#[test]
+fn a_blocked_person_is_not_heard_any_more() {
+    let server = Server::start();
+    let anna = Terminal::registered_as(&server, "Anna", "+32470123457");
+    let boris = Terminal::registered(&server, "Boris");
+    boris.ok(["add", "+32470123457"]);
+    boris.ok(["send", "+32470123457", "let me in"]);
+    let requests = anna.ok(["receive"]);
+    let who = requests.iter().find(|l| l["event"] == "request").expect("a request")["from"].clone();
+    anna.ok(["block", who.as_str().unwrap()]);
+    boris.ok(["send", "+32470123457", "still here"]);
+    assert_eq!(anna.receive().iter().filter(|l| l["event"] != "receipt").count(), 0);
+    assert_eq!(anna.ok(["requests"]).len(), 0);
+}
+
+#[test]
+fn every_text_arrives_byte_for_byte_in_order_also_while_asleep() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    boris.ok(["add", &anna.invitation()]);
+    let sent = [
+        "plain".to_owned(),
+        "שלום, مرحبا \u{202e}right to left\u{202c}".to_owned(),
+        "👩‍👩‍👧‍👦🏳️‍🌈👍🏽 e\u{301}".to_owned(),
+        "line one\nline two\n".to_owned(),
+        "x".repeat(64 * 1024),
+        "ü".repeat(32 * 1024),
+    ];
+    for text in &sent {
+        boris.send_bytes("Anna", text);
+    }
+    assert_eq!(texts(&anna.receive()), sent);
+    let (code, words) = {
+        let path = boris.home().join("long");
+        std::fs::write(&path, "x".repeat(64 * 1024 + 1)).unwrap();
+        boris.refused(["send", "Anna", &std::fs::read_to_string(path).unwrap()])
+    };
+    assert_eq!(code, 1, "{words}");
+}
+
+#[test]
+fn what_is_wrong_is_said_with_what_to_do() {
+    let server = Server::start();
+    let anna = Terminal::new(&server);
+    let number = "+32470123458";
+    let register = |code: &str| {
+        anna.refused(["register", number, "--server", anna.url(), "--name", "Anna", "--code", code])
+    };
+    let (code, _) = anna.refused(["send", "nobody", "hi"]);
+    assert_eq!(code, 1, "not registered yet");
+    let (code, _) = anna.refused(["register", "0470", "--server", anna.url(), "--name", "Anna"]);
+    assert_eq!(code, 1, "a number without a country");
+    let (code, _) = anna.refused(["register"]);
+    assert_eq!(code, 2, "wrong usage");
+    let (code, _) = anna.refused(["register", number, "--server", anna.url(), "--name", "Anna"]);
+    assert_eq!(code, 3, "a code is needed");
+    let right = server.code_for(number);
+    let wrong = if right == "000000" { "000001" } else { "000000" };
+    for _ in 0..3 {
+        let (code, words) = register(wrong);
+        assert_eq!(code, 1, "{words}");
+    }
+    let (code, words) = register(&right);
+    assert_eq!(code, 1, "three wrong tries use a code up: {words}");
+    assert!(words.contains("code"), "{words}");
+
+    let boris = Terminal::registered(&server, "Boris");
+    let (code, words) = boris.refused(["add", "+32470999999"]);
+    assert_eq!(code, 1, "{words}");
+    let (code, words) = boris.refused(["add", "https://example.org/i#nonsense"]);
+    assert_eq!(code, 1, "{words}");
+    assert!(!words.contains("panic"), "{words}");
+}
+
+#[test]
+fn without_the_server_nothing_is_lost_and_it_leaves_later() {
+    let mut server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    boris.ok(["add", &anna.invitation()]);
+    boris.ok(["send", "Anna", "before"]);
+    server.kill();
+    let (code, words) = boris.refused(["send", "Anna", "kept here", "--timeout", "2"]);
+    assert_eq!(code, 4, "{words}");
+    server.run();
+    boris.ok(["send", "Anna", "after"]);
+    assert_eq!(texts(&anna.receive()), ["before", "kept here", "after"]);
+}
+
+#[test]
+fn one_handle_leads_to_one_account_and_codes_are_bound_to_who_asked() {
+    let server = Server::start();
+    let number = "+32470123459";
+    let _anna = Terminal::registered_as(&server, "Anna", number);
+    let thief = Terminal::new(&server);
+    let asked = thief.run(["register", number, "--server", &server.url(), "--name", "Thief"]);
+    assert_eq!(asked.status.code(), Some(3));
+    let code = server.code_for(number);
+    // The code of one terminal is of no use to another.
+    let other = Terminal::new(&server);
+    other.refused(["register", number, "--server", &server.url(), "--name", "Other", "--code", &code]);
+    // The right code does not take the number from who has it, at once (T-03).
+    let (exit, words) =
+        thief.refused(["register", number, "--server", &server.url(), "--name", "Thief", "--code", &code]);
+    assert_eq!(exit, 1, "{words}");
+}
+
+#[test]
+fn two_terminals_share_one_home() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    boris.ok(["add", &anna.invitation()]);
+    let mut following = anna.follow();
+    boris.ok(["send", "Anna", "one"]);
+    following.text("one");
+    // The same home, while the other still runs.
+    anna.ok(["send", "Boris", "two"]);
+    assert_eq!(texts(&boris.receive()), ["two"]);
+    let chats = anna.ok(["chats"]);
+    assert_eq!(chats.len(), 1);
+    following.kill();
+    // The first is gone; the home goes on.
+    anna.ok(["send", "Boris", "three"]);
+    assert_eq!(texts(&boris.receive()), ["three"]);
+}
+
+#[test]
+fn a_damaged_or_foreign_home_is_not_touched() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let before = fingerprint(anna.home());
+    let database = anna.home().join("valise.db");
+    let good = std::fs::read(&database).expect("a database");
+    let mut bad = good.clone();
+    bad.iter_mut().take(4_096).for_each(|byte| *byte ^= 0x5a);
+    std::fs::write(&database, &bad).expect("written");
+    let (code, words) = anna.refused(["status"]);
+    assert_eq!(code, 1, "{words}");
+    assert!(!words.contains("panicked"), "{words}");
+    assert_eq!(std::fs::read(&database).expect("a database"), bad, "nothing is deleted");
+    std::fs::write(&database, &good).expect("written");
+    assert_eq!(anna.ok(["status"]).len(), 1);
+    let key = anna.home().join("key");
+    let saved = std::fs::read(&key).expect("a key");
+    std::fs::write(&key, [7; 32]).expect("written");
+    let (code, words) = anna.refused(["status"]);
+    assert_eq!(code, 1, "{words}");
+    std::fs::write(&key, saved).expect("written");
+    assert!(fingerprint(anna.home()).keys().eq(before.keys()), "files came or went");
+    assert_eq!(anna.ok(["status"]).len(), 1);
+}
+
+fn fingerprint(folder: &std::path::Path) -> BTreeMap<String, u64> {
+    let entries = std::fs::read_dir(folder).expect("a folder").filter_map(Result::ok);
+    let files = entries.filter(|entry| entry.path().is_file());
+    let lasting =
+        |name: &String| !name.ends_with("-wal") && !name.ends_with("-shm") && !name.ends_with(".sock");
+    files
+        .map(|file| (file.file_name().to_string_lossy().into_owned(), file.metadata().map_or(0, |m| m.len())))
+        .filter(|(name, _)| lasting(name))
+        .collect()
+}

@@ -1,0 +1,257 @@
+//! The cast: devices, and what their people do with them. Verbs read as a story.
+
+use client::{
+    AddWhom, Command, ContactState, ConversationId, DeviceGrant, Input, InvitationSecrets, Mark, MessageView,
+    NewDevice, Refused, Reply,
+};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use vocab::time::SECOND_MS;
+use vocab::{AccountId, Handle, MessageId};
+
+use crate::World;
+
+/// A device of somebody; with it, the somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Device(pub(crate) usize);
+
+impl World {
+    /// Somebody new, with a device and an account without a handle.
+    pub fn registers(&mut self, name: &str) -> Device {
+        self.registers_with(name, client::Config::default())
+    }
+
+    /// The same, with settings.
+    pub fn registers_with(&mut self, name: &str, config: client::Config) -> Device {
+        let device = Device(self.add_device(name, config));
+        device.creates_account(self, name, None);
+        device
+    }
+
+    /// Somebody new whose number was proved by a code.
+    pub fn registers_number(&mut self, name: &str, number: &str) -> Device {
+        let device = Device(self.add_device(name, client::Config::default()));
+        let handle = Handle::parse(number).expect("a handle of the story");
+        device.proves(self, &handle);
+        let code = self.code_for(&handle).expect("the code was sent");
+        device.creates_account(self, name, Some((handle, code)));
+        device
+    }
+
+    /// A device without an account.
+    pub fn unpacks(&mut self, name: &str) -> Device {
+        Device(self.add_device(name, client::Config::default()))
+    }
+}
+
+impl Device {
+    /// Gives a command and waits for its answer.
+    ///
+    /// # Errors
+    /// What the core refused; [`Refused::Unreachable`] when no answer came (the device stopped meanwhile).
+    pub fn asks(self, world: &mut World, command: Command) -> Result<Reply, Refused> {
+        let id = self.tells(world, command);
+        let until = world.now().plus_ms(60 * SECOND_MS);
+        while world.now() < until {
+            if let Some(reply) = world.devices[self.0].replies.remove(&id) {
+                return reply;
+            }
+            world.step();
+        }
+        Err(Refused::Unreachable)
+    }
+
+    /// Gives a command and does not wait. A store that failed is tried again, as a person would.
+    pub fn tells(self, world: &mut World, command: Command) -> u64 {
+        let id = world.devices[self.0].next_command;
+        world.devices[self.0].next_command += 1;
+        world.input(self.0, Input::Command(id, command));
+        id
+    }
+
+    /// Asks for a code.
+    pub fn proves(self, world: &mut World, handle: &Handle) {
+        let asked = self.asks(world, Command::RequestCode { handle: handle.clone() });
+        assert_eq!(asked, Ok(Reply::CodeRequested), "{} asks for a code", self.name(world));
+    }
+
+    /// Makes the account.
+    pub fn creates_account(self, world: &mut World, name: &str, proof: Option<(Handle, String)>) {
+        let registered = self.asks(world, Command::Register { name: name.to_owned(), proof });
+        let Ok(Reply::Registered(account)) = registered else { panic!("{name} registers: {registered:?}") };
+        world.devices[self.0].account = Some(account);
+    }
+
+    /// A further device of the same person.
+    pub fn links(self, world: &mut World, name: &str) -> Self {
+        let config = world.devices[self.0].config.clone();
+        let device = Self(world.add_device(name, config));
+        let new = NewDevice::generate(&mut ChaCha20Rng::from_seed(world.seed()));
+        let grant = self.approves(world, &new);
+        device.adopts(world, new.with_grant(grant));
+        device
+    }
+
+    /// Signs a new device into the list.
+    pub fn approves(self, world: &mut World, new: &NewDevice) -> DeviceGrant {
+        match self.asks(world, Command::ApproveDevice(Box::new(new.offer.clone()))) {
+            Ok(Reply::Grant(grant)) => *grant,
+            other => panic!("{} approves a device: {other:?}", self.name(world)),
+        }
+    }
+
+    /// Becomes the device that was approved.
+    pub fn adopts(self, world: &mut World, grant: DeviceGrant) {
+        match self.asks(world, Command::AdoptDevice(Box::new(grant))) {
+            Ok(Reply::Registered(account)) => world.devices[self.0].account = Some(account),
+            other => panic!("{} adopts: {other:?}", self.name(world)),
+        }
+    }
+
+    /// Makes an invitation.
+    pub fn invites(self, world: &mut World) -> InvitationSecrets {
+        match self.asks(world, Command::Invite) {
+            Ok(Reply::Invitation(invitation)) => invitation,
+            other => panic!("{} invites: {other:?}", self.name(world)),
+        }
+    }
+
+    /// Uses an invitation.
+    pub fn adds(self, world: &mut World, invitation: &InvitationSecrets) -> ConversationId {
+        match self.asks(world, Command::Add(AddWhom::Invitation(invitation.clone()))) {
+            Ok(Reply::Added(_, conversation)) => conversation,
+            other => panic!("{} adds by link: {other:?}", self.name(world)),
+        }
+    }
+
+    /// Adds somebody by handle.
+    pub fn adds_handle(self, world: &mut World, handle: &str) -> ConversationId {
+        let handle = Handle::parse(handle).expect("a handle of the story");
+        match self.asks(world, Command::Add(AddWhom::Handle(handle))) {
+            Ok(Reply::Added(_, conversation)) => conversation,
+            other => panic!("{} adds by handle: {other:?}", self.name(world)),
+        }
+    }
+
+    /// The two know each other from here on: one invites, the other uses the link.
+    pub fn befriends(self, world: &mut World, other: Self) {
+        let invitation = self.invites(world);
+        other.adds(world, &invitation);
+        world.settle();
+    }
+
+    /// Lets somebody's request in.
+    pub fn accepts(self, world: &mut World, other: Self) {
+        let account = other.account(world);
+        let done = self.asks(world, Command::Accept(account));
+        assert!(matches!(done, Ok(Reply::Added(..))), "{} accepts: {done:?}", self.name(world));
+    }
+
+    /// Blocks somebody.
+    pub fn blocks(self, world: &mut World, other: Self) {
+        let account = other.account(world);
+        assert_eq!(self.asks(world, Command::Block(account)), Ok(Reply::Done));
+    }
+
+    /// Writes a text.
+    pub fn says(self, world: &mut World, to: Self, text: &str) -> MessageId {
+        let conversation = self.conversation(world, to).expect("they know each other");
+        match self.asks(world, Command::Send { conversation, text: text.to_owned() }) {
+            Ok(Reply::Queued(id)) => id,
+            other => panic!("{} says {text:?}: {other:?}", self.name(world)),
+        }
+    }
+
+    /// Has seen everything in a conversation.
+    pub fn reads(self, world: &mut World, with: Self) {
+        let conversation = self.conversation(world, with).expect("they know each other");
+        let last = self.messages(world, with).into_iter().rfind(|message| !message.own);
+        if let Some(last) = last {
+            let done = self.asks(world, Command::MarkRead { conversation, through: last.id });
+            assert_eq!(done, Ok(Reply::Done));
+        }
+    }
+
+    /// Has no line until [`Device::comes_back`].
+    pub fn goes_offline(self, world: &mut World) {
+        world.devices[self.0].offline = true;
+        world.cut_device(self.0);
+    }
+
+    /// Has a line again.
+    pub fn comes_back(self, world: &mut World) {
+        world.devices[self.0].offline = false;
+    }
+
+    /// Stops dead.
+    pub fn crashes(self, world: &mut World) {
+        world.power_off(self.0);
+    }
+
+    /// Starts again from its disk.
+    pub fn restarts(self, world: &mut World) {
+        world.power_on(self.0);
+    }
+
+    /// Its clock is wrong by so much.
+    pub fn sets_clock_wrong(self, world: &mut World, by_ms: i64) {
+        world.devices[self.0].clock_error_ms = by_ms;
+        world.input(self.0, Input::Tick);
+    }
+
+    /// As the stories call it.
+    pub fn name(self, world: &World) -> &str {
+        &world.devices[self.0].name
+    }
+
+    /// Whose it is.
+    pub fn account(self, world: &World) -> AccountId {
+        world.devices[self.0].account.expect("registered in the story")
+    }
+
+    /// The core, to ask it.
+    pub fn client(self, world: &World) -> &client::Client {
+        world.devices[self.0].client().expect("the device runs")
+    }
+
+    /// The conversation with somebody, if this device has one.
+    pub fn conversation(self, world: &World, with: Self) -> Option<ConversationId> {
+        let card = self.client(world).contact(with.account(world)).expect("the store can be read");
+        card.map(|card| card.conversation)
+    }
+
+    /// Where it stands with somebody.
+    pub fn stands_with(self, world: &World, other: Self) -> Option<ContactState> {
+        let card = self.client(world).contact(other.account(world)).expect("the store can be read");
+        card.map(|card| card.state)
+    }
+
+    /// All messages of a conversation, in order.
+    pub fn messages(self, world: &World, with: Self) -> Vec<MessageView> {
+        let Some(conversation) = self.conversation(world, with) else { return Vec::new() };
+        self.client(world).timeline(conversation, None, u32::MAX).expect("the store can be read")
+    }
+
+    /// What the conversation shows: `name: text`, and what is wrong with a message if anything is.
+    pub fn timeline(self, world: &World, with: Self) -> Vec<String> {
+        let lines = self.messages(world, with).into_iter().map(|message| {
+            let who = world.devices.iter().find(|device| device.account == Some(message.from));
+            let who = who.map_or("?", |device| device.name.as_str());
+            let unknown = message.unknown.map(|kind| format!(" [{kind}]")).unwrap_or_default();
+            let failed = if message.failed { " (failed)" } else { "" };
+            format!("{who}: {}{unknown}{failed}", message.text)
+        });
+        lines.collect()
+    }
+
+    /// How far each of one's own texts came.
+    pub fn marks(self, world: &World, with: Self) -> Vec<(String, Mark)> {
+        let own = self.messages(world, with).into_iter().filter(|message| message.own);
+        own.map(|message| (message.text, message.mark)).collect()
+    }
+
+    /// Why it gave things up lately.
+    pub fn notes(self, world: &World) -> Vec<String> {
+        self.client(world).notes().map(str::to_owned).collect()
+    }
+}

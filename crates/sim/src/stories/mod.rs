@@ -1,0 +1,3 @@
+//! Stories, one claim each.
+
+mod conversation;
