@@ -465,11 +465,8 @@ fn named(card: &client::ContactCard) -> About {
 /// Trimmed; the limit is checked here too, so that no code is sent for nothing.
 fn name_of(typed: &str) -> Result<String, No> {
     let name = typed.trim();
-    if (1..=limits::NAME_CHARS_MAX).contains(&name.chars().count()) {
-        Ok(name.to_owned())
-    } else {
-        Err(words::bad_name())
-    }
+    let fits = (1..=limits::NAME_CHARS_MAX).contains(&name.chars().count());
+    if fits && !name.chars().any(char::is_control) { Ok(name.to_owned()) } else { Err(words::bad_name()) }
 }
 
 /// The digits of a code, however they were spaced.

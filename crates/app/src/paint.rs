@@ -141,13 +141,15 @@ fn preview(message: &MessageView) -> String {
     if message.unknown.is_some() {
         return words::NEWER_CONTENT.to_owned();
     }
-    // A text can be 64 KB of spaces: only so much of it is looked at.
+    // A text can be 64 KB of spaces: only so much of it is looked at, and the sign that this cuts is left out.
     let start: String = message.text.chars().take(PREVIEW_CHARS_MAX * 4).collect();
+    let cut = start.len() < message.text.len();
     let line = start.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut graphemes = line.graphemes(true);
-    let cut: String = graphemes.by_ref().take(PREVIEW_CHARS_MAX).collect();
-    let whole = graphemes.next().is_none() && start.len() == message.text.len();
-    if whole { cut } else { format!("{cut}…") }
+    let signs: Vec<&str> = line.graphemes(true).collect();
+    let known = signs.len().saturating_sub(usize::from(cut));
+    let shown = known.min(PREVIEW_CHARS_MAX);
+    let text: String = signs.iter().take(shown).copied().collect();
+    if cut || shown < known { format!("{text}…") } else { text }
 }
 
 pub(crate) fn chat_head(card: &ContactCard) -> ChatHead {

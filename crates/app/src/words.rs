@@ -191,7 +191,7 @@ pub(crate) fn not_registered() -> No {
 
 pub(crate) fn bad_name() -> No {
     No::usage(format!(
-        "A name has 1 to {} characters. Write yours so that others know you by it.",
+        "A name has 1 to {} characters in one line. Write yours so that others know you by it.",
         limits::NAME_CHARS_MAX
     ))
 }

@@ -153,16 +153,16 @@ impl Person {
 
     /// Reads a frame of envelopes: the numbers of their messages, and what to acknowledge.
     pub fn read(&self, frame: &[u8]) -> Result<(Vec<u64>, u64), Trouble> {
-        let MailboxFromService::Envelopes(envelopes) = MailboxFromService::decode(frame)? else {
+        let MailboxFromService::Envelopes(given) = MailboxFromService::decode(frame)? else {
             return Err("something else than envelopes".into());
         };
         let mut numbers = Vec::new();
-        for envelope in &envelopes {
+        for envelope in &given.envelopes {
             let delivery = Delivery::decode(&address::unwrap(&self.wrap_key, envelope.sealed.as_slice())?)?;
             let head = delivery.payload.as_slice().first_chunk::<8>().ok_or("a short payload")?;
             numbers.push(u64::from_be_bytes(*head));
         }
-        Ok((numbers, envelopes.last().map_or(0, |envelope| envelope.sequence)))
+        Ok((numbers, given.envelopes.last().map_or(0, |envelope| envelope.sequence)))
     }
 }
 

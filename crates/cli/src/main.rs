@@ -6,6 +6,7 @@
 mod args;
 mod command;
 mod end;
+mod object;
 mod qr;
 mod say;
 mod settle;

@@ -158,7 +158,6 @@ impl Step<'_> {
             Reply::Done { id: 0, answer: AccountAnswer::Challenge(challenge) } => {
                 self.check_directory_key(challenge.directory_key.as_slice())?;
                 let since = self.now;
-                self.lines.account.attempts = 0;
                 self.lines.account.state =
                     LineState::Challenged { nonce: challenge.nonce, since, asked: false };
                 self.authenticate()
@@ -212,6 +211,7 @@ impl Step<'_> {
     fn authenticated(&mut self, answer: AccountAnswer) -> Halting<()> {
         let AccountAnswer::Visited(visited) = answer else { return Err(Halt::Unusable("not a visit")) };
         self.lines.account.state = LineState::Ready;
+        self.lines.account.attempts = 0;
         if !self.me()?.registered {
             // The answer to an earlier registration was lost; the account stands.
             self.finish_registration(&Bytes::from(vec![]))?;
@@ -318,6 +318,7 @@ impl Step<'_> {
         }
         self.reload_me()?;
         self.lines.account.state = LineState::Ready;
+        self.lines.account.attempts = 0;
         self.set_up_device()?;
         if self.me()?.handle.is_some() {
             if !permit.as_slice().is_empty() {

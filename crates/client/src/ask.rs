@@ -85,7 +85,7 @@ impl Step<'_> {
             }
             return;
         }
-        let id = self.lines.asks.last().map_or(1, |ask| ask.id + 1);
+        let id = self.lines.ask_id();
         let deadline = self.now.plus_ms(ASK_MS_MAX);
         self.lines.asks.push(Ask { id, command, kind, deadline });
     }

@@ -190,6 +190,7 @@ pub(crate) fn of_echo(step: &Step<'_>, slot: SlotId, hash: &[u8; 32]) -> Halting
 
 /// It is done.
 pub(crate) fn finish(step: &mut Step<'_>, id: i64) -> Halting<()> {
+    step.lines.stale_since.remove(&id);
     step.tx.execute("delete from intent where id = ?1", params![id])?;
     for door in [Door::Unnamed, Door::Account] {
         step.lines.line(door).in_flight.retain(|_, (purpose, _)| *purpose != Purpose::Intent(id));
@@ -237,6 +238,7 @@ pub(crate) fn unseal_all(step: &mut Step<'_>, slot: SlotId) -> Halting<()> {
 }
 
 pub(crate) fn unseal(step: &mut Step<'_>, id: i64) -> Halting<()> {
+    step.lines.stale_since.remove(&id);
     step.tx.execute(
         "update intent set state = 0, slot = x'', echo_hash = x'', operation = x'', not_before = 0 where id = ?1",
         params![id],
@@ -246,6 +248,7 @@ pub(crate) fn unseal(step: &mut Step<'_>, id: i64) -> Halting<()> {
 }
 
 pub(crate) fn stale(step: &mut Step<'_>, id: i64) -> Halting<()> {
+    step.lines.stale_since.insert(id, step.lines.mailbox_opened);
     let give_up = step.now.plus_ms(STALE_MS_MAX);
     step.tx.execute(
         "update intent set state = 2, not_before = ?2 where id = ?1",
@@ -297,15 +300,17 @@ pub(crate) fn due(step: &Step<'_>) -> Halting<(Vec<Intent>, Option<Timestamp>)> 
     let (mut ready, mut next) = (Vec::new(), None::<Timestamp>);
     for (id, kind) in heads {
         let Some(kind) = Kind::from_sql(kind) else { continue };
-        // What a key package or a new slot leads to must stand before it is handed out.
-        if addresses_wait && matches!(kind, Kind::PublishKeyPackages | Kind::CreateSlot) {
-            continue;
-        }
         let Some(intent) = load(step, id)? else { continue };
         let waits = intent.not_before > step.now;
-        // A leaf may be renewed later; everything else keeps its place in the line.
-        let blocks = kind.is_of_conversation() && !(kind == Kind::SelfUpdate && waits);
+        // A leaf may be renewed later, unless the service has the commit already; everything else keeps its place.
+        let may_wait = kind == Kind::SelfUpdate && waits && intent.state != State::Stale;
+        let blocks = kind.is_of_conversation() && !may_wait;
         if blocks && !busy.insert(intent.subject.clone()) {
+            continue;
+        }
+        // What a key package or a leaf leads to must stand before others learn of it.
+        let names_address = matches!(kind, Kind::PublishKeyPackages | Kind::CreateSlot | Kind::Rejoin);
+        if addresses_wait && names_address {
             continue;
         }
         if waits {
@@ -335,17 +340,29 @@ pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
             step.request_unnamed(Purpose::Intent(intent.id), &intent.operation);
             Ok(())
         }
-        // The slot moved on and this device did not hear of it in all that time: it comes back in from outside.
         (_, State::Stored) => Ok(()),
-        (_, State::Stale) => {
-            let conversation = intent.conversation()?;
-            unseal(step, intent.id)?;
-            step.fall_out(conversation)
-        }
+        (_, State::Stale) => still_stale(step, intent),
         (Kind::Rejoin, State::Staged) => step.fetch_rejoin(intent),
         (Kind::SelfUpdate, State::Staged) => step.seal_update(intent),
         (Kind::SendContent, State::Staged) => step.seal_content(intent),
     }
+}
+
+/// The slot moved on and this device has not heard how. Only a mailbox that was opened since and read to its end shows that
+/// it never will: coming back in from outside gives up whatever is still on its way.
+fn still_stale(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
+    if step.lines.caught_up_since_stale(intent.id) {
+        let conversation = intent.conversation()?;
+        unseal(step, intent.id)?;
+        return step.fall_out(conversation);
+    }
+    if step.lines.is_caught_up() {
+        step.lines.mailbox.closed();
+        step.out.push(crate::api::Output::Disconnect(Door::Mailbox));
+    }
+    let later = step.now.plus_ms(STALE_CHECK_MS);
+    step.tx.execute("update intent set not_before = ?2 where id = ?1", params![intent.id, sql_time(later)])?;
+    Ok(())
 }
 
 /// The service did it.
@@ -420,8 +437,10 @@ const BUSY_JITTER_MS: u64 = 500;
 const UNAVAILABLE_MS: u64 = 5 * SECOND_MS;
 /// A used-up quota is looked at again after so long.
 const QUOTA_MS: u64 = 60 * MINUTE_MS;
-/// A stale intent whose commit has not arrived by then means that this device fell out.
-const STALE_MS_MAX: u64 = 30 * SECOND_MS;
+/// A stale intent whose commit has not arrived by then: the mailbox is opened anew, to see whether it is there.
+const STALE_MS_MAX: u64 = 10 * SECOND_MS;
+/// And looked at again after so long.
+const STALE_CHECK_MS: u64 = 2 * SECOND_MS;
 /// Refusals that mend by themselves (a peer without key packages yet) are tried again between these.
 const RETRY_MS_MIN: u64 = 2 * SECOND_MS;
 const RETRY_MS_MAX: u64 = 30 * MINUTE_MS;

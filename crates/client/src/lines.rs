@@ -129,8 +129,13 @@ pub(crate) struct Lines {
     pub asks: Vec<crate::ask::Ask>,
     /// Catching up: (processed since the mailbox opened, waiting when it opened).
     pub caught_up: (u32, u32),
-    /// The highest mailbox sequence seen on this connection.
-    pub mailbox_seen: Option<u64>,
+    /// The last mailbox sequence given on this connection; 0 for none.
+    pub mailbox_seen: u64,
+    /// How often the mailbox was opened since the start.
+    pub mailbox_opened: u64,
+    /// When an intent became stale: [`Self::mailbox_opened`] then. Nothing is known of those from before the start.
+    pub stale_since: BTreeMap<i64, u64>,
+    next_ask: u64,
     /// The service's directory key, from the last challenge.
     pub directory_key: Vec<u8>,
     pub last_connection: Option<Connection>,
@@ -147,7 +152,10 @@ impl Lines {
             account: Line::new(),
             asks: Vec::new(),
             caught_up: (0, 0),
-            mailbox_seen: None,
+            mailbox_seen: 0,
+            mailbox_opened: 0,
+            stale_since: BTreeMap::new(),
+            next_ask: 1,
             directory_key: Vec::new(),
             last_connection: None,
             settled: false,
@@ -171,6 +179,24 @@ impl Lines {
         }
     }
 
+    /// A number for an ask, never given before: an answer that comes late must not be taken for another's.
+    pub fn ask_id(&mut self) -> u64 {
+        self.next_ask += 1;
+        self.next_ask
+    }
+
+    /// Everything that lay in the mailbox when it was opened has been processed, and it was opened after the intent became
+    /// stale: if what the intent waits for ever came, it has come.
+    pub fn caught_up_since_stale(&self, intent: i64) -> bool {
+        let opened_since = self.mailbox_opened > self.stale_since.get(&intent).copied().unwrap_or(0);
+        self.is_caught_up() && opened_since
+    }
+
+    /// The mailbox is open, and what lay in it then has been processed.
+    pub fn is_caught_up(&self) -> bool {
+        self.mailbox.state == LineState::Ready && self.caught_up.0 >= self.caught_up.1
+    }
+
     pub fn note(&mut self, why: String) {
         if self.notes.len() >= NOTES_MAX {
             self.notes.pop_front();
@@ -182,7 +208,7 @@ impl Lines {
     pub fn connection(&self, registered: bool) -> Connection {
         match self.mailbox.state {
             _ if !registered => Connection::Idle,
-            LineState::Ready if self.caught_up.0 >= self.caught_up.1 => Connection::UpToDate,
+            LineState::Ready if self.is_caught_up() => Connection::UpToDate,
             LineState::Ready => Connection::CatchingUp { done: self.caught_up.0, of: self.caught_up.1 },
             LineState::Down => Connection::Connecting { retry_at: Some(self.mailbox.retry_at) },
             _ => Connection::Connecting { retry_at: None },

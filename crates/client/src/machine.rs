@@ -303,7 +303,6 @@ impl Step<'_> {
         let line = self.lines.line(door);
         line.used_at = now;
         line.state = if door == Door::Unnamed {
-            line.attempts = 0;
             LineState::Ready
         } else {
             LineState::Up { since: now }
@@ -328,7 +327,9 @@ impl Step<'_> {
     }
 
     fn unnamed_frame(&mut self, frame: &[u8]) -> Halting<()> {
-        match Reply::<UnnamedAnswer>::decode(frame)? {
+        let reply = Reply::<UnnamedAnswer>::decode(frame)?;
+        self.lines.unnamed.attempts = 0;
+        match reply {
             Reply::Done { id, answer } => match self.lines.unnamed.in_flight.remove(&id) {
                 Some((Purpose::Intent(intent), _)) => intent::done_at_unnamed(self, intent, answer),
                 Some((Purpose::Ask(ask), _)) => self.ask_answered_at_unnamed(ask, answer),

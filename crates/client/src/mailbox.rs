@@ -4,13 +4,13 @@ use client_db::params;
 use crypto::seal::address;
 use crypto::seal::challenge::{self, Purpose as Signed};
 use vocab::SlotId;
-use wire::mailbox::{Envelope, OpenMailbox};
+use wire::mailbox::{Envelope, Envelopes, OpenMailbox};
 use wire::{Decode, Delivery, DeliveryKind, Door, Encode, MailboxFromDevice, MailboxFromService, Refusal};
 
 use crate::api::Output;
 use crate::intent::{self, Kind};
 use crate::lines::LineState;
-use crate::step::{Halting, Step};
+use crate::step::{Halt, Halting, Step};
 
 impl Step<'_> {
     /// A frame of the service at the mailbox door.
@@ -33,10 +33,14 @@ impl Step<'_> {
                 self.lines.mailbox.state = LineState::Ready;
                 self.lines.mailbox.attempts = 0;
                 self.lines.caught_up = (0, opened.waiting);
-                self.lines.mailbox_seen = None;
+                self.lines.mailbox_seen = 0;
+                self.lines.mailbox_opened += 1;
                 Ok(())
             }
-            MailboxFromService::Envelopes(envelopes) => self.envelopes(&envelopes),
+            MailboxFromService::Envelopes(given) if self.lines.mailbox.state == LineState::Ready => {
+                self.envelopes(&given)
+            }
+            MailboxFromService::Envelopes(_) => Err(Halt::Unusable("envelopes of a mailbox that is not open")),
             MailboxFromService::Refused(refusal) => {
                 if refusal == Refusal::NotAllowed {
                     // The mailbox is gone (60 days without a visit): made again under the same name and key.
@@ -63,28 +67,30 @@ impl Step<'_> {
     }
 
     /// A batch: each envelope a savepoint of its own, one commit, then one acknowledgement.
-    fn envelopes(&mut self, envelopes: &[Envelope]) -> Halting<()> {
+    fn envelopes(&mut self, given: &Envelopes) -> Halting<()> {
+        if given.envelopes.last().is_none_or(|last| last.sequence <= self.lines.mailbox_seen) {
+            return Ok(());
+        }
+        if given.after != self.lines.mailbox_seen {
+            // A frame before this one was lost, doubled or overtaken. Acknowledging this one would delete what was lost:
+            // the service still has it, and gives it again from the start.
+            self.drop_line(Door::Mailbox);
+            return Ok(());
+        }
         let mut through = self.setting_number("mailbox_through")?;
-        for envelope in envelopes {
-            if self.lines.mailbox_seen.is_some_and(|seen| envelope.sequence > seen + 1) {
-                // A hole within one connection: something was lost on the way. The service has it still.
-                self.drop_line(Door::Mailbox);
-                break;
-            }
-            self.lines.mailbox_seen = Some(envelope.sequence.max(self.lines.mailbox_seen.unwrap_or(0)));
+        for envelope in &given.envelopes {
+            self.lines.mailbox_seen = envelope.sequence;
+            self.lines.caught_up.0 = self.lines.caught_up.0.saturating_add(1);
             if envelope.sequence <= through {
                 continue;
             }
             // What cannot be used is gone all the same: it will not become better by staying.
             self.attempt(|step| step.envelope(envelope))?;
             through = envelope.sequence;
-            self.lines.caught_up.0 = self.lines.caught_up.0.saturating_add(1);
         }
         self.put_setting_number("mailbox_through", through)?;
-        if self.lines.mailbox.state == LineState::Ready {
-            let acknowledge = MailboxFromDevice::Acknowledge(through);
-            self.out.push(Output::Frame(Door::Mailbox, acknowledge.encode()?));
-        }
+        let acknowledge = MailboxFromDevice::Acknowledge(self.lines.mailbox_seen);
+        self.out.push(Output::Frame(Door::Mailbox, acknowledge.encode()?));
         Ok(())
     }
 

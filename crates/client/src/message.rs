@@ -3,10 +3,8 @@
 use client_db::params;
 use crypto::Member;
 use vocab::limits::TEXT_BYTES_MAX;
-use vocab::{AccountId, MessageId, Timestamp};
-use wire::content::{
-    Chain, ExtensionKey, ExtensionValue, MimiContent, Part, Profile, chain_hash, message_id, sender_uri,
-};
+use vocab::{AccountId, MessageId};
+use wire::content::{Chain, MimiContent, Part, Profile, chain_hash, message_id, sender_uri};
 
 use crate::api::{CommandId, ContactState, ConversationId, Event, Mark, Refused, Reply};
 use crate::conversation::Slot;
@@ -54,7 +52,7 @@ impl Step<'_> {
     fn finish_content(
         &mut self,
         conversation: ConversationId,
-        mut content: MimiContent,
+        content: MimiContent,
     ) -> Halting<(Vec<u8>, MessageId)> {
         let (sequence, previous): (i64, Vec<u8>) = self
             .tx
@@ -65,11 +63,10 @@ impl Step<'_> {
             )?
             .ok_or(Halt::Unusable("no such conversation"))?;
         let chain = Chain { sequence: number(sequence) + 1, previous: previous.try_into().ok() };
-        content
-            .extensions
-            .insert(&SENT_AT, ExtensionValue::uint(self.now.0))
+        let content = content
+            .with_sent_at(self.now)
+            .and_then(|content| content.with_chain(chain))
             .map_err(|_| Halt::Unusable("no room for an extension"))?;
-        let content = content.with_chain(chain).map_err(|_| Halt::Unusable("no room for an extension"))?;
         let bytes = content.encode().map_err(|_| Halt::Unusable("content breaks a rule"))?;
         let id = id_of(self.me()?.account, conversation, &bytes, &content.salt)?;
         self.tx.execute(
@@ -132,8 +129,7 @@ impl Step<'_> {
         let id = id_of(sender, conversation, bytes, &content.salt)?;
         let id = if self.config.broken.shows_twice { MessageId(self.random()) } else { id };
         let own = sender == self.me()?.account;
-        let sent_at = content.extensions.value(&SENT_AT).and_then(ExtensionValue::as_uint);
-        let sent_at = sent_at.map_or(self.now, Timestamp);
+        let sent_at = content.sent_at().unwrap_or(self.now);
         let (text, unknown) = match content.as_text() {
             Some(text) => (text.to_owned(), String::new()),
             None => (String::new(), type_of(content)),
@@ -277,5 +273,3 @@ fn id_of(
 
 /// A message that waits in the outbox stands behind all others.
 pub(crate) const POSITION_PENDING: i64 = i64::MAX;
-/// When it was sent, by the sender's clock: milliseconds since 1970 (`docs/protocol/message.md`).
-const SENT_AT: ExtensionKey = ExtensionKey::Integer(0x7602);

@@ -51,7 +51,7 @@ impl Step<'_> {
             let conversation = ConversationId(conversation);
             let peer = self.peer(conversation)?;
             if self.contact(peer)?.is_some_and(|contact| contact.state == ContactState::Accepted) {
-                let report = StatusReport { at: self.now, entries };
+                let report = StatusReport { entries };
                 let content = MimiContent::status(self.random(), &report)
                     .map_err(|_| Halt::Unusable("a report above its limit"))?;
                 self.queue_content(conversation, content)?;

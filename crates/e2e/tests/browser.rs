@@ -47,7 +47,9 @@ async fn a_link_opened_in_a_browser_leads_to_a_terminal() -> Outcome {
     let (server, browser) = (Server::start(), Browser::start().await?);
     let terminal = Terminal::registered(&server, "Anna");
     let boris = browser.person().await?.open(&terminal.invitation()).await?;
-    register_without_handle(&boris, "Boris").await?;
+    boris.button("Continue without a number").click().await?;
+    boris.textbox("Your name").fill("Boris").await?;
+    boris.button("Continue").click().await?;
     boris.dialog("An invitation").appears().await?;
     boris.button("Start chat").click().await?;
     say(&boris, "From a browser").await?;

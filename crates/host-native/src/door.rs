@@ -154,3 +154,81 @@ const CLOSE_WAIT: Duration = Duration::from_secs(1);
 const PING_EVERY: Duration = Duration::from_secs(30);
 /// A connection that was silent for so long is dead: two signs of life were missed.
 const SILENCE_MAX: Duration = Duration::from_secs(75);
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::accept_async;
+
+    use super::*;
+
+    /// A server that sends back what it gets, until it is asked to say something that is no frame.
+    async fn echo() -> Way {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut socket = accept_async(stream).await.unwrap();
+                    while let Some(Ok(message)) = socket.next().await {
+                        let said = match message {
+                            Message::Binary(frame) if *frame == *b"text" => Message::Text("no frame".into()),
+                            Message::Binary(frame) if *frame == *b"large" => {
+                                Message::Binary(vec![0; FRAME_BYTES_MAX + 1].into())
+                            }
+                            Message::Binary(frame) => Message::Binary(frame),
+                            _ => continue,
+                        };
+                        let _ = socket.send(said).await;
+                    }
+                });
+            }
+        });
+        Way { address: ServerAddress::parse(&address).unwrap(), tls: crate::tls::connector(None).unwrap() }
+    }
+
+    /// What happened, in short: `U`p, `D`own, or the frame.
+    async fn next(events: &mut mpsc::Receiver<Event>) -> Vec<u8> {
+        match events.recv().await {
+            Some(Event::Door(Door::Unnamed, 3, LinkEvent::Up)) => b"U".to_vec(),
+            Some(Event::Door(Door::Unnamed, 3, LinkEvent::Down)) => b"D".to_vec(),
+            Some(Event::Door(Door::Unnamed, 3, LinkEvent::Frame(frame))) => frame,
+            _ => panic!("something else happened"),
+        }
+    }
+
+    #[tokio::test]
+    async fn whole_frames_go_both_ways() {
+        let (events, mut happening) = mpsc::channel(16);
+        let door = OpenDoor::connect(echo().await, Door::Unnamed, 3, events);
+        assert_eq!(next(&mut happening).await, b"U");
+        let large = vec![7; FRAME_BYTES_MAX];
+        assert!(door.send(b"small".to_vec()) && door.send(large.clone()));
+        assert_eq!(next(&mut happening).await, b"small");
+        assert!(next(&mut happening).await == large);
+        drop(door);
+        assert_eq!(next(&mut happening).await, b"D");
+    }
+
+    #[tokio::test]
+    async fn whoever_says_something_else_or_too_much_is_hung_up_on() {
+        for said in [&b"text"[..], b"large"] {
+            let (events, mut happening) = mpsc::channel(16);
+            let door = OpenDoor::connect(echo().await, Door::Unnamed, 3, events);
+            assert_eq!(next(&mut happening).await, b"U");
+            assert!(door.send(said.to_vec()));
+            assert_eq!(next(&mut happening).await, b"D");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_down() {
+        let way = Way {
+            address: ServerAddress::parse("http://127.0.0.1:9").unwrap(),
+            tls: crate::tls::connector(None).unwrap(),
+        };
+        let (events, mut happening) = mpsc::channel(16);
+        let _door = OpenDoor::connect(way, Door::Unnamed, 3, events);
+        assert_eq!(next(&mut happening).await, b"D");
+    }
+}

@@ -10,7 +10,7 @@ use screens::FromCore;
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::line::{FromOwner, Hello, LineReader, NoLine, TO_CORE_BYTES_MAX, line};
@@ -21,7 +21,12 @@ pub(crate) enum Front {
     /// In this process.
     Here(mpsc::Sender<FromCore>),
     /// In another one.
-    There { lines: mpsc::Sender<Vec<u8>>, bytes: Arc<AtomicUsize> },
+    There {
+        lines: mpsc::Sender<Vec<u8>>,
+        bytes: Arc<AtomicUsize>,
+        /// Dropped without a word when the front end is shed: then nothing more is written.
+        farewell: oneshot::Sender<()>,
+    },
 }
 
 impl Front {
@@ -29,21 +34,22 @@ impl Front {
     pub fn say(&self, from: FromCore) -> bool {
         match self {
             Self::Here(queue) => queue.try_send(from).is_ok(),
-            Self::There { lines, bytes } => {
+            Self::There { lines, bytes, .. } => {
                 let Some(line) = line(&FromOwner::Core(from)) else { return false };
                 let waiting = bytes.fetch_add(line.len(), Ordering::Relaxed) + line.len();
                 waiting <= QUEUE_BYTES_MAX && lines.try_send(line).is_ok()
             }
         }
     }
-}
 
-impl Front {
     /// The last words: everything up to this number was received.
     pub fn goodbye(self, received: u64) {
-        if let (Self::There { lines, .. }, Some(line)) = (self, line(&FromOwner::Goodbye { received })) {
+        if let (Self::There { lines, farewell, .. }, Some(line)) =
+            (self, line(&FromOwner::Goodbye { received }))
+        {
             // Whoever has no room for it is told nothing and asks what became of it.
             let _ = lines.try_send(line);
+            let _ = farewell.send(());
         }
     }
 }
@@ -57,11 +63,11 @@ pub(crate) async fn serve(
 ) {
     let (reader, mut writer) = stream.into_split();
     let (lines, mut waiting) = mpsc::channel::<Vec<u8>>(QUEUE_MAX);
+    let (farewell, ended) = oneshot::channel();
     let bytes = Arc::new(AtomicUsize::new(0));
     let written = bytes.clone();
-    if greet(&mut writer).await.is_none()
-        || events.send(Event::FrontUp(front, Front::There { lines, bytes })).await.is_err()
-    {
+    let up = Front::There { lines, bytes, farewell };
+    if greet(&mut writer).await.is_none() || events.send(Event::FrontUp(front, up)).await.is_err() {
         return;
     }
     let write = async move {
@@ -82,10 +88,16 @@ pub(crate) async fn serve(
             }
         }
     };
-    // When it stops asking it is gone. When the owner drops the queue, all that was queued is still written.
+    let shed = async {
+        if ended.await.is_ok() {
+            std::future::pending::<()>().await;
+        }
+    };
+    // When it stops asking it is gone. When the owner said goodbye, all that was queued is still written.
     tokio::select! {
         () = write => {}
         () = read => {}
+        () = shed => {}
     }
     let _ = events.send(Event::FrontDown(front)).await;
 }

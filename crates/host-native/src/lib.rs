@@ -22,3 +22,6 @@ pub use address::ServerAddress;
 pub use core::{Core, Heard, Notices, Role};
 pub use home::Options;
 pub use trouble::OpenTrouble;
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,18 @@ use crate::{Param, Sql};
 pub struct Db {
     connection: Connection,
     faults: Faults,
-    writes: Cell<u64>,
+    input: Cell<Input>,
+}
+
+/// Whether what is written belongs to an input that can be taken back alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Input {
+    /// No input is open.
+    None,
+    /// One is open and has written nothing: it needs no savepoint yet.
+    Untouched,
+    /// One is open and its savepoint stands before its first write.
+    Written,
 }
 
 /// The raw 256-bit key of a database file. Wiped on drop; no `Debug`.
@@ -59,9 +70,7 @@ pub struct Write<'a>(Read<'a>);
 
 /// A place in the open transaction to return to. Rolled back or kept by [`Db::keep`], [`Db::undo`].
 #[must_use]
-pub struct Savepoint {
-    writes_before: u64,
-}
+pub struct Savepoint(());
 
 /// A row being read.
 pub struct Row<'a>(&'a rusqlite::Row<'a>);
@@ -74,7 +83,7 @@ impl Db {
     pub fn open(location: Location, options: &Options, schema: &Schema) -> Result<Self, DbError> {
         let connection = connect(location, options)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-        let mut db = Self { connection, faults: Faults::default(), writes: Cell::new(0) };
+        let mut db = Self { connection, faults: Faults::default(), input: Cell::new(Input::None) };
         db.migrate(schema)?;
         Ok(db)
     }
@@ -125,19 +134,17 @@ impl Db {
 
     /// Drops all of the transaction, if one is open.
     pub fn rollback(&self) {
+        self.input.set(Input::None);
         if self.in_transaction() {
             // The only way this fails is that SQLite ended the transaction by itself, which is what was wanted.
             let _ended = self.run("ROLLBACK");
         }
     }
 
-    /// Marks a place in the transaction. One at a time.
-    ///
-    /// # Errors
-    /// [`DbError`].
-    pub fn savepoint(&self) -> Result<Savepoint, DbError> {
-        self.run("SAVEPOINT input")?;
-        Ok(Savepoint { writes_before: self.writes.get() })
+    /// Marks a place in the transaction, one at a time. It costs nothing before the first write.
+    pub fn savepoint(&self) -> Savepoint {
+        self.input.set(Input::Untouched);
+        Savepoint(())
     }
 
     /// Keeps what was written since.
@@ -145,19 +152,22 @@ impl Db {
     /// # Errors
     /// [`DbError`].
     pub fn keep(&self, _savepoint: Savepoint) -> Result<(), DbError> {
-        self.run("RELEASE input")
+        match self.input.replace(Input::None) {
+            Input::Written => self.run("RELEASE input"),
+            Input::None | Input::Untouched => Ok(()),
+        }
     }
 
     /// Takes back what was written since; true when there was anything.
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn undo(&self, savepoint: Savepoint) -> Result<bool, DbError> {
-        let wrote = self.writes.get() != savepoint.writes_before;
+    pub fn undo(&self, _savepoint: Savepoint) -> Result<bool, DbError> {
+        let wrote = self.input.replace(Input::None) == Input::Written;
         if wrote {
             self.run("ROLLBACK TO input")?;
+            self.run("RELEASE input")?;
         }
-        self.run("RELEASE input")?;
         Ok(wrote)
     }
 
@@ -275,7 +285,10 @@ impl<'a> Write<'a> {
         if db.faults.write_fails() {
             return Err(injected());
         }
-        db.writes.set(db.writes.get() + 1);
+        if db.input.get() == Input::Untouched {
+            db.run("SAVEPOINT input")?;
+            db.input.set(Input::Written);
+        }
         Ok(db.connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(params))?)
     }
 }
@@ -485,7 +498,7 @@ mod tests {
         let db = Db::in_memory(&schema()).unwrap();
         db.begin().unwrap();
         put(&db, b"kept").unwrap();
-        let savepoint = db.savepoint().unwrap();
+        let savepoint = db.savepoint();
         put(&db, b"undone").unwrap();
         assert!(db.undo(savepoint).unwrap());
         db.commit().unwrap();

@@ -271,7 +271,7 @@ impl Service {
             return Err(Refusal::TooLarge.into());
         }
         self.begin()?;
-        let savepoint = self.db.savepoint().inspect_err(|error| self.batch.broken = Some(error.clone()))?;
+        let savepoint = self.db.savepoint();
         let (mark, outputs) = (self.mailboxes.mark(), self.batch.outputs.len());
         let result = self.dispatch(now, session, frame);
         let keep = matches!(result, Ok(()) | Err(Stop::Noted(_)));
@@ -341,7 +341,7 @@ impl Service {
                 self.batch.say(session, &MailboxFromService::Opened(opened))
             }
             (MailboxFromDevice::Acknowledge(sequence), Some(mailbox)) => {
-                self.mailboxes.acknowledge(call, mailbox, session, sequence)
+                self.mailboxes.acknowledge(mailbox, session, sequence)
             }
             _ => Err(Refusal::Malformed.into()),
         }
@@ -523,7 +523,7 @@ impl Service {
     fn sweep_inside(&mut self, now: Timestamp) -> Result<(), DbError> {
         self.begin()?;
         self.mailboxes.write(&call!(self, now))?;
-        let savepoint = self.db.savepoint()?;
+        let savepoint = self.db.savepoint();
         let mark = self.mailboxes.mark();
         match self.sweep(now) {
             Ok(()) => self.db.keep(savepoint),

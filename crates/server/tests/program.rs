@@ -86,12 +86,14 @@ fn over_tls_it_answers_whoever_trusts_its_certificate() {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let connection = ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap();
+    let connection =
+        ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap();
     let stream = StreamOwned::new(connection, TcpStream::connect(address).unwrap());
     assert!(health(stream).starts_with("HTTP/1.1 200"));
     assert!(!health(TcpStream::connect(address).unwrap()).contains("200"), "no clear text");
     assert_eq!(terminate(child), Some(0));
-    let spoiled = run(&folder.path().join("other"), "127.0.0.1:0", &["--tls-cert", tls[3], "--tls-key", tls[1]]);
+    let spoiled =
+        run(&folder.path().join("other"), "127.0.0.1:0", &["--tls-cert", tls[3], "--tls-key", tls[1]]);
     assert_eq!(spoiled.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&spoiled.stderr).contains("give --tls-cert a PEM file"));
 }

@@ -8,7 +8,7 @@ use crate::account::{
 use crate::address::{CreateAddress, DeleteAddress};
 use crate::directory::{DirectoryRow, Evaluate, Evaluated, FetchDirectoryRow, PutDirectoryRow};
 use crate::key_package::{FetchKeyPackages, KeyPackages, PutKeyPackages};
-use crate::mailbox::{Challenge, CreateMailbox, Envelope, OpenMailbox, Opened};
+use crate::mailbox::{Challenge, CreateMailbox, Envelopes, OpenMailbox, Opened};
 use crate::slot::{Commit, CreateSlot, FetchRejoin, Rejoin, Send, Stored};
 use crate::{Bytes, Refusal, Reply};
 
@@ -170,9 +170,9 @@ pub enum MailboxFromService {
     /// See [`Opened`].
     #[tls_codec(discriminant = 2)]
     Opened(Opened),
-    /// Envelopes in sequence.
+    /// See [`Envelopes`].
     #[tls_codec(discriminant = 3)]
-    Envelopes(Vec<Envelope>),
+    Envelopes(Envelopes),
     /// The mailbox cannot be opened, or was opened elsewhere since; the connection ends.
     #[tls_codec(discriminant = 4)]
     Refused(Refusal),

@@ -55,13 +55,23 @@ pub struct Opened {
     pub dropped: u32,
 }
 
+/// Envelopes of the mailbox, in sequence.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub struct Envelopes {
+    /// Sequence of the last envelope this connection was given before these, 0 for none. When something else came last,
+    /// a frame was lost or changed places: the device opens its mailbox anew.
+    pub after: u64,
+    /// At least one.
+    pub envelopes: Vec<Envelope>,
+}
+
 /// One envelope as it lay in the mailbox.
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 pub struct Envelope {
-    /// Place in the mailbox, ascending, without reuse.
+    /// Place in the mailbox, ascending, without reuse; numbers may be left out.
     pub sequence: u64,
     /// `AEAD(wrap key, Delivery)`, from `seal::envelope`.
     pub sealed: Bytes,
 }
 
-crate::frame::opaque_debug!(Envelope);
+crate::frame::opaque_debug!(Envelope, Envelopes);

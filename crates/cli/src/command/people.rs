@@ -2,10 +2,10 @@
 
 use host_native::Core;
 use screens::{Action, Answer, Ask, Listing, Outcome};
-use serde_json::json;
 
 use super::show::rows;
 use crate::end::{Stop, answered, done};
+use crate::object::{Contact, Object};
 use crate::qr;
 use crate::say::{self, Say};
 use crate::settle::{SETTLE_WAIT, settled};
@@ -20,7 +20,7 @@ pub async fn invite(core: &Core, say: Say) -> Result<(), Stop> {
     {
         say.advice(&square)?;
     }
-    say.result(&json!({ "link": link }), || link.clone())?;
+    say.result(&Object::Link(&link), || link.clone())?;
     say.advice(&format!("{sentence} They add you with: valise add '{link}'"))
 }
 
@@ -45,7 +45,7 @@ async fn change(core: &Core, say: Say, action: Action) -> Result<(), Stop> {
     let Outcome::Contact { id, name, sentence, .. } = done(core.act(action).await)? else {
         return Err(Stop::unexpected());
     };
-    say.result(&json!({ "contact": { "id": id, "name": name } }), || say::lines(&sentence))?;
+    say.result(&Object::Contact(Contact { id: &id, name: &name, more: None }), || say::lines(&sentence))?;
     if !settled(core, &mut notices, SETTLE_WAIT).await? {
         return Err(Stop::network(
             "It is kept on this device, but the server was not reached. It goes on at the next start: valise receive",
@@ -61,9 +61,7 @@ pub async fn requests(core: &Core, say: Say) -> Result<(), Stop> {
     };
     let empty = matches!(requests, Listing::Empty(_));
     rows(say, requests, |say, row| {
-        say.result(&json!({ "request": { "id": row.id } }), || {
-            format!("{}  {}. {}.", row.id, row.name, row.line)
-        })
+        say.result(&Object::Request { id: &row.id }, || format!("{}  {}. {}.", row.id, row.name, row.line))
     })?;
     if empty {
         Ok(())

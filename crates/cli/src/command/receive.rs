@@ -8,12 +8,12 @@ use screens::{
     Action, Answer, Ask, Bubble, ChatId, ConnectionLine, ContactId, Listing, Mark, MessageId, Notice,
     TIMELINE_MESSAGES_MAX,
 };
-use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
 use super::show::words;
 use crate::args::Receive;
 use crate::end::{Stop, answered, done};
+use crate::object::Event;
 use crate::say::{self, Say};
 use crate::settle::{is_settled, status};
 
@@ -129,15 +129,7 @@ impl Shower<'_> {
     }
 
     fn message(&self, bubble: &Bubble) -> Result<(), Stop> {
-        let object = json!({
-            "event": "message",
-            "chat": bubble.chat,
-            "id": bubble.id,
-            "from": { "name": bubble.from.name, "handle": bubble.from.handle },
-            "sent_at": bubble.sent.ms,
-            "text": bubble.text,
-        });
-        self.say.result(&object, || {
+        self.say.result(&Event::message(bubble), || {
             format!("[{}] {}: {}", bubble.sent.text, say::one_line(&bubble.from.name), words(bubble))
         })
     }
@@ -149,7 +141,7 @@ impl Shower<'_> {
             Mark::Delivered => "Arrived",
             Mark::Read => "Read",
         };
-        self.say.object(&json!({ "event": "receipt", "chat": chat, "id": id, "mark": mark }))?;
+        self.say.object(&Event::Receipt { chat: &chat, id: &id, mark })?;
         if self.say.json {
             return Ok(());
         }
@@ -177,7 +169,7 @@ impl Shower<'_> {
         if !self.shown.is_new(&MessageId(who.0.clone())) {
             return Ok(());
         }
-        self.say.result(&json!({ "event": "request", "from": who }), || {
+        self.say.result(&Event::Request { from: who }, || {
             format!("Someone new wants to write to you: valise accept {who}, or valise block {who}")
         })
     }

@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal, Write};
 
 use host_native::Core;
 use screens::{Action, Outcome};
-use serde_json::json;
 
 use crate::args::Register;
 use crate::end::{Stop, done};
+use crate::object::Object;
 use crate::say::{self, Say};
 use crate::settle::{SETTLE_WAIT, settled, status};
 
@@ -31,7 +31,7 @@ pub async fn run(core: &Core, say: Say, register: Register) -> Result<(), Stop> 
     let Outcome::Registered { id, sentence } = outcome else { return Err(Stop::unexpected()) };
     let complete = settled(core, &mut notices, SETTLE_WAIT).await?;
     let me = status(core).await?.me.ok_or_else(Stop::unexpected)?;
-    let object = json!({ "registered": { "id": id, "name": me.name, "handle": me.handle } });
+    let object = Object::Registered { id: &id, name: &me.name, handle: me.handle.as_deref() };
     say.result(&object, || say::lines(&sentence))?;
     if !complete {
         return Err(Stop::network(
@@ -52,7 +52,7 @@ async fn ask_for_code(
 ) -> Result<Outcome, Stop> {
     let person = io::stdin().is_terminal();
     if say.json && !person {
-        say.object(&json!({ "code_needed": { "handle": handle } }))?;
+        say.object(&Object::CodeNeeded { handle: &handle })?;
         return Err(Stop::input(format!("{sent} Give it with the same command and --code.")));
     }
     loop {

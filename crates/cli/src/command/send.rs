@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use host_native::{Core, Heard, Notices};
 use screens::{Action, Answer, Ask, Mark, MessageId, Notice, Outcome};
-use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 use vocab::limits::TEXT_BYTES_MAX;
 
 use crate::args::{Send, Wait};
 use crate::end::{Stop, answered, done};
+use crate::object::Object;
 use crate::say::Say;
 
 /// Sends a text and waits until it came as far as asked.
@@ -22,7 +22,7 @@ pub async fn run(core: &Core, say: Say, send: Send) -> Result<(), Stop> {
         return Err(Stop::unexpected());
     };
     // Said as soon as it cannot be lost any more; the exit code tells how far it came.
-    say.object(&json!({ "sent": { "chat": chat, "id": id } }))?;
+    say.object(&Object::Sent { chat: &chat, id: &id })?;
     let (wanted, usual) = match wait {
         Wait::Stored => (Mark::Sent, STORED_WAIT),
         Wait::Delivered => (Mark::Delivered, MARK_WAIT),

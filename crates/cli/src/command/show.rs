@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use host_native::Core;
 use screens::{Answer, Ask, Bubble, LineState, Listing, TIMELINE_MESSAGES_MAX};
-use serde_json::{Value, json};
 
 use crate::end::{Stop, answered};
+use crate::object::Object;
 use crate::say::{self, Say};
 use crate::settle;
 
@@ -17,15 +17,7 @@ pub async fn chats(core: &Core, say: Say) -> Result<(), Stop> {
         say.advice(&format!("{requests}: valise requests"))?;
     }
     rows(say, list.chats, |say, row| {
-        let object = json!({ "chat": {
-            "id": row.id,
-            "name": row.person.name,
-            "handle": row.person.handle,
-            "unread": row.unread,
-            "changed_at": row.time.ms,
-            "preview": row.preview,
-        }});
-        say.result(&object, || {
+        say.result(&Object::chat(row), || {
             let unread = if row.unread == 0 { String::new() } else { format!(" ({})", row.unread) };
             let name = say::one_line(&row.person.name);
             format!("{:>8}  {name}{unread}: {}", row.time.text, say::one_line(&row.preview))
@@ -62,7 +54,7 @@ pub async fn history(core: &Core, say: Say, chat: String, limit: u32) -> Result<
     let shown = pages.iter().map(Vec::len).sum::<usize>();
     let skipped = shown.saturating_sub(limit as usize);
     for bubble in pages.into_iter().rev().flatten().skip(skipped) {
-        say.result(&message(&bubble), || {
+        say.result(&Object::message(&bubble), || {
             let who = if bubble.own { "You".to_owned() } else { say::one_line(&bubble.from.name) };
             let state = match (&bubble.failed, &bubble.mark) {
                 (Some(failed), _) => format!("  ({failed})"),
@@ -82,14 +74,7 @@ pub async fn contacts(core: &Core, say: Say) -> Result<(), Stop> {
     };
     rows(say, contacts, |say, row| {
         let person = &row.person;
-        let object = json!({ "contact": {
-            "id": person.id,
-            "name": person.name,
-            "handle": person.handle,
-            "state": person.state,
-            "chat": person.chat,
-        }});
-        say.result(&object, || {
+        say.result(&Object::contact(person), || {
             let short: String = person.id.0.chars().take(SHORT_ID_CHARS).collect();
             format!("{short}  {}  {}", say::one_line(&person.name), say::one_line(&row.line))
         })
@@ -105,19 +90,7 @@ pub async fn status(core: &Core, say: Say) -> Result<(), Stop> {
     }
     let status = settle::status(core).await?;
     let me = status.me.as_ref();
-    let object = json!({ "status": {
-        "id": me.map(|me| &me.id),
-        "name": me.map(|me| &me.name),
-        "handle": me.and_then(|me| me.handle.as_ref()),
-        "code_sent_to": status.code_sent_to,
-        "server": status.server,
-        "line": line(status.line.state),
-        "waiting": status.waiting,
-        "devices": status.devices,
-        "unread": status.unread,
-        "requests": status.requests,
-    }});
-    say.result(&object, || {
+    say.result(&Object::status(&status), || {
         let who = match (me, &status.code_sent_to) {
             (Some(me), _) => {
                 let handle = me.handle.as_ref().map_or_else(String::new, |handle| format!(", {handle}"));
@@ -147,33 +120,9 @@ pub fn rows<Row>(
     }
 }
 
-/// A message as it was.
-fn message(bubble: &Bubble) -> Value {
-    json!({ "message": {
-        "chat": bubble.chat,
-        "id": bubble.id,
-        "from": { "name": bubble.from.name, "handle": bubble.from.handle },
-        "own": bubble.own,
-        "sent_at": bubble.sent.ms,
-        "text": bubble.text,
-        "mark": bubble.mark.as_ref().map(|shown| shown.mark),
-        "failed": bubble.failed.is_some(),
-    }})
-}
-
 /// A message's text for a terminal.
 pub fn words(bubble: &Bubble) -> String {
     bubble.note.clone().unwrap_or_else(|| say::set_in(&bubble.text))
-}
-
-fn line(state: LineState) -> &'static str {
-    match state {
-        LineState::Idle => "idle",
-        LineState::Connecting => "connecting",
-        LineState::Waiting => "waiting",
-        LineState::CatchingUp { .. } => "catching_up",
-        LineState::UpToDate => "up_to_date",
-    }
 }
 
 /// Characters of an id in a list: enough to name one person, and to type.

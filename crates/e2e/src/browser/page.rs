@@ -8,6 +8,7 @@ use chromiumoxide::{
             emulation::{SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams},
             input::{DispatchKeyEventParams, DispatchKeyEventType, InsertTextParams},
             page::{AddScriptToEvaluateOnNewDocumentParams, CaptureScreenshotFormat},
+            target::{FilterEntry, SetAutoAttachParams, TargetFilter},
         },
         js_protocol::runtime::EvaluateParams,
     },
@@ -31,6 +32,7 @@ impl Page {
         tab.execute(AddScriptToEvaluateOnNewDocumentParams::new(COUNT_CHANGES)).await?;
         // Every tab behaves as if it were in front, so that two people can be shown at once.
         tab.execute(SetFocusEmulationEnabledParams::new(true)).await?;
+        tab.execute(workers_but_no_service_workers()).await?;
         let network = Network::watch(&tab).await?;
         Ok(Self { tab, network, patience: WAIT_MAX })
     }
@@ -228,6 +230,18 @@ impl Page {
     /// A window within the page.
     pub fn dialog(&self, name: &str) -> Element<'_> {
         self.find("dialog", name)
+    }
+}
+
+/// The library lets go of a service worker while it still waits for a debugger, and it would wait for ever.
+fn workers_but_no_service_workers() -> SetAutoAttachParams {
+    let service_worker = FilterEntry { exclude: Some(true), r#type: Some("service_worker".to_owned()) };
+    let rest = FilterEntry { exclude: None, r#type: None };
+    SetAutoAttachParams {
+        auto_attach: true,
+        wait_for_debugger_on_start: true,
+        flatten: Some(true),
+        filter: Some(TargetFilter::new(vec![service_worker, rest])),
     }
 }
 

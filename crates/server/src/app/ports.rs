@@ -80,6 +80,7 @@ impl key_package::ports::Ports for KeyPackages {
         proof: &[u8; 32],
     ) -> Result<Option<key_package::ports::Introduced>, DbError> {
         let found = account::api::introduced(read, account, proof)?;
-        Ok(found.map(|it| key_package::ports::Introduced { device_chain: it.device_chain, devices: it.devices }))
+        Ok(found
+            .map(|it| key_package::ports::Introduced { device_chain: it.device_chain, devices: it.devices }))
     }
 }

@@ -1,12 +1,14 @@
 //! The operations on mailboxes.
 
+use std::collections::BTreeMap;
+
 use seal::address::wrap;
 use seal::challenge::{Purpose, verify};
 use server_db::{DbError, Read};
 use vocab::limits::MAILBOX_DAYS;
 use vocab::{Day, MailboxId};
 use wire::Refusal;
-use wire::mailbox::{CreateMailbox, Envelope, OpenMailbox, Opened};
+use wire::mailbox::{CreateMailbox, Envelopes, OpenMailbox, Opened};
 
 use super::live::Live;
 use super::queue::{Fresh, Place, Queues, expired};
@@ -42,7 +44,7 @@ pub struct Mark {
 /// What a flush gives to connections.
 pub enum Delivered {
     /// Envelopes in sequence.
-    Envelopes(Vec<Envelope>),
+    Envelopes(Envelopes),
     /// The mailbox was opened elsewhere since.
     Replaced,
     /// The mailbox expired.
@@ -94,13 +96,7 @@ impl Mailboxes {
     ///
     /// # Errors
     /// `Malformed` for something that was not delivered on this connection.
-    pub fn acknowledge(
-        &mut self,
-        call: &mut Call<'_>,
-        mailbox: MailboxId,
-        session: SessionId,
-        sequence: u64,
-    ) -> Outcome<()> {
+    pub fn acknowledge(&mut self, mailbox: MailboxId, session: SessionId, sequence: u64) -> Outcome<()> {
         let Some(delivered) = self.live.delivered(mailbox, session) else {
             // Replaced within this batch: whoever has the mailbox now gets them again.
             return Ok(());
@@ -108,7 +104,6 @@ impl Mailboxes {
         if sequence > delivered {
             return Err(Refusal::Malformed.into());
         }
-        call.db.write().execute(sql::DELETE_ENVELOPES, &[(&mailbox.0).into(), sequence.into()])?;
         self.staged.push(Staged::Acknowledge(mailbox, session, sequence));
         Ok(())
     }
@@ -159,11 +154,21 @@ impl Mailboxes {
         self.staged.truncate(mark.staged);
     }
 
-    /// Writes the batch's envelopes into the open transaction.
+    /// Writes the batch into the open transaction: what was acknowledged goes, once a mailbox, what is new comes.
     ///
     /// # Errors
     /// [`DbError`].
     pub fn write(&mut self, call: &Call<'_>) -> Result<(), DbError> {
+        let mut acknowledged = BTreeMap::new();
+        for staged in &self.staged {
+            if let Staged::Acknowledge(mailbox, _, sequence) = staged {
+                let highest = acknowledged.entry(*mailbox).or_insert(*sequence);
+                *highest = (*highest).max(*sequence);
+            }
+        }
+        for (mailbox, sequence) in acknowledged {
+            call.db.write().execute(sql::DELETE_ENVELOPES, &[(&mailbox.0).into(), sequence.into()])?;
+        }
         self.written.extend(self.queues.write(call)?);
         Ok(())
     }

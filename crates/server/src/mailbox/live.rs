@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use server_db::{DbError, Read};
 use vocab::MailboxId;
 use vocab::limits::DELIVERY_WINDOW;
-use wire::mailbox::Envelope;
+use wire::mailbox::{Envelope, Envelopes};
 
 use super::queue::Fresh;
 use super::sql;
@@ -81,30 +81,28 @@ impl Live {
     /// What goes to connections now: the batch's envelopes straight from memory where a connection is caught up, windows
     /// from disk where it is not. `fresh` is in order of mailbox and sequence. A connection whose read failed comes with
     /// none.
-    pub fn deliveries(
-        &mut self,
-        read: Read<'_>,
-        fresh: Vec<Fresh>,
-    ) -> Vec<(SessionId, Option<Vec<Envelope>>)> {
+    pub fn deliveries(&mut self, read: Read<'_>, fresh: Vec<Fresh>) -> Vec<(SessionId, Option<Envelopes>)> {
         let mut out = Vec::new();
         let mut fresh = fresh.into_iter().peekable();
         while let Some(mailbox) = fresh.peek().map(|first| first.mailbox) {
             let mut envelopes = Vec::new();
             let mut connection = self.open.get_mut(&mailbox);
+            let after = connection.as_ref().map_or(0, |connection| connection.delivered);
             while let Some(next) = fresh.next_if(|next| next.mailbox == mailbox) {
                 if let Some(connection) = connection.as_deref_mut() {
                     connection.offer(next, &mut envelopes);
                 }
             }
             if let Some(connection) = connection.filter(|_| !envelopes.is_empty()) {
-                out.push((connection.session, Some(envelopes)));
+                out.push((connection.session, Some(Envelopes { after, envelopes })));
             }
         }
         for mailbox in std::mem::take(&mut self.woken) {
             let Some(connection) = self.open.get_mut(&mailbox) else { continue };
+            let after = connection.delivered;
             match connection.read_window(read, mailbox) {
                 Ok(envelopes) if envelopes.is_empty() => {}
-                Ok(envelopes) => out.push((connection.session, Some(envelopes))),
+                Ok(envelopes) => out.push((connection.session, Some(Envelopes { after, envelopes }))),
                 Err(_) => out.push((connection.session, None)),
             }
         }

@@ -25,9 +25,9 @@ impl ExtensionKey {
     /// The room's URI, a text.
     pub const ROOM_URI: Self = Self::Integer(2);
     /// Valise's [`Chain`].
-    pub const CHAIN: Self = Self::Integer(0x7601);
+    pub const CHAIN: Self = Self::Integer(-0x7601);
     /// When the message was sent by the sender's clock: milliseconds since 1970-01-01 UTC, a number.
-    pub const SENT_AT: Self = Self::Integer(0x7602);
+    pub const SENT_AT: Self = Self::Integer(-0x7602);
 
     fn encode(&self) -> Result<Vec<u8>, ContentError> {
         let mut out = Writer::default();
@@ -208,8 +208,9 @@ fn key_allowed(key: &[u8]) -> Result<(), ContentError> {
 fn check_known(key: &[u8], value: &ExtensionValue) -> Result<(), ContentError> {
     const SENDER_URI: &[u8] = &[0x01];
     const ROOM_URI: &[u8] = &[0x02];
-    const CHAIN: &[u8] = &[0x19, 0x76, 0x01];
-    const SENT_AT: &[u8] = &[0x19, 0x76, 0x02];
+    // -0x7601 and -0x7602: CBOR writes -1 - n.
+    const CHAIN: &[u8] = &[0x39, 0x76, 0x00];
+    const SENT_AT: &[u8] = &[0x39, 0x76, 0x01];
     match key {
         SENDER_URI | ROOM_URI => value.as_text().map(|_| ()).ok_or(ContentError::Malformed),
         CHAIN => Chain::from_value(value).map(|_| ()),
@@ -242,10 +243,7 @@ mod tests {
         }
         let mut out = Writer::default();
         extensions.write(&mut out);
-        assert_eq!(
-            hex::encode(&out.0),
-            "a501617819012c61781976018201f6206178667661 6c6973656178".replace(' ', "")
-        );
+        assert_eq!(hex::encode(&out.0), "a501617819012c61782061783976008201f66676616c6973656178");
         let mut reader = Reader::new(&out.0);
         assert!(ContentExtensions::read(&mut reader).unwrap() == extensions);
     }
@@ -263,6 +261,7 @@ mod tests {
         assert!(!insert(ExtensionKey::Text("x".repeat(255)), ExtensionValue::uint(1)));
         assert!(insert(ExtensionKey::ROOM_URI, ExtensionValue::uint(1)));
         assert!(insert(ExtensionKey::CHAIN, ExtensionValue::uint(1)));
+        assert!(insert(ExtensionKey::SENT_AT, ExtensionValue::text("x").unwrap()));
         assert!(ExtensionValue::text(&"x".repeat(4_092)).is_ok());
         assert!(ExtensionValue::text(&"x".repeat(4_093)).is_err());
         assert!(ExtensionValue::from_cbor(&[0x81, 0x81, 0x81, 0x80]).is_err());

@@ -1,6 +1,6 @@
 //! What became of messages: delivered, read and so on, several in one report (`docs/protocol/receipt.md`).
 
-use vocab::{MessageId, Timestamp};
+use vocab::MessageId;
 
 use super::cbor::{Reader, Writer};
 use super::mimi::read_message_id;
@@ -9,8 +9,6 @@ use super::{ContentError, STATUS_ENTRIES_MAX};
 /// A report of one person about messages of the conversation it is sent in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusReport {
-    /// When the reporting device noticed.
-    pub at: Timestamp,
     /// At most [`STATUS_ENTRIES_MAX`].
     pub entries: Vec<(MessageId, MessageStatus)>,
 }
@@ -65,14 +63,12 @@ impl MessageStatus {
 }
 
 impl StatusReport {
-    /// The bytes: `[at, [* [message id, status]]]`.
+    /// The bytes: `[* [message id, status]]`.
     ///
     /// # Errors
     /// [`ContentError`] for too many entries, or ids that are none.
     pub fn encode(&self) -> Result<Vec<u8>, ContentError> {
         let mut out = Writer::default();
-        out.array(2);
-        out.uint(self.at.0);
         out.array(self.entries.len());
         for (id, status) in &self.entries {
             out.array(2);
@@ -89,14 +85,12 @@ impl StatusReport {
     /// [`ContentError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, ContentError> {
         let mut reader = Reader::new(bytes);
-        reader.array_of(2)?;
-        let at = Timestamp(reader.uint()?);
         let entries = (0..reader.array(STATUS_ENTRIES_MAX)?)
             .map(|_| {
                 reader.array_of(2)?;
                 Ok((read_message_id(&mut reader)?, MessageStatus::from_number(reader.small()?)))
             })
             .collect::<Result<_, _>>()?;
-        reader.end().map(|()| Self { at, entries })
+        reader.end().map(|()| Self { entries })
     }
 }

@@ -200,7 +200,6 @@ fn a_retraction_names_what_it_takes_back() {
 fn a_report_names_many_messages_and_states_of_later_versions_do_no_harm() {
     let id = example("reply").1;
     let mut report = StatusReport {
-        at: Timestamp(1_700_000_000_000),
         entries: vec![(id, MessageStatus::Read), (id, MessageStatus::Unknown(9)), (id, MessageStatus::Error)],
     };
     let content = MimiContent::status(SALT, &report).unwrap();
@@ -211,6 +210,24 @@ fn a_report_names_many_messages_and_states_of_later_versions_do_no_harm() {
     assert!(report.encode().is_ok());
     report.entries.push((id, MessageStatus::Delivered));
     assert_eq!(report.encode(), Err(ContentError::TooLarge));
+}
+
+/// The example of draft-mahy-mimi-message-status-01, section 5: a bare list of pairs.
+#[test]
+fn a_report_is_what_its_draft_shows() {
+    let states = [
+        ("original", MessageStatus::Read, "02"),
+        ("reply", MessageStatus::Read, "02"),
+        ("mention", MessageStatus::Unread, "00"),
+        ("expiring", MessageStatus::Expired, "03"),
+    ];
+    let entries = states.iter().map(|(name, status, _)| (example(name).1, *status)).collect();
+    let shown: String =
+        states.iter().map(|(name, _, number)| format!("825820{}{number}", example(name).1)).collect();
+    let report = StatusReport { entries };
+    let bytes = report.encode().unwrap();
+    assert_eq!(hex::encode(&bytes), format!("84{shown}"));
+    assert_eq!(StatusReport::decode(&bytes), Ok(report));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::directory::{
     DirectoryRow, Evaluate, Evaluated, EvaluatedElement, FetchDirectoryRow, PutDirectoryRow,
 };
 use crate::key_package::{FetchKeyPackages, KeyPackageSet, KeyPackages, PutKeyPackages};
-use crate::mailbox::{Challenge, CreateMailbox, Envelope, OpenMailbox, Opened};
+use crate::mailbox::{Challenge, CreateMailbox, Envelope, Envelopes, OpenMailbox, Opened};
 use crate::slot::{Commit, CreateSlot, EpochState, FetchRejoin, Rejoin, Send, Stored, WelcomeFor};
 use crate::{
     AccountAnswer, AccountRequest, Bytes, Delivery, DeliveryKind, Encode, Extension, InvitationLink,
@@ -324,10 +324,13 @@ fn mailbox() -> Vec<Sample> {
         from_service("mailbox: opened", &MailboxFromService::Opened(Opened { waiting: 65, dropped: 0 })),
         from_service(
             "mailbox: envelopes",
-            &MailboxFromService::Envelopes(vec![
-                Envelope { sequence: 41, sealed: sealed(0xE1, 64) },
-                Envelope { sequence: 42, sealed: sealed(0xE2, 64) },
-            ]),
+            &MailboxFromService::Envelopes(Envelopes {
+                after: 40,
+                envelopes: vec![
+                    Envelope { sequence: 41, sealed: sealed(0xE1, 64) },
+                    Envelope { sequence: 42, sealed: sealed(0xE2, 64) },
+                ],
+            }),
         ),
         from_device("mailbox: acknowledge", &MailboxFromDevice::Acknowledge(42)),
         from_service("mailbox: refused", &MailboxFromService::Refused(Refusal::NotAllowed)),
@@ -557,8 +560,8 @@ fn receipt() -> Vec<Sample> {
         MessageStatus::Unknown(7),
     ];
     let entries = (0x30..).map(id).zip(states).collect();
-    let report = StatusReport { at: Timestamp(1_767_225_600_000), entries };
-    let none = StatusReport { at: Timestamp(0), entries: vec![] };
+    let report = StatusReport { entries };
+    let none = StatusReport { entries: vec![] };
     let alone = |name, report: &StatusReport| {
         good("receipt", name, "status report", report.encode().expect("a good example"))
     };
@@ -712,7 +715,7 @@ fn bad_content() -> Vec<Sample> {
         }),
         text("message: a cardinality of no kind", "cardinality 4", |bytes| bytes[26] = 4),
         text("message: undefined in place of null", "no message id", |bytes| bytes[18] = 0xF7),
-        first("message: extensions out of order", "keys 0x7601, 1", |bytes| {
+        first("message: extensions out of order", "keys -0x7601, 1", |bytes| {
             bytes[22] = 0xA2;
             bytes.splice(29..29, [0x01, 0x61, 0x61]);
         }),
@@ -754,9 +757,15 @@ fn bad_content() -> Vec<Sample> {
             "31 bytes",
             [&[0xA2, 0x01, 0x60, 0x03, 0x58, 0x1F][..], &[0x1C; 31]].concat(),
         ),
-        changed(&receipt, "receipt: of nothing", "receipt: without a time", "not a pair", |bytes| {
-            *bytes = vec![0x81, 0x80]
-        }),
+        changed(
+            &receipt,
+            "receipt: of nothing",
+            "receipt: a message without a state",
+            "not a pair",
+            |bytes| {
+                *bytes = [&[0x81, 0x81, 0x58, 0x20][..], &id(0x30).0].concat();
+            },
+        ),
         changed(
             &receipt,
             "receipt: one message in each state",
@@ -772,11 +781,8 @@ fn bad_content() -> Vec<Sample> {
             "receipt: of 257 messages",
             "status report",
             "too many",
-            [
-                &[0x82, 0x00, 0x19, 0x01, 0x01][..],
-                &[&[0x82, 0x58, 0x20][..], &id(0x30).0, &[0x01]].concat().repeat(257),
-            ]
-            .concat(),
+            [&[0x99, 0x01, 0x01][..], &[&[0x82, 0x58, 0x20][..], &id(0x30).0, &[0x01]].concat().repeat(257)]
+                .concat(),
         ),
     ]
 }

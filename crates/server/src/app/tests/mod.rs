@@ -277,7 +277,7 @@ impl World {
             else {
                 panic!("expected envelopes");
             };
-            for envelope in envelopes {
+            for envelope in envelopes.envelopes {
                 let plain = seal::address::unwrap(&device.wrap_key, envelope.sealed.as_slice()).unwrap();
                 all.push((envelope.sequence, Delivery::decode(&plain).unwrap()));
             }

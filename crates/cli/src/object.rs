@@ -1,0 +1,251 @@
+//! What scripts read: one object a line with `--json`. Fields are never renamed; new ones may come.
+
+use screens::{Bubble, ChatId, ChatRow, ContactId, ContactState, LineState, Mark, MessageId, Person, Status};
+use serde::Serialize;
+
+/// What happens, as `valise receive` says it.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event<'a> {
+    /// A message of somebody else.
+    Message {
+        chat: &'a ChatId,
+        id: &'a MessageId,
+        from: From<'a>,
+        /// Milliseconds since 1970-01-01 UTC.
+        sent_at: u64,
+        text: &'a str,
+    },
+    /// A message of one's own was delivered or read.
+    Receipt { chat: &'a ChatId, id: &'a MessageId, mark: Mark },
+    /// Somebody knocks: an id and nothing else.
+    Request { from: &'a ContactId },
+}
+
+/// Results, each under its name.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Object<'a> {
+    CodeNeeded {
+        handle: &'a str,
+    },
+    Registered {
+        id: &'a ContactId,
+        name: &'a str,
+        handle: Option<&'a str>,
+    },
+    Link(&'a str),
+    Contact(Contact<'a>),
+    Request {
+        id: &'a ContactId,
+    },
+    Sent {
+        chat: &'a ChatId,
+        id: &'a MessageId,
+    },
+    Chat {
+        id: &'a ChatId,
+        name: &'a str,
+        handle: Option<&'a str>,
+        unread: u32,
+        changed_at: u64,
+        preview: &'a str,
+    },
+    Message(Message<'a>),
+    Status(Box<Standing<'a>>),
+}
+
+/// Who wrote a message.
+#[derive(Serialize)]
+pub struct From<'a> {
+    name: &'a str,
+    handle: Option<&'a str>,
+}
+
+/// A contact. The list tells more than adding does.
+#[derive(Serialize)]
+pub struct Contact<'a> {
+    pub id: &'a ContactId,
+    pub name: &'a str,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub more: Option<ContactMore<'a>>,
+}
+
+/// See [`Contact`].
+#[derive(Serialize)]
+pub struct ContactMore<'a> {
+    handle: Option<&'a str>,
+    state: ContactState,
+    chat: &'a ChatId,
+}
+
+/// A message in a history.
+#[derive(Serialize)]
+pub struct Message<'a> {
+    chat: &'a ChatId,
+    id: &'a MessageId,
+    from: From<'a>,
+    own: bool,
+    sent_at: u64,
+    text: &'a str,
+    /// Of one's own: how far it came.
+    mark: Option<Mark>,
+    failed: bool,
+}
+
+/// How this device stands.
+#[derive(Serialize)]
+pub struct Standing<'a> {
+    id: Option<&'a ContactId>,
+    name: Option<&'a str>,
+    handle: Option<&'a str>,
+    code_sent_to: Option<&'a str>,
+    server: &'a str,
+    line: &'static str,
+    waiting: u32,
+    devices: u32,
+    unread: u32,
+    requests: u32,
+}
+
+impl<'a> Event<'a> {
+    /// Of a message.
+    pub fn message(bubble: &'a Bubble) -> Self {
+        Self::Message {
+            chat: &bubble.chat,
+            id: &bubble.id,
+            from: From::of(&bubble.from),
+            sent_at: bubble.sent.ms,
+            text: &bubble.text,
+        }
+    }
+}
+
+impl<'a> Object<'a> {
+    /// Of a contact in the list.
+    pub fn contact(person: &'a Person) -> Self {
+        let more = ContactMore { handle: person.handle.as_deref(), state: person.state, chat: &person.chat };
+        Self::Contact(Contact { id: &person.id, name: &person.name, more: Some(more) })
+    }
+
+    /// Of a chat in the list.
+    pub fn chat(row: &'a ChatRow) -> Self {
+        Self::Chat {
+            id: &row.id,
+            name: &row.person.name,
+            handle: row.person.handle.as_deref(),
+            unread: row.unread,
+            changed_at: row.time.ms,
+            preview: &row.preview,
+        }
+    }
+
+    /// Of a message in a history.
+    pub fn message(bubble: &'a Bubble) -> Self {
+        Self::Message(Message {
+            chat: &bubble.chat,
+            id: &bubble.id,
+            from: From::of(&bubble.from),
+            own: bubble.own,
+            sent_at: bubble.sent.ms,
+            text: &bubble.text,
+            mark: bubble.mark.as_ref().map(|shown| shown.mark),
+            failed: bubble.failed.is_some(),
+        })
+    }
+
+    /// Of this device.
+    pub fn status(status: &'a Status) -> Self {
+        let me = status.me.as_ref();
+        Self::Status(Box::new(Standing {
+            id: me.map(|me| &me.id),
+            name: me.map(|me| me.name.as_str()),
+            handle: me.and_then(|me| me.handle.as_deref()),
+            code_sent_to: status.code_sent_to.as_deref(),
+            server: &status.server,
+            line: match status.line.state {
+                LineState::Idle => "idle",
+                LineState::Connecting => "connecting",
+                LineState::Waiting => "waiting",
+                LineState::CatchingUp { .. } => "catching_up",
+                LineState::UpToDate => "up_to_date",
+            },
+            waiting: status.waiting,
+            devices: status.devices,
+            unread: status.unread,
+            requests: status.requests,
+        }))
+    }
+}
+
+impl<'a> From<'a> {
+    fn of(person: &'a Person) -> Self {
+        Self { name: &person.name, handle: person.handle.as_deref() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use screens::{Listing, samples};
+
+    use super::*;
+
+    fn line(object: &impl Serialize) -> String {
+        serde_json::to_string(object).unwrap()
+    }
+
+    fn bubble() -> Bubble {
+        let Listing::Rows(bubbles) = samples::timeline_full().bubbles else { panic!("the sample is full") };
+        bubbles.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn events_have_this_form() {
+        let bubble = Bubble { id: MessageId("01".into()), chat: ChatId("0c".into()), ..bubble() };
+        assert_eq!(
+            line(&Event::message(&bubble)),
+            "{\"event\":\"message\",\"chat\":\"0c\",\"id\":\"01\",\
+             \"from\":{\"name\":\"Inês Duarte\",\"handle\":\"+351912345678\"},\
+             \"sent_at\":1873179660000,\"text\":\"The house from last year. Same one again?\"}"
+        );
+        assert_eq!(
+            line(&Event::Receipt { chat: &bubble.chat, id: &bubble.id, mark: Mark::Delivered }),
+            r#"{"event":"receipt","chat":"0c","id":"01","mark":"delivered"}"#
+        );
+        assert_eq!(
+            line(&Event::Request { from: &ContactId("e9".into()) }),
+            r#"{"event":"request","from":"e9"}"#
+        );
+    }
+
+    #[test]
+    fn results_have_this_form() {
+        let (id, chat, message) = (ContactId("a1".into()), ChatId("0c".into()), MessageId("01".into()));
+        for (object, expected) in [
+            (Object::CodeNeeded { handle: "+32" }, r#"{"code_needed":{"handle":"+32"}}"#),
+            (
+                Object::Registered { id: &id, name: "Anna", handle: None },
+                r#"{"registered":{"id":"a1","name":"Anna","handle":null}}"#,
+            ),
+            (Object::Link("https://a.example/i#x"), r#"{"link":"https://a.example/i#x"}"#),
+            (
+                Object::Contact(Contact { id: &id, name: "Boris", more: None }),
+                r#"{"contact":{"id":"a1","name":"Boris"}}"#,
+            ),
+            (Object::Request { id: &id }, r#"{"request":{"id":"a1"}}"#),
+            (Object::Sent { chat: &chat, id: &message }, r#"{"sent":{"chat":"0c","id":"01"}}"#),
+        ] {
+            assert_eq!(line(&object), expected);
+        }
+        let Listing::Rows(contacts) = samples::contacts_full() else { panic!("the sample is full") };
+        let contact = serde_json::to_value(Object::contact(&contacts[3].person)).unwrap();
+        assert_eq!(contact["contact"]["state"], "accepted");
+        assert_eq!(contact["contact"]["handle"], serde_json::Value::Null);
+        let status = serde_json::to_value(Object::status(&samples::status_new())).unwrap();
+        assert_eq!(status["status"]["line"], "idle");
+        assert_eq!(status["status"]["code_sent_to"], "+38640218633");
+        let shown = serde_json::to_value(Object::message(&bubble())).unwrap();
+        assert_eq!(shown["message"]["own"], false);
+        assert_eq!(shown["message"]["mark"], serde_json::Value::Null);
+    }
+}
