@@ -131,7 +131,7 @@ fn what_is_wrong_is_said_with_what_to_do() {
     let (code, words) = boris.refused(["add", "+32470999999"]);
     assert_eq!(code, 1, "{words}");
     let (code, words) = boris.refused(["add", "https://example.org/i#nonsense"]);
-    assert_eq!(code, 1, "{words}");
+    assert_eq!(code, 2, "{words}");
     assert!(!words.contains("panic"), "{words}");
 }
 

@@ -54,6 +54,15 @@ impl Notices {
             Err(broadcast::error::RecvError::Closed) => None,
         }
     }
+
+    /// The next one that is here already. Everything the core said before it answered is here when the answer is.
+    pub fn ready(&mut self) -> Option<Heard> {
+        match self.0.try_recv() {
+            Ok(notice) => Some(Heard::Notice(notice)),
+            Err(broadcast::error::TryRecvError::Lagged(_)) => Some(Heard::Missed),
+            Err(broadcast::error::TryRecvError::Empty | broadcast::error::TryRecvError::Closed) => None,
+        }
+    }
 }
 
 impl Core {

@@ -76,7 +76,7 @@ fn of_the_core(model: &mut Model, name: &str) -> Option<Stage> {
         Screen::Chats(list) => Stage::Main(Box::new(Main::showing(samples::me(), list))),
         Screen::Timeline(timeline) => on_main(|main| {
             let mut chat = Chat::new(timeline.head.id.clone(), None);
-            chat.newest(*timeline);
+            chat.newest(*timeline, true);
             main.open = Some(Open::Chat(Box::new(chat)));
         }),
         Screen::Requests(requests) => on_main(|main| {

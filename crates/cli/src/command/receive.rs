@@ -39,7 +39,11 @@ pub async fn run(core: &Core, say: Say, receive: Receive) -> Result<(), Stop> {
     shower.messages().await?;
     loop {
         if once && is_settled(&status(core).await?) {
-            // What arrived last may be newer than what was shown last.
+            // What was said before the status is on its way to here: marks, requests, messages that arrived last.
+            while let Ok(Some(heard)) = timeout_at(Instant::now() + DRAIN_WAIT, notices.next()).await {
+                shower.heard(heard).await?;
+            }
+            shower.requests().await?;
             return shower.messages().await;
         }
         match timeout_at(until, notices.next()).await {
@@ -66,6 +70,9 @@ struct Shower<'a> {
     shown: Shown,
     line: Option<ConnectionLine>,
 }
+
+/// What the core said before it answered is here within this, also through another process.
+const DRAIN_WAIT: Duration = Duration::from_millis(20);
 
 impl Shower<'_> {
     async fn heard(&mut self, heard: Heard) -> Result<(), Stop> {

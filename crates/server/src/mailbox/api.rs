@@ -185,8 +185,11 @@ impl Mailboxes {
                     );
                 }
                 Staged::Acknowledge(mailbox, session, sequence) => {
-                    let (envelopes, bytes) = self.live.acknowledged(mailbox, session, sequence);
-                    self.queues.removed(mailbox, envelopes, bytes);
+                    match self.live.acknowledged(mailbox, session, sequence) {
+                        Some((envelopes, bytes)) => self.queues.removed(mailbox, envelopes, bytes),
+                        // Replaced within this batch: the disk knows what is left.
+                        None => self.queues.forget(mailbox),
+                    }
                 }
                 Staged::Remove(mailbox) => {
                     out.extend(self.live.remove(mailbox).map(|session| (session, Delivered::Gone)));

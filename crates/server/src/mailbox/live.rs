@@ -58,12 +58,16 @@ impl Live {
         self.open.get(&mailbox).filter(|it| it.session == session).map(|it| it.delivered)
     }
 
-    /// Everything up to `sequence` was acknowledged: how many envelopes and bytes that was.
-    pub fn acknowledged(&mut self, mailbox: MailboxId, session: SessionId, sequence: u64) -> (u32, u64) {
+    /// Everything up to `sequence` was acknowledged: how many envelopes and bytes that was; none when another connection has
+    /// the mailbox since.
+    pub fn acknowledged(
+        &mut self,
+        mailbox: MailboxId,
+        session: SessionId,
+        sequence: u64,
+    ) -> Option<(u32, u64)> {
         let (mut envelopes, mut bytes) = (0, 0);
-        let Some(connection) = self.open.get_mut(&mailbox).filter(|it| it.session == session) else {
-            return (0, 0);
-        };
+        let connection = self.open.get_mut(&mailbox).filter(|it| it.session == session)?;
         while let Some((first, size)) = connection.in_flight.front().copied() {
             if first > sequence {
                 break;
@@ -75,7 +79,7 @@ impl Live {
         if envelopes > 0 && !connection.caught_up {
             self.woken.insert(mailbox);
         }
-        (envelopes, bytes)
+        Some((envelopes, bytes))
     }
 
     /// What goes to connections now: the batch's envelopes straight from memory where a connection is caught up, windows

@@ -47,8 +47,9 @@ impl Chat {
         }
     }
 
-    /// The newest messages are these. What was loaded above them stays.
-    pub fn newest(&mut self, mut timeline: Timeline) {
+    /// The newest messages are these. What was loaded above them stays. What comes while the person looks on (`seen`) is
+    /// not set apart by an unread line, but for what was there when the chat was opened.
+    pub fn newest(&mut self, mut timeline: Timeline, seen: bool) {
         let window = std::mem::replace(&mut timeline.bubbles, Listing::Loading);
         self.head = Some(timeline.head.clone());
         let Listing::Rows(window) = window else {
@@ -61,7 +62,8 @@ impl Chat {
         if above.is_empty() {
             self.earlier = timeline.earlier;
         }
-        if self.unread_line.is_none() {
+        let first = self.frame.is_none();
+        if self.unread_line.is_none() && (first || !seen) {
             let line = |bubble: &Bubble| Some((bubble.id.clone(), bubble.unread_line.clone()?));
             self.unread_line = window.iter().find_map(line);
         }

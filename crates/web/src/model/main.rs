@@ -241,6 +241,7 @@ impl Model {
     }
 
     pub(super) fn main_answered(&mut self, purpose: Purpose, answer: Answer) {
+        let attentive = self.attentive;
         let Some(main) = self.main() else { return };
         match (purpose, answer) {
             (Purpose::Chats, Answer::Chats(list)) => {
@@ -256,7 +257,7 @@ impl Model {
             (Purpose::Newest(id), Answer::Timeline(timeline)) => {
                 let Some(chat) = main.chat_if(&id) else { return };
                 let stale = std::mem::take(&mut chat.stale);
-                chat.newest(timeline);
+                chat.newest(timeline, attentive);
                 if stale {
                     self.ask_newest(id);
                 }

@@ -209,6 +209,23 @@ fn the_unread_line_stays_until_the_chat_is_left() {
 }
 
 #[test]
+fn what_comes_while_one_looks_on_is_not_set_apart() {
+    let (mut model, _, id) = opened();
+    answer(&mut model, id, window(&["a"], None));
+    let line = |model: &Model| main(model).chat().and_then(|chat| chat.unread_line.clone());
+    let again = |model: &mut Model| {
+        model.heard(FromCore::Notice(Notice::Chats));
+        let id = id_of(&model.take_out(), is_timeline);
+        answer(model, id, Answer::Timeline(samples::timeline_full()));
+    };
+    again(&mut model);
+    assert_eq!(line(&model), None);
+    model.set_attentive(false);
+    again(&mut model);
+    assert!(line(&model).is_some());
+}
+
+#[test]
 fn many_notices_are_one_question_and_one_more() {
     let (mut model, chat, id) = opened();
     for _ in 0..20 {

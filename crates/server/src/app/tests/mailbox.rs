@@ -108,6 +108,24 @@ fn a_newer_connection_replaces_the_older() {
 }
 
 #[test]
+fn an_acknowledgement_that_crosses_a_newer_connection_counts_once() {
+    let mut world = World::new();
+    let (alice, mut bob) = (world.device(1), world.open_device(2));
+    let chat = world.conversation(5, &[&alice, &bob]);
+    world.send(&chat).unwrap();
+    world.send(&chat).unwrap();
+    let first = world.received(&bob)[0].0;
+    let session = world.connect(Door::Mailbox);
+    let MailboxFromService::Challenge(challenge) = world.next_frame(session) else { panic!() };
+    world.tell(session, &bob.open(&challenge.nonce));
+    world.tell(bob.session.unwrap(), &MailboxFromDevice::Acknowledge(first));
+    world.flush();
+    assert_eq!(world.rows(ENVELOPES), 3, "two of Alice's, one of Bob's");
+    assert_eq!(world.open(&mut bob), (1, 0));
+    assert_eq!(world.read(&bob), [3]);
+}
+
+#[test]
 fn only_what_was_delivered_can_be_acknowledged() {
     let mut world = World::new();
     let (alice, mut bob) = (world.device(1), world.open_device(2));
