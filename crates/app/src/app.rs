@@ -6,7 +6,9 @@ use client::{
     AddWhom, Client, Command, CommandId, Connection, Door, Event, Fault, Input, LinkEvent, Output, Refused,
     ServiceAddress,
 };
-use screens::{Action, Ask, Banner, FromCore, Next, Notice, Outcome, Reply, ToCore, What};
+use screens::{
+    Action, Ask, Banner, ConnectionLine, FromCore, LineState, Next, Notice, Outcome, Reply, ToCore, What,
+};
 use vocab::{AccountId, Handle, Timestamp, limits};
 
 use crate::link::Links;
@@ -40,8 +42,21 @@ pub enum AppInput {
     FromFront(FrontId, ToCore),
     /// A door opened, closed or said something.
     Link(Door, LinkEvent),
+    /// Why doors do not open, when the host can tell. Said before the [`LinkEvent::Down`]; forgotten when one opens.
+    Trouble(LineTrouble),
     /// The deadline has come.
     Tick,
+}
+
+/// Why the server is not reached, where more is known than that it is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineTrouble {
+    /// Its name leads nowhere.
+    NoSuchName,
+    /// Its certificate is of nobody this device trusts, or of somebody else.
+    Untrusted,
+    /// Something answers that is no Valise server.
+    SomethingElse,
 }
 
 /// What the host does.
@@ -66,6 +81,7 @@ pub struct App {
     out: VecDeque<AppOutput>,
     connection: Connection,
     down_since: Option<Timestamp>,
+    line_trouble: Option<LineTrouble>,
     pub(crate) device: Option<Banner>,
 }
 
@@ -108,6 +124,7 @@ impl App {
             out: VecDeque::new(),
             connection,
             down_since: None,
+            line_trouble: None,
             device: None,
         }
     }
@@ -126,7 +143,16 @@ impl App {
                 Ok(())
             }
             AppInput::FromFront(front, wanted) => self.wanted(now, front, wanted),
-            AppInput::Link(door, event) => self.core(now, Input::Link(door, event)),
+            AppInput::Link(door, event) => {
+                if matches!(event, LinkEvent::Up) {
+                    self.line_trouble = None;
+                }
+                self.core(now, Input::Link(door, event))
+            }
+            AppInput::Trouble(trouble) => {
+                self.line_trouble = Some(trouble);
+                Ok(())
+            }
             AppInput::Tick => self.core(now, Input::Tick),
         }
     }
@@ -298,6 +324,9 @@ impl App {
         }
         let outcome = match reply {
             Ok(reply) => self.outcome(reply, kind, &about).unwrap_or_else(No::outcome),
+            Err(Refused::Unreachable) => {
+                words::unreachable(self.line_trouble, self.links.server_name()).outcome()
+            }
             Err(refused) => words::refused(&refused, &about).outcome(),
         };
         self.reply(front, id, Reply::Outcome(outcome));
@@ -403,8 +432,15 @@ impl App {
     }
 
     /// The line in words.
-    pub(crate) fn line(&self, clock: &Clock) -> screens::ConnectionLine {
-        words::line(self.connection, self.down_since, self.links.server_name(), clock)
+    pub(crate) fn line(&self, clock: &Clock) -> ConnectionLine {
+        let server = self.links.server_name();
+        let line = words::line(self.connection, self.down_since, server, clock);
+        match (self.line_trouble, line.state) {
+            (Some(trouble), LineState::Waiting) => {
+                ConnectionLine { sentence: words::line_trouble(trouble, server), ..line }
+            }
+            _ => line,
+        }
     }
 
     fn name_in(&self, conversation: client::ConversationId) -> String {

@@ -17,6 +17,6 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use app::{App, AppInput, AppOutput, COMMANDS_WAITING_MAX, FRONTS_MAX, FrontId, Settings};
+pub use app::{App, AppInput, AppOutput, COMMANDS_WAITING_MAX, FRONTS_MAX, FrontId, LineTrouble, Settings};
 pub use client::{Client, Config, Door, Fault, LinkEvent, OpenError, ServiceAddress};
 pub use words::{fault_sentence, open_sentence};

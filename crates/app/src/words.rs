@@ -7,6 +7,7 @@ use screens::{
 };
 use vocab::{Handle, HandleError, Timestamp, limits};
 
+use crate::app::LineTrouble;
 use crate::moment::{Clock, day_in_words};
 
 /// Why something was not done, before it becomes an outcome or an answer.
@@ -85,15 +86,13 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
         ))
         .then(Next::NewCode),
         Refused::ByService(refusal) => by_service(refusal, about),
-        Refused::Unreachable => {
-            No::network("The server cannot be reached. Nothing was lost. Try again in a while.")
-        }
+        Refused::Unreachable => No::network(UNREACHABLE),
         Refused::NobodyThere => No::refused(format!(
             "Nobody is found by {}. Either they are not on this server, or they do not let themselves be found: ask \
              them for a link.",
             handle()
         )),
-        Refused::Oneself => No::refused("That is you. Write to somebody else."),
+        Refused::Oneself => No::refused("That is you. Name somebody else."),
         Refused::Unknown => No::refused(
             "There is no such contact, chat or message on this device. It may have been removed; look at the list again.",
         ),
@@ -182,6 +181,28 @@ fn by_service(refusal: &Refusal, about: &About) -> No {
              time.",
             day_in_words(*until)
         )),
+    }
+}
+
+/// The same with what is known of the reason.
+pub(crate) fn unreachable(trouble: Option<LineTrouble>, server: &str) -> No {
+    No::network(trouble.map_or(UNREACHABLE.to_owned(), |trouble| line_trouble(trouble, server)))
+}
+
+pub(crate) fn line_trouble(trouble: LineTrouble, server: &str) -> String {
+    match trouble {
+        LineTrouble::NoSuchName => format!(
+            "The name of {server} leads nowhere. Check the address and the network; nothing was lost, and it is tried \
+             again by itself."
+        ),
+        LineTrouble::Untrusted => format!(
+            "{server} shows a certificate that this device does not trust, so nothing was sent. If the server has an \
+             authority of its own, give its certificate with --ca FILE; if not, somebody may be in between."
+        ),
+        LineTrouble::SomethingElse => format!(
+            "Something answers at {server}, but it is not a Valise server of this version. Check the address; nothing \
+             was lost."
+        ),
     }
 }
 
@@ -530,6 +551,7 @@ pub(crate) const NEWER_CONTENT: &str = "This message needs a newer version of Va
 pub(crate) const NOT_SENT: &str = "Not sent: the server does not take it. Copy the text and write it again.";
 pub(crate) const TEXT_TOO_LONG: &str =
     "This is longer than one message can be, which is 64 KB. Send it in parts.";
+const UNREACHABLE: &str = "The server cannot be reached. Nothing was lost. Try again in a while.";
 /// What an invitation link does.
 pub(crate) const LINK: &str =
     "Whoever opens this link is let in at once. Give it to one person, over a way that only they read.";

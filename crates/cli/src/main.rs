@@ -18,6 +18,9 @@ use clap::Parser;
 
 use crate::args::Args;
 
+/// How long what still runs may take to end.
+const END_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
+
 fn main() -> ExitCode {
     // Before any thread begins: afterwards the system's time zone can no longer be read safely.
     let utc_offset = time::UtcOffset::current_local_offset().unwrap_or(time::UtcOffset::UTC);
@@ -33,8 +36,9 @@ fn main() -> ExitCode {
         }
     };
     let result = runtime.block_on(command::run(args, utc_offset.whole_minutes()));
-    // Somebody may still be asked for a code on a terminal that nobody looks at any more.
-    runtime.shutdown_background();
+    // The database must be closed before the process ends: the system's cryptography tidies up at exit under whoever
+    // still uses it. Bounded, because somebody may still be asked for a code on a terminal nobody looks at any more.
+    runtime.shutdown_timeout(END_WAIT);
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(stop) => stop.tell(json),

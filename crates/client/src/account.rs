@@ -109,6 +109,7 @@ impl Step<'_> {
 
     pub fn reload_me(&mut self) -> Halting<()> {
         *self.me = Me::load(self.tx)?;
+        self.me_changed = true;
         Ok(())
     }
 

@@ -132,6 +132,11 @@ impl Step<'_> {
 
     pub fn ask_refused(&mut self, ask: u64, refusal: Refusal) -> Halting<()> {
         let known = self.lines.asks.iter().find(|a| a.id == ask).map(|a| (&a.kind, a.command));
+        if let (Some((AskKind::Register { .. }, _)), Refusal::Exists) = (&known, &refusal) {
+            // The account stands: the answer to an earlier try was lost. On the next connection this device authenticates.
+            self.drop_line(wire::Door::Account);
+            return Ok(());
+        }
         if let Some((AskKind::Register { .. }, _)) = known {
             // Nothing was made: the next try registers, it does not authenticate.
             self.delete_setting("registration_sent")?;

@@ -13,6 +13,7 @@ use crate::api::{ConversationId, Event};
 use crate::conversation::{Slot, SlotState};
 use crate::intent::{self, Intent, Kind};
 use crate::lines::Purpose;
+use crate::machine::Weakness;
 use crate::step::{Halt, Halting, Step, sql_number};
 
 /// What a rejoin blob holds once `R` has opened it. The roster is in the tree.
@@ -26,8 +27,8 @@ struct RejoinBlob {
 impl Step<'_> {
     /// One delivery of a slot this device is in, in the slot's order.
     pub fn deliver(&mut self, slot: Slot, delivery: &Delivery) -> Halting<()> {
-        let copy = delivery.sequence < slot.next_sequence;
-        if (copy && !self.config.broken.shows_twice) || delivery.kind == DeliveryKind::Welcome {
+        let copy = delivery.sequence < slot.next_sequence && !self.config.has(Weakness::ShowsTwice);
+        if copy || delivery.kind == DeliveryKind::Welcome {
             return Ok(());
         }
         let id = slot.id;
@@ -37,13 +38,13 @@ impl Step<'_> {
             return self.own_echo(&slot, &intent, delivery);
         }
         if slot.state == SlotState::Rejoining {
-            // Unreadable until the way back is made; counted, so that it can be asked for.
-            return self.missing(&slot, 1);
+            // Unreadable: counted when the way back is made, from where it begins again.
+            return Ok(());
         }
         self.note_hole(&slot, delivery)?;
         if delivery.epoch > slot.epoch {
             // A commit was missed.
-            self.missing(&slot, 1)?;
+            self.missing(slot.conversation, 1)?;
             return self.fall_out_of(&slot);
         }
         let read = self.attempt(|step| step.read(&slot, delivery))?;
@@ -51,7 +52,7 @@ impl Step<'_> {
             // Everybody who could process it has moved on.
             self.fall_out_of(&slot)?;
         } else if read.is_none() {
-            self.missing(&slot, 1)?;
+            self.missing(slot.conversation, 1)?;
         }
         Ok(())
     }
@@ -65,16 +66,17 @@ impl Step<'_> {
         )?;
         match delivery.sequence.saturating_sub(slot.next_sequence) {
             0 => Ok(()),
-            holes => self.missing(slot, holes),
+            holes => self.missing(slot.conversation, holes),
         }
     }
 
-    fn missing(&mut self, slot: &Slot, count: u64) -> Halting<()> {
+    /// Notes that so much did not come, or could not be read.
+    pub fn missing(&mut self, conversation: ConversationId, count: u64) -> Halting<()> {
         self.tx.execute(
             "update conversation set missing = missing + ?2 where id = ?1",
-            params![slot.conversation.0, sql_number(count)],
+            params![conversation.0, sql_number(count)],
         )?;
-        self.event(Event::Missing(slot.conversation, count));
+        self.event(Event::Missing(conversation, count));
         Ok(())
     }
 
@@ -86,6 +88,9 @@ impl Step<'_> {
         let message = self.open_outside(&secrets.e, slot.id, delivery.payload.as_slice())?;
         match group.process(session, &message, &known_accounts_only)? {
             Incoming::Application { sender, content } => self.content(slot, &sender, &content),
+            Incoming::Commit(_) if self.config.has(Weakness::ForgetsCommits) => {
+                Err(Halt::Unusable("broken on purpose"))
+            }
             Incoming::Commit(staged) => {
                 if delivery.kind != DeliveryKind::Commit {
                     return Err(Halt::Unusable("a commit sent as a message"));
@@ -135,6 +140,9 @@ impl Step<'_> {
         let mut group = Group::load(session, GroupId::from(slot.id))?;
         group.merge_pending(session)?;
         intent::finish(self, intent.id)?;
+        if intent.kind == Kind::Rejoin {
+            self.begin_again(slot, sequence)?;
+        }
         self.tx.execute(
             "update slot set healed_at = ?2, sent_since_heal = 0, next_sequence = max(next_sequence, ?3)
              where slot = ?1",
@@ -147,6 +155,20 @@ impl Step<'_> {
         self.moved_on(slot, &group)?;
         self.event(Event::Conversation(slot.conversation));
         Ok(())
+    }
+
+    /// Back inside: what went by meanwhile cannot be read, and the echoes of one's own are among it.
+    fn begin_again(&mut self, slot: &Slot, sequence: u64) -> Halting<()> {
+        for (id, message) in intent::stored_in(self, slot.id)? {
+            self.place_own_message(slot.conversation, &message)?;
+            intent::finish(self, id)?;
+        }
+        match sequence.saturating_sub(slot.next_sequence) {
+            0 => Ok(()),
+            // A new device knows nothing of the conversation: to it nothing is missing.
+            _ if slot.next_sequence == 0 => Ok(()),
+            gone => self.missing(slot.conversation, gone),
+        }
     }
 
     /// The service stored a commit. A renewed leaf is merged in its place, when the echo comes; coming in from outside is
@@ -166,7 +188,8 @@ impl Step<'_> {
         let Some(slot) = self.current_slot(conversation)? else {
             let account = self.peer(conversation)?;
             self.begin_conversation(account, conversation)?;
-            return intent::postpone(self, intent.id, NO_SLOT_MS);
+            // Woken when a slot stands; otherwise looked at more and more rarely.
+            return intent::postpone(self, intent.id, NO_SLOT_MS << intent.attempts.min(8));
         };
         if slot.state == SlotState::Rejoining {
             intent::queue_once(self, Kind::Rejoin, &conversation.0, &[])?;
@@ -315,7 +338,7 @@ impl Step<'_> {
     }
 
     fn fall_out_of(&mut self, slot: &Slot) -> Halting<()> {
-        if self.config.broken.never_rejoins {
+        if self.config.has(Weakness::NeverRejoins) {
             return Ok(());
         }
         self.put_slot_state(slot.id, SlotState::Rejoining)?;
@@ -363,15 +386,24 @@ impl Step<'_> {
         self.send_commit(intent, slot.id, rejoin.epoch, (blob.k, blob.e), &pending)
     }
 
-    /// Somebody committed in between: from the start, over their epoch.
+    /// Somebody committed in between: from the start, over their epoch. A posting key that never fits is a blob that lies:
+    /// then the two go on in a new slot.
     pub fn rejoin_lost(&mut self, intent: &Intent) -> Halting<()> {
         let session = self.session;
-        if let Ok(group) = Group::load(session, GroupId::from(intent.slot()?))
+        let slot = intent.slot()?;
+        if let Ok(group) = Group::load(session, GroupId::from(slot))
             && group.has_pending()
         {
             group.clear_pending(session)?;
         }
-        intent::unseal(self, intent.id)
+        if intent.attempts >= REJOIN_TRIES_MAX {
+            intent::finish(self, intent.id)?;
+            return self.succeed(slot, intent.conversation()?);
+        }
+        intent::unseal(self, intent.id)?;
+        let wait = REJOIN_RETRY_MS << intent.attempts;
+        let jitter = self.random_ms(wait);
+        intent::postpone(self, intent.id, wait + jitter)
     }
 
     /// The rejoin blob of the epoch a commit leads to.
@@ -402,5 +434,9 @@ fn rejoin_key(r: &[u8; 32]) -> Key {
     Key::derive(r, "valise rejoin v1")
 }
 
+/// A device that lost the race to come back tries again after so long, doubled each time.
+const REJOIN_RETRY_MS: u64 = 50;
+/// And gives up on the slot after so many lost races.
+const REJOIN_TRIES_MAX: u32 = 10;
 /// What must stand first is looked at again after so long.
 const NO_SLOT_MS: u64 = 250;

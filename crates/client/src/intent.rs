@@ -273,6 +273,24 @@ pub(crate) fn overtaken(step: &Step<'_>, intent: &Intent) -> Halting<Vec<(i64, V
     )?)
 }
 
+/// What was stored in a slot and has not come back.
+pub(crate) fn stored_in(step: &Step<'_>, slot: SlotId) -> Halting<Vec<(i64, Vec<u8>)>> {
+    Ok(step.tx.rows(
+        "select id, message from intent where slot = ?1 and state = 3 order by id",
+        params![slot.as_bytes()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?)
+}
+
+/// What waited for a slot of its conversation may go now.
+pub(crate) fn wake(step: &Step<'_>, conversation: ConversationId) -> Halting<()> {
+    step.tx.execute(
+        "update intent set not_before = 0, attempts = 0 where subject = ?1 and kind = ?2 and state = 0",
+        params![conversation.0, Kind::SendContent as i64],
+    )?;
+    Ok(())
+}
+
 /// Later.
 pub(crate) fn postpone(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
     let when = step.now.plus_ms(ms);

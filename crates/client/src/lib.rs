@@ -36,6 +36,6 @@ pub use api::{
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use device::{DeviceGrant, DeviceOffer, NewDevice};
-pub use machine::{Broken, Client, Config, Fault};
+pub use machine::{Client, Config, Fault, Weakness};
 pub use wire::link::{InvitationLink, LinkError, ServiceAddress};
 pub use wire::{Door, Refusal};

@@ -26,21 +26,39 @@ pub struct Config {
     pub heal_after_messages: u32,
     /// Age of the leaf after which it is renewed before the next message, milliseconds.
     pub heal_after_ms: u64,
-    /// Weaknesses that tests switch on to see that their checks can fail. Never set outside of them.
-    pub broken: Broken,
+    /// Weaknesses that the simulator switches on to see that its checks can fail. No build that ships has the field.
+    #[cfg(feature = "broken")]
+    pub broken: Option<Weakness>,
 }
 
-/// See [`Config::broken`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Broken {
-    /// Forgets which envelopes were processed, and shows copies.
-    pub shows_twice: bool,
+/// A weakness on purpose, see [`Config`]. Without the feature `broken` nothing has any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weakness {
+    /// Shows copies as if they were new.
+    ShowsTwice,
     /// Drops what it sent when the line breaks.
-    pub forgets_outbox: bool,
+    ForgetsOutbox,
     /// Never comes back into a conversation it fell out of.
-    pub never_rejoins: bool,
+    NeverRejoins,
     /// Shows what arrives in the order of the senders' clocks.
-    pub orders_by_clock: bool,
+    OrdersByClock,
+    /// Processes what arrives and forgets to show it.
+    LosesMessages,
+    /// Takes any commit that others accepted for a forgery.
+    ForgetsCommits,
+}
+
+impl Config {
+    #[cfg(feature = "broken")]
+    pub(crate) fn has(&self, weakness: Weakness) -> bool {
+        self.broken == Some(weakness)
+    }
+
+    #[cfg(not(feature = "broken"))]
+    #[expect(clippy::unused_self, reason = "the other form looks at it")]
+    pub(crate) const fn has(&self, _: Weakness) -> bool {
+        false
+    }
 }
 
 impl Default for Config {
@@ -49,7 +67,8 @@ impl Default for Config {
             receipt_delay_ms: 2_000,
             heal_after_messages: 100,
             heal_after_ms: 24 * vocab::time::HOUR_MS,
-            broken: Broken::default(),
+            #[cfg(feature = "broken")]
+            broken: None,
         }
     }
 }
@@ -216,7 +235,7 @@ fn run(
     let mut session_rng = ChaCha20Rng::from_seed(seed);
     let store = MlsStore(tx);
     let session = Session::new(&store, &mut session_rng);
-    let mut step = Step { now, tx, session: &session, rng, me, lines, out: Vec::new(), config };
+    let mut step = Step { now, tx, session: &session, rng, me, me_changed: false, lines, out: Vec::new(), config };
     let result = step.input(input).and_then(|()| step.pump());
     let out = std::mem::take(&mut step.out);
     let deadline = match result {
@@ -313,8 +332,8 @@ impl Step<'_> {
         let now = self.now;
         let jitter = self.rng.next_u64();
         self.lines.line(door).down(now, |bound| jitter % bound.max(1));
-        if door == Door::Unnamed && self.config.broken.forgets_outbox {
-            let _ = self.tx.execute("delete from intent where kind = 14 and state = 1", []);
+        if door == Door::Unnamed && self.config.has(Weakness::ForgetsOutbox) {
+            let _forgotten = self.tx.execute("delete from intent where kind = 14 and state = 1", []);
         }
     }
 

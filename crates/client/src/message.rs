@@ -9,6 +9,7 @@ use wire::content::{Chain, MimiContent, Part, Profile, chain_hash, message_id, s
 use crate::api::{CommandId, ContactState, ConversationId, Event, Mark, Refused, Reply};
 use crate::conversation::Slot;
 use crate::intent::{self, Intent, Kind};
+use crate::machine::Weakness;
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
 impl Step<'_> {
@@ -106,6 +107,7 @@ impl Step<'_> {
     /// A content of a member, authentic and in its place.
     pub fn content(&mut self, slot: &Slot, sender: &Member, bytes: &[u8]) -> Halting<()> {
         let content = MimiContent::decode(bytes).map_err(|_| Halt::Unusable("not a content"))?;
+        self.follow(slot.conversation, sender, &content)?;
         if let Ok(Some(report)) = content.as_status() {
             return self.take_marks(slot.conversation, sender.account, &report);
         }
@@ -119,6 +121,53 @@ impl Step<'_> {
         self.take_message(slot.conversation, sender.account, &content, bytes)
     }
 
+    /// Each device numbers what it says in a conversation. A number left out is something missing that the slot's order, which
+    /// is the service's word, did not show (T-13).
+    fn follow(
+        &mut self,
+        conversation: ConversationId,
+        sender: &Member,
+        content: &MimiContent,
+    ) -> Halting<()> {
+        let Some(chain) = content.chain() else { return Ok(()) };
+        let key = params![conversation.0, sender.account.as_bytes(), sender.device.as_bytes()];
+        let known: Option<(i64, i64)> = self.tx.row(
+            "select sequence, missing_then from sender_row
+             where conversation = ?1 and account = ?2 and device = ?3",
+            key,
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        if let Some((sequence, missing_then)) = known {
+            let gap = chain.sequence.saturating_sub(number(sequence).saturating_add(1));
+            let noticed = number(self.missing_count(conversation)? - missing_then);
+            if gap > noticed {
+                self.missing(conversation, gap - noticed)?;
+            }
+        }
+        self.tx.execute(
+            "insert into sender_row (conversation, account, device, sequence, missing_then)
+             values (?1, ?2, ?3, ?4, ?5) on conflict (conversation, account, device) do update set
+             sequence = max(sequence, excluded.sequence), missing_then = excluded.missing_then",
+            params![
+                conversation.0,
+                sender.account.as_bytes(),
+                sender.device.as_bytes(),
+                sql_number(chain.sequence),
+                self.missing_count(conversation)?
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn missing_count(&self, conversation: ConversationId) -> Halting<i64> {
+        let count = self.tx.row(
+            "select missing from conversation where id = ?1",
+            params![conversation.0],
+            |row| row.get(0),
+        )?;
+        Ok(count.unwrap_or(0))
+    }
+
     fn take_message(
         &mut self,
         conversation: ConversationId,
@@ -126,15 +175,18 @@ impl Step<'_> {
         content: &MimiContent,
         bytes: &[u8],
     ) -> Halting<()> {
+        if self.config.has(Weakness::LosesMessages) && bytes.last().is_some_and(|byte| byte % 8 == 0) {
+            return Ok(());
+        }
         let id = id_of(sender, conversation, bytes, &content.salt)?;
-        let id = if self.config.broken.shows_twice { MessageId(self.random()) } else { id };
+        let id = if self.config.has(Weakness::ShowsTwice) { MessageId(self.random()) } else { id };
         let own = sender == self.me()?.account;
         let sent_at = content.sent_at().unwrap_or(self.now);
         let (text, unknown) = match content.as_text() {
             Some(text) => (text.to_owned(), String::new()),
             None => (String::new(), type_of(content)),
         };
-        let position = if self.config.broken.orders_by_clock {
+        let position = if self.config.has(Weakness::OrdersByClock) {
             sql_time(sent_at)
         } else {
             self.next_position(conversation)?

@@ -95,6 +95,12 @@ create table conversation (
     missing integer not null default 0
 ) strict, without rowid;
 
+-- How far each device of a conversation has numbered what it said, and what was known to be missing then (T-13).
+create table sender_row (
+    conversation blob not null, account blob not null, device blob not null, sequence integer not null,
+    missing_then integer not null, primary key (conversation, account, device)
+) strict, without rowid;
+
 -- Marks to tell others, bundled.
 create table receipt_due (
     message blob not null, status integer not null, conversation blob not null, due integer not null,

@@ -72,6 +72,8 @@ pub(crate) struct Step<'a> {
     pub session: &'a Session<'a>,
     pub rng: &'a mut ChaCha20Rng,
     pub me: &'a mut Option<Me>,
+    /// `me` was read again within this step: should that part be given up, it is read once more.
+    pub me_changed: bool,
     pub lines: &'a mut Lines,
     pub out: Vec<Output>,
     pub config: &'a crate::Config,
@@ -83,20 +85,18 @@ impl Step<'_> {
     pub fn attempt<T>(&mut self, part: impl FnOnce(&mut Self) -> Halting<T>) -> Halting<Option<T>> {
         let (tx, session, released) = (self.tx, self.session, self.out.len());
         let result = tx.savepoint(|_| session.attempt(|_| part(self)));
-        match result {
-            Ok(value) => Ok(Some(value)),
-            Err(Halt::Store(error)) => Err(Halt::Store(error)),
-            Err(Halt::Unusable(why)) => {
-                self.out.truncate(released);
-                self.lines.note(why.to_owned());
-                Ok(None)
-            }
-            Err(Halt::Crypto(error)) => {
-                self.out.truncate(released);
-                self.lines.note(error.to_string());
-                Ok(None)
-            }
+        let why = match result {
+            Ok(value) => return Ok(Some(value)),
+            Err(Halt::Store(error)) => return Err(Halt::Store(error)),
+            Err(Halt::Unusable(why)) => why.to_owned(),
+            Err(Halt::Crypto(error)) => error.to_string(),
+        };
+        self.out.truncate(released);
+        self.lines.note(why);
+        if self.me_changed {
+            self.reload_me()?;
         }
+        Ok(None)
     }
 
     pub fn event(&mut self, event: Event) {

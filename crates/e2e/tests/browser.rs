@@ -21,7 +21,11 @@ async fn by_number_and_address_two_people_meet_and_talk() -> Outcome {
 
     // Nothing of a stranger is shown.
     anna.button("Requests 1").click().await?;
-    anna.list("Requests").item("Someone new").find("button", "Someone new Wants to write to you").click().await?;
+    anna.list("Requests")
+        .item("Someone new")
+        .find("button", "Someone new Wants to write to you")
+        .click()
+        .await?;
     anna.heading("Someone knocks").appears().await?;
     let shown = anna.evaluate("document.body.innerText").await?.to_string();
     assert!(!shown.contains("Boris") && !shown.contains("It is me"), "{shown}");
@@ -147,11 +151,17 @@ async fn what_is_written_without_a_line_leaves_by_itself_once() -> Outcome {
     start_chat(&boris, "+32470123456").await?;
     say(&boris, "Hello").await?;
     anna.button("Requests 1").click().await?;
-    anna.list("Requests").item("Someone new").find("button", "Someone new Wants to write to you").click().await?;
+    anna.list("Requests")
+        .item("Someone new")
+        .find("button", "Someone new Wants to write to you")
+        .click()
+        .await?;
     anna.button("Accept").click().await?;
     shows_mark(&boris, "Hello", "Read").await?;
     // The shell is kept for starting without a line.
-    boris.until("navigator.serviceWorker.ready.then(() => caches.keys()).then((keys) => keys.length >= 2)").await?;
+    boris
+        .until("navigator.serviceWorker.ready.then(() => caches.keys()).then((keys) => keys.length >= 2)")
+        .await?;
 
     line.cut();
     say(&boris, "In the tunnel").await?;
@@ -196,7 +206,10 @@ async fn everything_is_done_with_the_keyboard() -> Outcome {
     boris.press("Escape").await?;
     boris.log("Messages").goes().await?;
     let focused = boris.focused().await?;
-    assert!(focused.starts_with("button") && focused.contains("Anna"), "the row it came from has the focus: {focused}");
+    assert!(
+        focused.starts_with("button") && focused.contains("Anna"),
+        "the row it came from has the focus: {focused}"
+    );
     boris.press("Enter").await?;
     boris.log("Messages").appears().await?;
     browser.close().await
@@ -228,7 +241,11 @@ async fn a_request_can_be_refused() -> Outcome {
     stranger.ok(["add", "anna@example.org"]);
     stranger.ok(["send", "anna@example.org", "Buy this"]);
     anna.button("Requests 1").click().await?;
-    anna.list("Requests").item("Someone new").find("button", "Someone new Wants to write to you").click().await?;
+    anna.list("Requests")
+        .item("Someone new")
+        .find("button", "Someone new Wants to write to you")
+        .click()
+        .await?;
     anna.button("Block").click().await?;
     anna.button("Requests 1").goes().await?;
     assert!(!anna.evaluate("document.body.innerText").await?.to_string().contains("Buy this"));
@@ -304,7 +321,9 @@ async fn invitation(page: &Page) -> Result<String, Failure> {
 
 /// What the messages say, in order, without who, when and state.
 async fn messages(page: &Page) -> Result<Vec<String>, Failure> {
-    let texts = page.evaluate("[...document.querySelectorAll('[role=log] .bubble__text')].map((text) => text.innerText)").await?;
+    let texts = page
+        .evaluate("[...document.querySelectorAll('[role=log] .bubble__text')].map((text) => text.innerText)")
+        .await?;
     let texts = texts.as_array().cloned().unwrap_or_default();
     Ok(texts.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect())
 }

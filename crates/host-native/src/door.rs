@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use app::{Door, LinkEvent};
+use app::{Door, LineTrouble, LinkEvent};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::Error as TlsError;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use vocab::limits::FRAME_BYTES_MAX;
 
@@ -38,7 +39,9 @@ impl OpenDoor {
         let (frames, waiting) = mpsc::channel(FRAMES_WAITING_MAX);
         tokio::spawn(async move {
             // However it ends, the core is told once; when nobody listens any more, nobody needs to know.
-            let _ = run(&way, door, generation, &events, waiting).await;
+            if let Err(Ended(Some(trouble))) = run(&way, door, generation, &events, waiting).await {
+                let _ = events.send(Event::Trouble(door, generation, trouble)).await;
+            }
             let _ = events.send(Event::Door(door, generation, LinkEvent::Down)).await;
         });
         Self { generation, frames }
@@ -50,8 +53,8 @@ impl OpenDoor {
     }
 }
 
-/// Why a connection ended; nobody is told more than that it did.
-struct Ended;
+/// A connection ended; told is only what a person can do something about.
+struct Ended(Option<LineTrouble>);
 
 async fn run(
     way: &Way,
@@ -61,12 +64,12 @@ async fn run(
     mut waiting: mpsc::Receiver<Vec<u8>>,
 ) -> Result<(), Ended> {
     let connected = tokio::select! {
-        connected = timeout(CONNECT_WAIT, connect(way, door)) => connected.map_err(|_| Ended)??,
+        connected = timeout(CONNECT_WAIT, connect(way, door)) => connected.map_err(|_| ENDED)??,
         // Hung up before it stood. Frames cannot come yet.
-        _ = waiting.recv() => return Err(Ended),
+        _ = waiting.recv() => return Err(ENDED),
     };
     let said = |event| events.send(Event::Door(door, generation, event));
-    said(LinkEvent::Up).await.map_err(|_| Ended)?;
+    said(LinkEvent::Up).await.map_err(|_| ENDED)?;
     let (mut sink, mut stream) = connected.split();
     let mut heard = Instant::now();
     let mut ping = tokio::time::interval_at(heard + PING_EVERY, PING_EVERY);
@@ -75,7 +78,7 @@ async fn run(
             frame = waiting.recv() => {
                 let Some(frame) = frame else {
                     let _ = timeout(CLOSE_WAIT, sink.send(Message::Close(None))).await;
-                    return Err(Ended);
+                    return Err(ENDED);
                 };
                 write(&mut sink, Message::Binary(frame.into())).await?;
             }
@@ -83,18 +86,18 @@ async fn run(
                 heard = Instant::now();
                 match message {
                     Some(Ok(Message::Binary(frame))) => {
-                        said(LinkEvent::Frame(frame.into())).await.map_err(|_| Ended)?;
+                        said(LinkEvent::Frame(frame.into())).await.map_err(|_| ENDED)?;
                     }
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                     // Nothing else belongs to the protocol.
                     Some(Ok(Message::Text(_) | Message::Close(_) | Message::Frame(_)) | Err(_)) | None => {
-                        return Err(Ended);
+                        return Err(ENDED);
                     }
                 }
             }
             _ = ping.tick() => {
                 if heard.elapsed() > SILENCE_MAX {
-                    return Err(Ended);
+                    return Err(ENDED);
                 }
                 write(&mut sink, Message::Ping(Bytes::new())).await?;
             }
@@ -104,12 +107,12 @@ async fn run(
 
 /// A stalled write is a dead connection.
 async fn write(sink: &mut (impl SinkExt<Message> + Unpin), message: Message) -> Result<(), Ended> {
-    timeout(WRITE_WAIT, sink.send(message)).await.map_err(|_| Ended)?.map_err(|_| Ended)
+    timeout(WRITE_WAIT, sink.send(message)).await.map_err(|_| ENDED)?.map_err(|_| ENDED)
 }
 
 async fn connect(way: &Way, door: Door) -> Result<WebSocketStream<Box<dyn Stream>>, Ended> {
     let (host, port) = way.address.endpoint();
-    let found = tokio::net::lookup_host((host, port)).await.map_err(|_| Ended)?;
+    let found = tokio::net::lookup_host((host, port)).await.map_err(|_| because(LineTrouble::NoSuchName))?;
     let mut connected = None;
     for address in found.filter(|found| way.address.allows(found.ip())).take(ADDRESSES_TRIED_MAX) {
         if let Ok(Ok(stream)) = timeout(ADDRESS_WAIT, TcpStream::connect(address)).await {
@@ -117,11 +120,11 @@ async fn connect(way: &Way, door: Door) -> Result<WebSocketStream<Box<dyn Stream
             break;
         }
     }
-    let stream = connected.ok_or(Ended)?;
-    stream.set_nodelay(true).map_err(|_| Ended)?;
+    let stream = connected.ok_or(ENDED)?;
+    stream.set_nodelay(true).map_err(|_| ENDED)?;
     let stream: Box<dyn Stream> = if way.address.is_secure() {
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| Ended)?;
-        Box::new(way.tls.connect(name, stream).await.map_err(|_| Ended)?)
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| ENDED)?;
+        Box::new(way.tls.connect(name, stream).await.map_err(|error| why_not_secure(&error))?)
     } else {
         Box::new(stream)
     };
@@ -130,9 +133,41 @@ async fn connect(way: &Way, door: Door) -> Result<WebSocketStream<Box<dyn Stream
         .max_frame_size(Some(FRAME_BYTES_MAX))
         .max_write_buffer_size(2 * FRAME_BYTES_MAX);
     let socket = way.address.socket(door);
-    let (socket, _) = client_async_with_config(socket, stream, Some(config)).await.map_err(|_| Ended)?;
+    let (socket, _) = client_async_with_config(socket, stream, Some(config))
+        .await
+        .map_err(|error| why_not_upgraded(&error))?;
     Ok(socket)
 }
+
+fn because(trouble: LineTrouble) -> Ended {
+    Ended(Some(trouble))
+}
+
+/// A certificate can be put right; a line that breaks comes back by itself.
+fn why_not_secure(error: &std::io::Error) -> Ended {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
+        Some(TlsError::InvalidCertificate(_)) => because(LineTrouble::Untrusted),
+        Some(TlsError::InvalidMessage(_)) => because(LineTrouble::SomethingElse),
+        _ => ENDED,
+    }
+}
+
+/// An answer that is no WebSocket's comes from something else, unless it says that it is busy or about to come back.
+fn why_not_upgraded(error: &tungstenite::Error) -> Ended {
+    match error {
+        tungstenite::Error::Http(answer) => {
+            let status = answer.status();
+            let busy = status.is_server_error() || status.as_u16() == TOO_MANY_REQUESTS;
+            if busy { ENDED } else { because(LineTrouble::SomethingElse) }
+        }
+        _ => ENDED,
+    }
+}
+
+/// Nothing that anybody could do something about.
+const ENDED: Ended = Ended(None);
+
+const TOO_MANY_REQUESTS: u16 = 429;
 
 /// Plain or encrypted.
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}

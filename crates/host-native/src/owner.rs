@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use app::{App, AppInput, AppOutput, Client, Config, Door, FrontId, LinkEvent, Settings};
+use app::{App, AppInput, AppOutput, Client, Config, Door, FrontId, LineTrouble, LinkEvent, Settings};
 use client::{Db, Key};
 use screens::ToCore;
 use tokio::net::UnixListener;
@@ -31,6 +31,8 @@ pub(crate) enum Event {
     FromFront(FrontId, ToCore),
     /// A connection of this number did something.
     Door(Door, u64, LinkEvent),
+    /// Why the connection of this number does not come about.
+    Trouble(Door, u64, LineTrouble),
 }
 
 /// The owner's loop, running.
@@ -196,9 +198,13 @@ impl Owner {
                     self.input(AppInput::FromFront(id, wanted));
                 }
             }
+            Event::Trouble(door, generation, trouble) => {
+                if self.is_current(door, generation) {
+                    self.input(AppInput::Trouble(trouble));
+                }
+            }
             Event::Door(door, generation, event) => {
-                let current = self.doors.get(&door).is_some_and(|open| open.generation == generation);
-                if !current {
+                if !self.is_current(door, generation) {
                     return;
                 }
                 if matches!(event, LinkEvent::Down) {
@@ -207,6 +213,10 @@ impl Owner {
                 self.input(AppInput::Link(door, event));
             }
         }
+    }
+
+    fn is_current(&self, door: Door, generation: u64) -> bool {
+        self.doors.get(&door).is_some_and(|open| open.generation == generation)
     }
 
     fn input(&mut self, input: AppInput) {

@@ -8,7 +8,7 @@ use crate::end::{Stop, answered, done};
 use crate::object::{Contact, Object};
 use crate::qr;
 use crate::say::{self, Say};
-use crate::settle::{SETTLE_WAIT, settled};
+use crate::settle::{SETTLE_WAIT, fresh, settled};
 
 /// Makes a link.
 pub async fn invite(core: &Core, say: Say) -> Result<(), Stop> {
@@ -56,6 +56,7 @@ async fn change(core: &Core, say: Say, action: Action) -> Result<(), Stop> {
 
 /// Shows who knocks: ids and nothing else.
 pub async fn requests(core: &Core, say: Say) -> Result<(), Stop> {
+    fresh(core).await?;
     let Answer::Requests(requests) = answered(core.ask(Ask::Requests).await)? else {
         return Err(Stop::unexpected());
     };

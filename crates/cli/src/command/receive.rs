@@ -39,8 +39,8 @@ pub async fn run(core: &Core, say: Say, receive: Receive) -> Result<(), Stop> {
     shower.messages().await?;
     loop {
         if once && is_settled(&status(core).await?) {
-            // What was said before the status is on its way to here: marks, requests, messages that arrived last.
-            while let Ok(Some(heard)) = timeout_at(Instant::now() + DRAIN_WAIT, notices.next()).await {
+            // What was said before that answer is here by now: marks, requests, messages that arrived last.
+            while let Some(heard) = notices.ready() {
                 shower.heard(heard).await?;
             }
             shower.requests().await?;
@@ -70,9 +70,6 @@ struct Shower<'a> {
     shown: Shown,
     line: Option<ConnectionLine>,
 }
-
-/// What the core said before it answered is here within this, also through another process.
-const DRAIN_WAIT: Duration = Duration::from_millis(20);
 
 impl Shower<'_> {
     async fn heard(&mut self, heard: Heard) -> Result<(), Stop> {

@@ -1,9 +1,7 @@
 //! `valise chats`, `history`, `contacts`, `status`
 
-use std::time::Duration;
-
 use host_native::Core;
-use screens::{Answer, Ask, Bubble, LineState, Listing, TIMELINE_MESSAGES_MAX};
+use screens::{Answer, Ask, Bubble, Listing, TIMELINE_MESSAGES_MAX};
 
 use crate::end::{Stop, answered};
 use crate::object::Object;
@@ -12,6 +10,7 @@ use crate::settle;
 
 /// Lists the chats.
 pub async fn chats(core: &Core, say: Say) -> Result<(), Stop> {
+    settle::fresh(core).await?;
     let Answer::Chats(list) = answered(core.ask(Ask::Chats).await)? else { return Err(Stop::unexpected()) };
     if let Some(requests) = &list.requests {
         say.advice(&format!("{requests}: valise requests"))?;
@@ -27,6 +26,7 @@ pub async fn chats(core: &Core, say: Say) -> Result<(), Stop> {
 
 /// Shows a chat.
 pub async fn history(core: &Core, say: Say, chat: String, limit: u32) -> Result<(), Stop> {
+    settle::fresh(core).await?;
     let mut pages: Vec<Vec<Bubble>> = Vec::new();
     let (mut before, mut left) = (None, limit);
     let mut empty = None;
@@ -69,6 +69,7 @@ pub async fn history(core: &Core, say: Say, chat: String, limit: u32) -> Result<
 
 /// Lists the contacts.
 pub async fn contacts(core: &Core, say: Say) -> Result<(), Stop> {
+    settle::fresh(core).await?;
     let Answer::Contacts(contacts) = answered(core.ask(Ask::Contacts).await)? else {
         return Err(Stop::unexpected());
     };
@@ -83,12 +84,7 @@ pub async fn contacts(core: &Core, say: Say) -> Result<(), Stop> {
 
 /// Shows how this device stands. A program that has just begun is given a moment to connect.
 pub async fn status(core: &Core, say: Say) -> Result<(), Stop> {
-    let mut notices = core.notices();
-    let connecting = settle::status(core).await?.line.state == LineState::Connecting;
-    if connecting {
-        settle::settled(core, &mut notices, CONNECT_WAIT).await?;
-    }
-    let status = settle::status(core).await?;
+    let status = settle::fresh(core).await?;
     let me = status.me.as_ref();
     say.result(&Object::status(&status), || {
         let who = match (me, &status.code_sent_to) {
@@ -127,5 +123,3 @@ pub fn words(bubble: &Bubble) -> String {
 
 /// Characters of an id in a list: enough to name one person, and to type.
 const SHORT_ID_CHARS: usize = 12;
-/// How long `status` waits for a connection that is on its way.
-const CONNECT_WAIT: Duration = Duration::from_secs(3);
