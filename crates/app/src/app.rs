@@ -103,7 +103,8 @@ struct Waiting {
 enum Kind {
     Code,
     Register,
-    Add,
+    AddByLink,
+    AddByHandle,
     Accept(AccountId),
     Block(AccountId),
     Send(client::ConversationId),
@@ -250,11 +251,11 @@ impl App {
 
     fn add(&self, who: &str) -> Result<(Command, Kind, About), No> {
         if let Some(link) = self.links.read(who)? {
-            return Ok((Command::Add(AddWhom::Invitation(link)), Kind::Add, About::default()));
+            return Ok((Command::Add(AddWhom::Invitation(link)), Kind::AddByLink, About::default()));
         }
         let handle = Handle::parse(who).map_err(|error| words::not_to_be_added(who, error))?;
         let about = About { handle: Some(handle.to_string()), ..About::default() };
-        Ok((Command::Add(AddWhom::Handle(handle)), Kind::Add, about))
+        Ok((Command::Add(AddWhom::Handle(handle)), Kind::AddByHandle, about))
     }
 
     fn send(&self, to: &str, text: String) -> Result<(Command, Kind, About), No> {
@@ -343,6 +344,9 @@ impl App {
             (client::Reply::Invitation(secrets), _) => {
                 Outcome::Link { link: self.links.write(secrets), sentence: words::LINK.to_owned() }
             }
+            (client::Reply::Added(account, _), Kind::AddByLink) => {
+                self.contact(account, words::added_by_link)?
+            }
             (client::Reply::Added(account, _), _) => self.contact(account, words::added)?,
             (client::Reply::Queued(message), Kind::Send(conversation)) => {
                 Outcome::Sent { chat: paint::chat_id(conversation), id: paint::message_id(message) }
@@ -351,7 +355,12 @@ impl App {
             (_, Kind::Block(account)) => self.contact(account, words::blocked_now)?,
             (
                 client::Reply::Done | client::Reply::Queued(_) | client::Reply::Grant(_),
-                Kind::Code | Kind::Register | Kind::Add | Kind::Send(_) | Kind::Plain,
+                Kind::Code
+                | Kind::Register
+                | Kind::AddByLink
+                | Kind::AddByHandle
+                | Kind::Send(_)
+                | Kind::Plain,
             ) => Outcome::Done,
         })
     }

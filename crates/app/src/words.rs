@@ -279,6 +279,10 @@ pub(crate) fn registered(about: &About) -> String {
     }
 }
 
+pub(crate) fn added_by_link(name: &str) -> String {
+    format!("{name} was added. You are let in by the link, so you can write at once.")
+}
+
 pub(crate) fn added(name: &str) -> String {
     format!("{name} was added. What you write is kept until they have let you in, then it leaves by itself.")
 }

@@ -35,8 +35,7 @@ pub fn start() -> Result<(), JsValue> {
     worker.tell(&TabMessage::Hello);
     WORKER.set(Some(worker));
     // Whoever leads notices by this lock when the tab is gone.
-    let locks =
-        js::hold_lock(&tab_lock(tab), pending()).and_then(|()| js::hold_lock(CORE_LOCK, lead()));
+    let locks = js::hold_lock(&tab_lock(tab), pending()).and_then(|()| js::hold_lock(CORE_LOCK, lead()));
     if locks.is_err() {
         broken(words::NO_STORAGE);
     }

@@ -1,6 +1,6 @@
 //! All tests, in an order in which cheap failures come first; and the short version for every few minutes.
 
-use std::{process::Command, time::Instant};
+use std::{path::Path, process::Command, time::Instant};
 
 use crate::{
     arrows, licences,
@@ -34,13 +34,19 @@ pub fn test(mut options: Options) -> Done {
     tally.step("lints", || lints(&["--locked"]));
     tally.tests("tests of the crates", long_if(long, workspace_tests(&["--locked", "--no-fail-fast"])));
     tally.step("lints for the browser", web::lint);
-    let built = tally.step("web app and programs", || programs::compile(Profile::Release).map(drop));
+    // The quick profile finds what there is to find; the long run takes the programs as they ship.
+    let profile = if long { Profile::Release } else { Profile::Quick };
+    let mut folder = None;
+    let built = tally.step("web app and programs", || {
+        folder = Some(programs::compile(profile)?);
+        Ok(())
+    });
     tally.tests("tests of the tools", cargo(&["test", "--package", "web-bundle"]));
-    if ready && built {
+    if let (true, true, Some(folder)) = (ready, built, folder) {
         tally.step("tests from outside, compiled", || {
             run(&mut cargo(&["test", "--package", "e2e", "--no-run"]))
         });
-        tally.tests("tests from outside", long_if(long, outside()));
+        tally.tests("tests from outside", long_if(long, outside(&folder)));
     } else {
         tally.failed("tests from outside: not run, because what they test could not be built");
     }
@@ -64,7 +70,7 @@ fn workspace_tests(more: &[&str]) -> Command {
 }
 
 /// The programs and the browser, where it can be had in a network of their own that ends at this machine's loopback.
-fn outside() -> Command {
+fn outside(folder: &Path) -> Command {
     let cargo = cargo(&["test", "--package", "e2e", "--no-fail-fast", "--offline"]);
     let enclosed =
         ["-n", "-rn"].into_iter().find(|flag| succeeds("unshare", &[flag, "sh", "-c", LOOPBACK_UP]));
@@ -80,7 +86,7 @@ fn outside() -> Command {
             unshare
         }
     };
-    command.current_dir(shell::root()).env(PROGRAMS_VARIABLE, shell::root().join("target/release"));
+    command.current_dir(shell::root()).env(PROGRAMS_VARIABLE, folder);
     command
 }
 

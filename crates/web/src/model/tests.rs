@@ -95,7 +95,8 @@ fn handle_code_and_name_make_an_account() {
 
     model.give_name("Anna");
     let sent = model.take_out();
-    let wanted = Action::GiveCode { handle: "+38640218633".into(), name: "Anna".into(), code: "123456".into() };
+    let wanted =
+        Action::GiveCode { handle: "+38640218633".into(), name: "Anna".into(), code: "123456".into() };
     assert_eq!(sent[0].what, What::Action(wanted));
     outcome(&mut model, sent[0].id, Outcome::Registered { id: samples::me().id, sentence: "There.".into() });
     let id = id_of(&model.take_out(), |what| matches!(what, What::Ask(Ask::Start { .. })));
@@ -111,10 +112,15 @@ fn a_wrong_code_is_asked_for_again_and_the_name_is_kept() {
     model.give_name("Anna");
     let id = model.take_out()[0].id;
     let sentence = "That is not the code we sent.".to_owned();
-    outcome(&mut model, id, Outcome::Refused { kind: RefusedKind::Refused, sentence: sentence.clone(), next: None });
+    outcome(
+        &mut model,
+        id,
+        Outcome::Refused { kind: RefusedKind::Refused, sentence: sentence.clone(), next: None },
+    );
     assert_eq!((joining(&model).step, joining(&model).refused.as_ref()), (Step::Code, Some(&sentence)));
     model.give_code("123456");
-    let [ToCore { what: What::Action(Action::GiveCode { name, code, .. }), .. }] = &model.take_out()[..] else {
+    let [ToCore { what: What::Action(Action::GiveCode { name, code, .. }), .. }] = &model.take_out()[..]
+    else {
         panic!("the name is known, so the code goes at once")
     };
     assert_eq!((name.as_str(), code.as_str()), ("Anna", "123456"));
@@ -141,7 +147,10 @@ fn without_a_handle_only_the_name_is_asked() {
     model.give_name("  ");
     assert!(joining(&model).refused.is_some());
     model.give_name("Anna");
-    assert_eq!(model.take_out()[0].what, What::Action(Action::Register { handle: None, name: "Anna".into() }));
+    assert_eq!(
+        model.take_out()[0].what,
+        What::Action(Action::Register { handle: None, name: "Anna".into() })
+    );
 }
 
 #[test]
@@ -149,7 +158,11 @@ fn what_cannot_open_says_why() {
     let mut model = Model::new(0, None);
     let id = model.take_out()[0].id;
     let sentence = "This browser keeps nothing for this site.".to_owned();
-    answer(&mut model, id, Answer::Refused { kind: RefusedKind::Refused, sentence: sentence.clone(), next: None });
+    answer(
+        &mut model,
+        id,
+        Answer::Refused { kind: RefusedKind::Refused, sentence: sentence.clone(), next: None },
+    );
     assert_eq!(model.stage, Stage::Broken(Trouble { sentence, again: true }));
 }
 
@@ -230,7 +243,11 @@ fn many_notices_are_one_question_and_one_more() {
     let (mut model, chat, id) = opened();
     for _ in 0..20 {
         let mark = Mark::Sent;
-        model.heard(FromCore::Notice(Notice::Receipt { chat: chat.clone(), id: MessageId("m".into()), mark }));
+        model.heard(FromCore::Notice(Notice::Receipt {
+            chat: chat.clone(),
+            id: MessageId("m".into()),
+            mark,
+        }));
     }
     assert!(!model.take_out().iter().any(|to| is_timeline(&to.what)), "one is on its way");
     answer(&mut model, id, window(&["a"], None));
@@ -274,7 +291,11 @@ fn a_text_that_is_not_taken_comes_back() {
     let sent = model.take_out();
     let id = id_of(&sent, |what| matches!(what, What::Action(Action::Send { .. })));
     let sentence = "This device is full.".to_owned();
-    outcome(&mut model, id, Outcome::Refused { kind: RefusedKind::Refused, sentence: sentence.clone(), next: None });
+    outcome(
+        &mut model,
+        id,
+        Outcome::Refused { kind: RefusedKind::Refused, sentence: sentence.clone(), next: None },
+    );
     assert_eq!(model.returned, [(chat, "hello".to_owned())]);
     assert_eq!(main(&model).chat().and_then(|chat| chat.refused.clone()), Some(sentence));
 }
@@ -307,7 +328,8 @@ fn a_request_shows_nothing_and_opens_the_chat_when_accepted() {
     model.open_request(rows[0].clone());
     model.accept(&rows[0]);
     let id = id_of(&model.take_out(), |what| matches!(what, What::Action(Action::Accept { .. })));
-    let accepted = Outcome::Contact { id: rows[0].id.clone(), name: "Kofi".into(), chat, sentence: String::new() };
+    let accepted =
+        Outcome::Contact { id: rows[0].id.clone(), name: "Kofi".into(), chat, sentence: String::new() };
     outcome(&mut model, id, accepted);
     assert!(matches!(main(&model).open, Some(Open::Chat(_))));
 }
