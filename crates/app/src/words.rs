@@ -304,19 +304,20 @@ pub(crate) fn too_much_at_once() -> No {
 pub fn fault_sentence(fault: &Fault) -> String {
     match fault {
         Fault::Full => {
-            "This device is full, so nothing was done. Free some space, then try again; new messages wait at the \
-             server until then."
+            "This device is full, so nothing was done. Free some space, then try again; new messages wait \
+                        at the server until then."
+                .to_owned()
         }
         Fault::Damaged => {
-            "What this device has stored cannot be read any more: it is damaged. Nothing was deleted. Stop, copy the \
-             folder somewhere safe, and check the disk."
+            "What this device has stored cannot be read any more: it is damaged. Nothing was deleted. \
+                           Stop, copy the folder somewhere safe, and check the disk."
+                .to_owned()
         }
-        Fault::Other(_) => {
-            "This device's storage failed, so nothing was done. Nothing was lost. Try again; if it stays like this, \
-             start the program anew."
-        }
+        Fault::Other(why) => format!(
+            "This device's storage did not do it, so nothing was done. Nothing was lost. Try again; if it stays like \
+             this, start the program anew. (It said: {why})"
+        ),
     }
-    .to_owned()
 }
 
 /// The same as a lasting condition.
@@ -330,7 +331,9 @@ pub(crate) fn fault_banner(fault: &Fault) -> Banner {
             "This device's storage is damaged",
             "Nothing was deleted. Stop, copy the folder somewhere safe, and check the disk.",
         ),
-        Fault::Other(_) => ("This device's storage failed", "Nothing was lost. It is tried again by itself."),
+        Fault::Other(_) => {
+            ("This device's storage does not work", "Nothing was lost. It is tried again by itself.")
+        }
     };
     Banner { kind: BannerKind::Danger, title: title.into(), sentence: sentence.into() }
 }

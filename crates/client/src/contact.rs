@@ -2,12 +2,14 @@
 
 use client_db::params;
 use crypto::seal::introduction::IntroductionKey;
-use vocab::{AccountId, AddressSecret, Handle};
+use vocab::{AccountId, AddressSecret, Handle, SlotId};
+use wire::Decode;
 
 use crate::api::{
     AddWhom, CommandId, ContactState, ConversationId, Event, InvitationSecrets, Refused, Reply,
 };
 use crate::ask::Reason;
+use crate::conversation::Letter;
 use crate::intent::{self, Kind};
 use crate::step::{Halt, Halting, Step, sql_time};
 
@@ -28,7 +30,7 @@ pub(crate) fn state_of(sql: i64) -> ContactState {
     }
 }
 
-fn sql_state(state: ContactState) -> i64 {
+pub(crate) fn sql_state(state: ContactState) -> i64 {
     match state {
         ContactState::Request => 0,
         ContactState::Accepted => 1,
@@ -63,6 +65,7 @@ impl Step<'_> {
              (select secret from invitation order by made_at desc limit ?1)",
             params![INVITATIONS_MAX],
         )?;
+        self.share_invitation(secret)?;
         let me = self.me()?;
         let invitation = InvitationSecrets {
             account: me.account,
@@ -130,22 +133,48 @@ impl Step<'_> {
         account: AccountId,
         introduction: Option<&IntroductionKey>,
     ) -> Halting<ConversationId> {
-        let conversation = conversation_with(self.me()?.account, account);
-        self.put_contact(account, conversation, ContactState::Accepted)?;
+        let before = self.contact(account)?.map(|contact| contact.state);
+        let conversation = self.admit_quietly(account)?;
         if let Some(introduction) = introduction {
             self.tx.execute(
                 "update contact set introduction = ?2 where account = ?1",
                 params![account.as_bytes(), introduction.0],
             )?;
         }
-        self.tx.execute(
-            "insert or ignore into conversation (id, account, changed_at) values (?1, ?2, ?3)",
-            params![conversation.0, account.as_bytes(), sql_time(self.now)],
-        )?;
+        if before != Some(ContactState::Accepted) {
+            self.share_contact(account)?;
+        }
+        Ok(conversation)
+    }
+
+    /// The same, without telling one's other devices.
+    pub fn admit_quietly(&mut self, account: AccountId) -> Halting<ConversationId> {
+        let conversation = self.admit_conversation(account)?;
+        let before = self.contact(account)?.map(|contact| contact.state);
+        self.put_contact(account, conversation, ContactState::Accepted)?;
         self.event(Event::Contact(account));
         self.event(Event::Conversation(conversation));
         self.let_in(account)?;
+        if before == Some(ContactState::Blocked) {
+            self.begin_after_block(conversation)?;
+        }
         Ok(conversation)
+    }
+
+    /// Whoever was blocked still writes to the slot that this account has left: a new one takes its place.
+    fn begin_after_block(&mut self, conversation: ConversationId) -> Halting<()> {
+        if self.current_slot(conversation)?.is_some() {
+            return Ok(());
+        }
+        let left: Option<[u8; 16]> = self.tx.row(
+            "select slot from slot where conversation = ?1 and state = 3 order by slot limit 1",
+            params![conversation.0],
+            |row| row.get(0),
+        )?;
+        match left {
+            Some(slot) => self.succeed(SlotId(slot), conversation),
+            None => Ok(()),
+        }
     }
 
     fn put_contact(
@@ -190,16 +219,36 @@ impl Step<'_> {
             self.reply(command, Err(Refused::Unknown));
             return Ok(());
         };
-        self.put_contact(account, contact.conversation, ContactState::Blocked)?;
+        if contact.state != ContactState::Blocked {
+            self.turn_away_account(account)?;
+            self.share_contact(account)?;
+        }
+        self.reply(command, Ok(Reply::Done));
+        Ok(())
+    }
+
+    /// Gives up every address that somebody can reach this device by, and what waits for them or of them.
+    pub fn turn_away_account(&mut self, account: AccountId) -> Halting<()> {
+        let conversation = conversation_with(self.me()?.account, account);
+        self.put_contact(account, conversation, ContactState::Blocked)?;
+        let letters: Vec<Vec<u8>> = self.tx.rows(
+            "select letter from request where account = ?1 order by slot",
+            params![account.as_bytes()],
+            |row| row.get(0),
+        )?;
+        for letter in letters {
+            self.attempt(|step| step.turn_away(&Letter::decode(&letter)?))?;
+        }
         let addresses: Vec<([u8; 32], [u8; 32])> = self.tx.rows(
-            "select address, owner_proof from slot where conversation = ?1 and length(address) = 32
-             and length(owner_proof) = 32",
-            params![contact.conversation.0],
+            "select address, owner_proof from slot where conversation = ?1 and state != 3 and length(address) = 32
+             and length(owner_proof) = 32 order by slot",
+            params![conversation.0],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         for (address, proof) in addresses {
             self.delete_address(AddressSecret(address), proof)?;
         }
+        self.fail_outbox(conversation)?;
         for sql in [
             "delete from held where slot in (select slot from slot where conversation = ?1)",
             "delete from request where slot in (select slot from slot where conversation = ?1)",
@@ -208,10 +257,10 @@ impl Step<'_> {
             "delete from receipt_due where conversation = ?1",
             "delete from intent where subject = ?1 and kind between 10 and 14",
         ] {
-            self.tx.execute(sql, params![contact.conversation.0])?;
+            self.tx.execute(sql, params![conversation.0])?;
         }
         self.event(Event::Contact(account));
-        self.reply(command, Ok(Reply::Done));
+        self.event(Event::Conversation(conversation));
         Ok(())
     }
 

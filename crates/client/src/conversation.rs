@@ -6,7 +6,7 @@ use client_db::params;
 use crypto::seal::introduction::IntroductionKey;
 use crypto::seal::roster::{self, posting_key_hash};
 use crypto::seal::{VerifiedChain, aead, challenge};
-use crypto::{Group, GroupId, KeyPackage};
+use crypto::{Group, GroupId, Joined, KeyPackage, Pending};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 use vocab::{AccountId, AddressSecret, DeviceId, IdempotencyId, SlotId};
 use wire::key_package::{FetchKeyPackages, KeyPackageSet, KeyPackages};
@@ -134,20 +134,22 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Starts the conversation with an accepted contact, unless there is one already.
+    /// Starts the conversation with an accepted contact, or with one's own other devices, unless there is one already.
     pub fn begin_conversation(&mut self, account: AccountId, conversation: ConversationId) -> Halting<()> {
         let started = self.current_slot(conversation)?.is_some()
             || intent::is_queued(self, Kind::CreateSlot, &conversation.0)?;
-        let reachable = self.contact(account)?.is_some_and(|contact| contact.introduction.len() == 32);
+        let reachable = account == self.me()?.account
+            || self.contact(account)?.is_some_and(|contact| contact.introduction.len() == 32);
         if !started && reachable {
             intent::queue_once(self, Kind::StartConversation, &conversation.0, &[])?;
         }
         Ok(())
     }
 
-    /// First step: a key package of each of the other's devices.
+    /// First step: a key package of each of the other's devices; then, while those wait in the intent, of one's own others.
     pub fn fetch_key_packages(&mut self, intent: &Intent) -> Halting<()> {
-        let account = self.peer(intent.conversation()?)?;
+        let peer = self.peer(intent.conversation()?)?;
+        let account = if intent.payload.is_empty() { peer } else { self.me()?.account };
         let introduction = self.introduction_of(account)?;
         let request = UnnamedRequest::FetchKeyPackages(FetchKeyPackages {
             account,
@@ -160,32 +162,60 @@ impl Step<'_> {
     }
 
     fn introduction_of(&self, account: AccountId) -> Halting<IntroductionKey> {
+        if account == self.me()?.account {
+            return Ok(self.me()?.introduction.clone());
+        }
         let contact = self.contact(account)?.ok_or(Halt::Unusable("no such contact"))?;
         let key = contact.introduction.try_into();
         key.map(IntroductionKey).map_err(|_| Halt::Unusable("not introduced"))
     }
 
-    /// Second step: the group, the slot, the letters and a first message, all sealed into one operation.
-    pub fn start_conversation(&mut self, intent: &Intent, packages: &KeyPackages) -> Halting<()> {
+    /// Second step: the packages are here, of the other or of one's own devices.
+    pub fn take_key_packages(&mut self, intent: &Intent, packages: &KeyPackages) -> Halting<()> {
         let conversation = intent.conversation()?;
         if self.current_slot(conversation)?.is_some() {
             // They were quicker.
             return intent::finish(self, intent.id);
         }
-        let account = self.peer(conversation)?;
-        let introduction = self.introduction_of(account)?;
-        let (sealed, packages) = self.read_packages(account, &introduction, packages)?;
-        if packages.is_empty() || sealed == 0 {
-            // Registered, and nothing in stock yet.
-            return intent::postpone(self, intent.id, NO_PACKAGE_MS);
+        let (peer, own) = (self.peer(conversation)?, self.me()?.account);
+        let others = self.me()?.chain.devices.len() > 1;
+        let padded = packages.padded.as_slice();
+        if peer != own && others && intent.payload.is_empty() {
+            return intent::keep(self, intent.id, padded);
         }
+        let waiting = intent.payload.as_slice();
+        let (theirs, ours) = if waiting.is_empty() { (padded, None) } else { (waiting, Some(padded)) };
+        let mut good = self.read_packages(peer, theirs)?;
+        if good.is_empty() {
+            // Registered, and nothing in stock yet.
+            intent::keep(self, intent.id, &[])?;
+            return intent::postpone(self, intent.id, NO_PACKAGE_MS << intent.attempts.min(6));
+        }
+        if let Some(ours) = ours {
+            let own_packages = self.read_packages(own, ours)?;
+            let all = own_packages.len() + 1 == self.me()?.chain.devices.len();
+            if !all && intent.attempts < OWN_PACKAGE_TRIES {
+                // A device that was linked a moment ago.
+                return intent::postpone(self, intent.id, NO_PACKAGE_MS);
+            }
+            good.extend(own_packages);
+        }
+        self.start_conversation(intent, conversation, &good)
+    }
+
+    /// Third step: the group, the slot, the letters and a first message, all sealed into one operation.
+    fn start_conversation(
+        &mut self,
+        intent: &Intent,
+        conversation: ConversationId,
+        packages: &[KeyPackage],
+    ) -> Halting<()> {
         let slot = SlotId(self.random());
         let own = self.new_bound_address(slot)?;
         let leaf = self.leaf(own.secret)?;
         let session = self.session;
         let (mut group, pending) =
-            Group::create(session, &self.me()?.identity(), &leaf, GroupId::from(slot), &packages)?;
-        let replaces = self.setting(&replaces_setting(conversation))?;
+            Group::create(session, &self.me()?.identity(), &leaf, GroupId::from(slot), packages)?;
         self.tx.execute(
             "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof, healed_at)
              values (?1, ?2, 1, ?3, 2, ?4, ?5, ?6, ?7)",
@@ -199,25 +229,9 @@ impl Step<'_> {
                 sql_time(self.now)
             ],
         )?;
-        let welcome = pending.welcome.clone().ok_or(Halt::Unusable("a group without a Welcome"))?;
-        let replaces = replaces.and_then(|r| r.try_into().ok()).unwrap_or([0; 16]);
-        let letter = self.letter_to(account, slot, replaces, welcome)?;
-        let mut welcomes = Vec::new();
-        for package in &packages {
-            let key = if package.member.account == account {
-                &introduction
-            } else {
-                &self.me()?.introduction.clone()
-            };
-            let payload = key.seal_welcome(&letter, self.rng)?;
-            welcomes.push(WelcomeFor {
-                address: package.member.address,
-                token: vec![].into(),
-                payload: payload.into(),
-            });
-        }
+        let welcomes = self.letters(conversation, slot, packages, &pending)?;
         let state = self.epoch_state(&pending, slot)?;
-        let (content, _) = self.profile_content(conversation)?;
+        let content = self.first_content(conversation)?;
         let ciphertext = group.encrypt(session, &self.me()?.identity(), &content)?;
         let message = self.seal_outside(&pending.next.e, slot, &ciphertext)?;
         let operation = UnnamedRequest::CreateSlot(CreateSlot {
@@ -231,33 +245,71 @@ impl Step<'_> {
             extensions: vec![],
         });
         intent::finish(self, intent.id)?;
-        self.delete_setting(&replaces_setting(conversation))?;
         let id = intent::queue(self, Kind::CreateSlot, &conversation.0, &[], &[])?;
-        intent::seal(self, id, slot, &[0; 32], group.epoch(), &operation.encode()?)
+        intent::seal(self, id, slot, &[0; 32], group.epoch(), &operation.encode()?)?;
+        intent::wake(self, conversation)
     }
 
-    /// Opens and checks the packages: each of a device of the account, none twice.
-    fn read_packages(
+    /// A letter for each device, sealed under its account's introduction key.
+    fn letters(
         &mut self,
-        account: AccountId,
-        introduction: &IntroductionKey,
-        packages: &KeyPackages,
-    ) -> Halting<(usize, Vec<KeyPackage>)> {
-        let set = KeyPackageSet::decode(&crypto::seal::padding::unpad(packages.padded.as_slice())?)?;
+        conversation: ConversationId,
+        slot: SlotId,
+        packages: &[KeyPackage],
+        pending: &Pending,
+    ) -> Halting<Vec<WelcomeFor>> {
+        let welcome = pending.welcome.clone().ok_or(Halt::Unusable("a group without a Welcome"))?;
+        let replaces = self.setting(&replaces_setting(conversation))?;
+        let replaces = replaces.and_then(|r| r.try_into().ok()).unwrap_or([0; 16]);
+        self.delete_setting(&replaces_setting(conversation))?;
+        let mut welcomes = Vec::with_capacity(packages.len());
+        for package in packages {
+            let reader = package.member.account;
+            let letter = self.letter_to(reader, slot, replaces, welcome.clone())?;
+            let payload = self.introduction_of(reader)?.seal_welcome(&letter, self.rng)?;
+            welcomes.push(WelcomeFor {
+                address: package.member.address,
+                token: vec![].into(),
+                payload: payload.into(),
+            });
+        }
+        Ok(welcomes)
+    }
+
+    /// What a new slot begins with: who we are; among one's own devices, what they share.
+    fn first_content(&mut self, conversation: ConversationId) -> Halting<Vec<u8>> {
+        if self.peer(conversation)? == self.me()?.account {
+            self.shared_content(conversation)
+        } else {
+            self.profile_content(conversation).map(|(content, _)| content)
+        }
+    }
+
+    /// Opens and checks the packages: each of a device of the account, none twice, none of this device itself. One that does
+    /// not hold (its device's clock is wrong, say) leaves out its device, not the others.
+    fn read_packages(&mut self, account: AccountId, padded: &[u8]) -> Halting<Vec<KeyPackage>> {
+        let introduction = self.introduction_of(account)?;
+        let set = KeyPackageSet::decode(&crypto::seal::padding::unpad(padded)?)?;
         let chain = VerifiedChain::verify(set.device_chain.as_slice())?;
         if chain.account != account {
             return Err(Halt::Unusable("another account's devices"));
         }
         let mut good: Vec<KeyPackage> = Vec::new();
         for sealed in &set.packages {
-            let bytes = introduction.open_key_package(sealed.as_slice())?;
-            let package = KeyPackage::read(self.session, &bytes, self.now)?;
-            let known = good.iter().any(|other| other.member.device == package.member.device);
-            if package.member.account == account && !known {
-                good.push(package);
-            }
+            let package = self.attempt(|step| {
+                let bytes = introduction.open_key_package(sealed.as_slice())?;
+                Ok(KeyPackage::read(step.session, &bytes, step.now)?)
+            })?;
+            let own = self.me()?.device;
+            let fits = |package: &KeyPackage| {
+                package.member.account == account
+                    && (account != self.me.as_ref().map_or(account, |me| me.account)
+                        || package.member.device != own)
+                    && !good.iter().any(|other| other.member.device == package.member.device)
+            };
+            good.extend(package.filter(fits));
         }
-        Ok((set.packages.len(), good))
+        Ok(good)
     }
 
     fn letter_to(
@@ -312,12 +364,15 @@ impl Step<'_> {
         let plain = self.me()?.introduction.open_welcome(delivery.payload.as_slice())?;
         let letter = Letter::decode(&plain)?;
         let writer = letter.writer(own)?;
-        if letter.slot != delivery.slot || writer == own {
-            return Err(Halt::Unusable("a letter for another slot, or from oneself"));
+        if letter.slot != delivery.slot {
+            return Err(Halt::Unusable("a letter for another slot"));
+        }
+        if writer == own {
+            return self.own_letter(&letter, delivery.sequence);
         }
         let state = self.contact(writer)?.map(|contact| contact.state);
         match state {
-            Some(ContactState::Blocked) => Ok(()),
+            Some(ContactState::Blocked) => self.turn_away(&letter),
             Some(ContactState::Accepted) => self.enter(&letter, writer, delivery.sequence),
             _ if letter.invitation != [0; 16] && self.is_invited(&letter.invitation)? => {
                 self.admit(writer, None)?;
@@ -325,6 +380,37 @@ impl Step<'_> {
             }
             _ => self.keep_request(&letter, writer, delivery.sequence, &plain),
         }
+    }
+
+    /// Another device of our own has started a conversation, with somebody or among ourselves. Only a device that the longest
+    /// list we know still names may do so.
+    fn own_letter(&mut self, letter: &Letter, sequence: u64) -> Halting<()> {
+        let me = self.me()?;
+        let chain = VerifiedChain::verify(letter.device_chain.as_slice())?;
+        let newest = if me.chain.leads_to(&chain) { &chain } else { &me.chain };
+        let follows = me.chain.leads_to(&chain) || chain.leads_to(&me.chain);
+        if !follows || !newest.devices.iter().any(|entry| entry.device == letter.device) {
+            return Err(Halt::Unusable("a letter of a device that is no longer ours"));
+        }
+        self.enter(letter, me.account, sequence)
+    }
+
+    /// A letter of somebody who is blocked: the address it came by is given up, so that nothing more comes by it.
+    pub fn turn_away(&mut self, letter: &Letter) -> Halting<()> {
+        let session = self.session;
+        let joined = Group::join(session, letter.welcome.as_slice())?;
+        let address = self.own_member(&joined)?.address;
+        joined.group.delete(session)?;
+        match self.take_spare_address(address)? {
+            Some((proof, false)) => self.delete_address(address, proof),
+            _ => Ok(()),
+        }
+    }
+
+    fn own_member(&self, joined: &Joined) -> Halting<crypto::Member> {
+        let me = self.me()?;
+        let mine = |member: &&crypto::Member| member.account == me.account && member.device == me.device;
+        joined.members.iter().find(mine).cloned().ok_or(Halt::Unusable("not in the group"))
     }
 
     fn keep_request(
@@ -391,21 +477,28 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Joins the group of a letter whose writer is accepted.
+    /// Joins the group of a letter whose writer is accepted, or another device of our own.
     fn enter(&mut self, letter: &Letter, writer: AccountId, sequence: u64) -> Halting<()> {
         let session = self.session;
         let joined = Group::join(session, letter.welcome.as_slice())?;
         let own = self.me()?.account;
-        let two = joined.members.iter().all(|member| member.account == own || member.account == writer);
-        if joined.group.id() != GroupId::from(letter.slot) || joined.inviter.account != writer || !two {
+        let peer = joined.members.iter().map(|member| member.account).find(|account| *account != own);
+        let peer = peer.unwrap_or(own);
+        let two = joined.members.iter().all(|member| member.account == own || member.account == peer);
+        let by_writer = joined.inviter.account == writer && (writer == own || writer == peer);
+        if joined.group.id() != GroupId::from(letter.slot) || !by_writer || !two {
             return Err(Halt::Unusable("not a conversation of two with the writer"));
         }
-        let conversation = self.admit_conversation(writer)?;
-        let device = self.me()?.device;
-        let mine = joined.members.iter().find(|member| member.account == own && member.device == device);
-        let address = mine.ok_or(Halt::Unusable("not in the group"))?.address;
+        let address = self.own_member(&joined)?.address;
         let (owner_proof, last_resort) =
             self.take_spare_address(address)?.ok_or(Halt::Unusable("not an address of ours"))?;
+        if writer == own && peer != own {
+            if self.contact(peer)?.is_some_and(|contact| contact.state == ContactState::Blocked) {
+                return Err(Halt::Unusable("with somebody who is blocked"));
+            }
+            self.admit(peer, None)?;
+        }
+        let conversation = self.admit_conversation(peer)?;
         self.tx.execute(
             "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof, healed_at)
              values (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, 0)",
@@ -423,15 +516,18 @@ impl Step<'_> {
             self.close_slot(SlotId(letter.replaces), conversation)?;
         }
         intent::drop_kind(self, Kind::StartConversation, &conversation.0)?;
+        intent::wake(self, conversation)?;
         // The leaf came from a stock on the service: it is renewed before anything is sent (T-17).
         let fresh_address: &[u8] = if last_resort { &[1] } else { &[] };
         intent::queue_once(self, Kind::SelfUpdate, &conversation.0, fresh_address)?;
-        self.queue_profile(conversation)?;
+        if peer != own && writer != own {
+            self.queue_profile(conversation)?;
+        }
         self.event(Event::Conversation(conversation));
         Ok(())
     }
 
-    fn admit_conversation(&mut self, account: AccountId) -> Halting<ConversationId> {
+    pub fn admit_conversation(&mut self, account: AccountId) -> Halting<ConversationId> {
         let conversation = crate::contact::conversation_with(self.me()?.account, account);
         self.tx.execute(
             "insert or ignore into conversation (id, account, changed_at) values (?1, ?2, ?3)",
@@ -480,5 +576,7 @@ fn replaces_setting(conversation: ConversationId) -> String {
 
 /// Letters of strangers kept at one time; above that they are not noticed (T-39).
 const REQUESTS_MAX: u32 = 200;
-/// An account whose devices have not put key packages in stock yet is asked again after so long.
+/// An account whose devices have not put key packages in stock yet is asked again after so long, doubled each time.
 const NO_PACKAGE_MS: u64 = 3_000;
+/// How often a conversation waits for a device of one's own that has no key packages in stock.
+const OWN_PACKAGE_TRIES: u32 = 3;

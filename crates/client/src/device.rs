@@ -6,12 +6,14 @@ use crypto::DeviceKeys;
 use crypto::seal::challenge::{sign_bytes, verify_bytes};
 use crypto::seal::{DeviceEntry, VerifiedChain};
 use vocab::limits::DEVICES_MAX;
-use vocab::{AccountId, DeviceId, Handle};
+use vocab::{AccountId, DeviceId, Handle, SlotId};
 use wire::account::UpdateDeviceList;
 use wire::{AccountRequest, Encode};
 
-use crate::api::{CommandId, Event, Refused, Reply};
+use crate::api::{CommandId, ConversationId, Refused, Reply};
+use crate::conversation::SlotState;
 use crate::intent::{self, Kind};
+use crate::shared::Shared;
 use crate::step::{Halting, Step};
 
 /// What a new device shows to one of the account's devices.
@@ -60,8 +62,10 @@ pub struct DeviceGrant {
     pub name: String,
     /// See `name`.
     pub handle: Option<Handle>,
-    /// Accepted contacts: account, name, handle, introduction key.
-    pub contacts: Vec<(AccountId, String, String, Vec<u8>)>,
+    /// Contacts, invitations, and what else the account's devices share.
+    shared: Shared,
+    /// The conversations: slot, the other account, and `R` to come in with.
+    slots: Vec<(SlotId, AccountId, [u8; 32])>,
     /// Filled in by the new device.
     device: DeviceId,
     /// Filled in by the new device.
@@ -94,23 +98,50 @@ impl Step<'_> {
         self.put_setting("device_chain", &chain.to_bytes())?;
         self.reload_me()?;
         intent::queue(self, Kind::UpdateDeviceList, &[], &[], &request.encode()?)?;
-        let contacts = self.tx.rows(
-            "select account, name, handle, introduction from contact where state = 1 order by account",
-            [],
-            |row| Ok((AccountId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?)),
-        )?;
+        self.begin_among_ourselves()?;
+        let (shared, slots) = (self.shared()?, self.slots_to_grant()?);
         let me = self.me()?;
         let grant = DeviceGrant {
             device_chain: chain.to_bytes(),
             introduction: me.introduction.0,
             name: me.name.clone(),
             handle: me.handle.clone(),
-            contacts,
+            shared,
+            slots,
             device: offer.device,
             secret: [0; 32],
         };
         self.reply(command, Ok(Reply::Grant(Box::new(grant))));
         Ok(())
+    }
+
+    /// The slots a new device is let into: of each conversation the one that is written to.
+    fn slots_to_grant(&self) -> Halting<Vec<(SlotId, AccountId, [u8; 32])>> {
+        let conversations: Vec<([u8; 16], [u8; 32])> = self.tx.rows(
+            "select id, account from conversation order by id",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let mut slots = Vec::new();
+        for (conversation, account) in conversations {
+            let slot = self.current_slot(ConversationId(conversation))?;
+            let open = slot.filter(|slot| slot.state == SlotState::Open);
+            let r = open.and_then(|slot| Some((slot.id, slot.r.try_into().ok()?)));
+            slots.extend(r.map(|(slot, r)| (slot, AccountId(account), r)));
+        }
+        Ok(slots)
+    }
+
+    /// A conversation that the account has: this device comes in from outside.
+    fn adopt_slot(&mut self, slot: SlotId, account: AccountId, r: &[u8; 32]) -> Halting<()> {
+        let conversation = self.admit_conversation(account)?;
+        let address = self.new_bound_address(slot)?;
+        self.tx.execute(
+            "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof)
+             values (?1, ?2, 2, 0, 0, ?3, ?4, ?5)",
+            params![slot.as_bytes(), conversation.0, r, address.secret.0, address.owner_proof],
+        )?;
+        intent::queue_once(self, Kind::Rejoin, &conversation.0, &[])
     }
 
     /// Becomes a device of the account.
@@ -132,15 +163,11 @@ impl Step<'_> {
         }
         self.put_setting("registered", &[1])?;
         self.reload_me()?;
-        for (account, name, handle, introduction) in &grant.contacts {
-            self.admit(*account, None)?;
-            self.tx.execute(
-                "update contact set name = ?2, handle = ?3, introduction = ?4 where account = ?1",
-                params![account.as_bytes(), name, handle, introduction],
-            )?;
-            self.event(Event::Contact(*account));
-        }
         self.set_up_device()?;
+        self.adopt_shared(&grant.shared)?;
+        for (slot, account, r) in &grant.slots {
+            self.adopt_slot(*slot, *account, r)?;
+        }
         self.reply(command, Ok(Reply::Registered(chain.account)));
         Ok(())
     }

@@ -291,6 +291,12 @@ pub(crate) fn wake(step: &Step<'_>, conversation: ConversationId) -> Halting<()>
     Ok(())
 }
 
+/// Keeps bytes with an intent until its next step.
+pub(crate) fn keep(step: &Step<'_>, id: i64, payload: &[u8]) -> Halting<()> {
+    step.tx.execute("update intent set payload = ?2 where id = ?1", params![id, payload])?;
+    Ok(())
+}
+
 /// Later.
 pub(crate) fn postpone(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
     let when = step.now.plus_ms(ms);
@@ -313,7 +319,8 @@ pub(crate) fn due(step: &Step<'_>) -> Halting<(Vec<Intent>, Option<Timestamp>)> 
         [],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let addresses_wait = heads.iter().any(|(_, kind)| *kind == Kind::CreateAddress as i64);
+    let stands_first = [Kind::CreateMailbox as i64, Kind::CreateAddress as i64];
+    let addresses_wait = heads.iter().any(|(_, kind)| stands_first.contains(kind));
     let mut busy = std::collections::BTreeSet::new();
     let (mut ready, mut next) = (Vec::new(), None::<Timestamp>);
     for (id, kind) in heads {
@@ -388,7 +395,7 @@ pub(crate) fn done_at_unnamed(step: &mut Step<'_>, id: i64, answer: UnnamedAnswe
     let Some(intent) = load(step, id)? else { return Ok(()) };
     match (intent.kind, answer) {
         (Kind::StartConversation, UnnamedAnswer::KeyPackages(packages)) => {
-            match step.attempt(|step| step.start_conversation(&intent, &packages))? {
+            match step.attempt(|step| step.take_key_packages(&intent, &packages))? {
                 Some(()) => Ok(()),
                 // Packages that do not hold: a service at fault, or a device that will replace them.
                 None => postpone(step, id, RETRY_MS_MIN << intent.attempts.min(8)),

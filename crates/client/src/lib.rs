@@ -28,6 +28,7 @@ mod message;
 mod query;
 mod receipt;
 mod schema;
+mod shared;
 mod step;
 
 pub use api::{

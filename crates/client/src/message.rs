@@ -50,7 +50,7 @@ impl Step<'_> {
     }
 
     /// Adds what every content of ours carries (time, place in this device's own row), encodes and names it.
-    fn finish_content(
+    pub fn finish_content(
         &mut self,
         conversation: ConversationId,
         content: MimiContent,
@@ -108,6 +108,9 @@ impl Step<'_> {
     pub fn content(&mut self, slot: &Slot, sender: &Member, bytes: &[u8]) -> Halting<()> {
         let content = MimiContent::decode(bytes).map_err(|_| Halt::Unusable("not a content"))?;
         self.follow(slot.conversation, sender, &content)?;
+        if slot.conversation == self.among_ourselves()? {
+            return self.take_shared(&content);
+        }
         if let Ok(Some(report)) = content.as_status() {
             return self.take_marks(slot.conversation, sender.account, &report);
         }

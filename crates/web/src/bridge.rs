@@ -49,7 +49,13 @@ mod browser {
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         on_message.forget();
-        let on_error = Closure::<dyn FnMut()>::new(move || broken());
+        let on_error = Closure::<dyn FnMut()>::new(move || {
+            // A worker that broke must not keep the lock: another tab may go on.
+            if let Some(worker) = WORKER.take() {
+                worker.terminate();
+            }
+            broken();
+        });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         on_error.forget();
         WORKER.set(Some(worker));

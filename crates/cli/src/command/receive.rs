@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use host_native::{Core, Heard};
 use screens::{
-    Action, Answer, Ask, Bubble, ChatId, ConnectionLine, ContactId, Listing, Mark, MessageId, Notice,
+    Action, Answer, Ask, Banner, Bubble, ChatId, ConnectionLine, ContactId, Listing, Mark, MessageId, Notice,
     TIMELINE_MESSAGES_MAX,
 };
 use tokio::time::{Instant, timeout_at};
@@ -20,7 +20,8 @@ use crate::settle::{is_settled, status};
 /// Shows what arrives.
 pub async fn run(core: &Core, say: Say, receive: Receive) -> Result<(), Stop> {
     let mut notices = core.notices();
-    let mut shower = Shower { core, say, marks_read: !receive.unread, shown: Shown::default(), line: None };
+    let mut shower =
+        Shower { core, say, marks_read: !receive.unread, shown: Shown::default(), line: None, device: None };
     let once = !receive.follow && receive.seconds.is_none();
     let until = Instant::now()
         + match (receive.follow, receive.seconds) {
@@ -47,7 +48,7 @@ pub async fn run(core: &Core, say: Say, receive: Receive) -> Result<(), Stop> {
             return shower.messages().await;
         }
         match timeout_at(until, notices.next()).await {
-            Err(_) if once => return Err(late(&status(core).await?.line)),
+            Err(_) if once => return Err(late(&status(core).await?.line, shower.device)),
             Err(_) => return Ok(()),
             Ok(None) => return Err(Stop::unexpected()),
             Ok(Some(heard)) => shower.heard(heard).await?,
@@ -56,7 +57,10 @@ pub async fn run(core: &Core, say: Say, receive: Receive) -> Result<(), Stop> {
 }
 
 /// It took longer than anybody waits for a single look.
-fn late(line: &ConnectionLine) -> Stop {
+fn late(line: &ConnectionLine, device: Option<Banner>) -> Stop {
+    if let Some(Banner { title, sentence, .. }) = device {
+        return Stop::refused(format!("Not everything is here yet. {title}. {sentence}"));
+    }
     Stop::network(format!(
         "Not everything is here yet. {} Try again, or stay: valise receive --follow",
         line.sentence
@@ -69,6 +73,8 @@ struct Shower<'a> {
     marks_read: bool,
     shown: Shown,
     line: Option<ConnectionLine>,
+    /// What is wrong with this device, while it is.
+    device: Option<Banner>,
 }
 
 impl Shower<'_> {
@@ -85,16 +91,18 @@ impl Shower<'_> {
                 self.say.aside(&sentence);
                 Ok(())
             }
-            Heard::Notice(Notice::Device(Some(banner))) => {
-                self.say.aside(&format!("{}. {}", banner.title, banner.sentence));
+            Heard::Notice(Notice::Device(banner)) => {
+                if let Some(Banner { title, sentence, .. }) = &banner {
+                    self.say.aside(&format!("{title}. {sentence}"));
+                }
+                self.device = banner;
                 Ok(())
             }
             Heard::Notice(
                 Notice::Message { own: true, .. }
                 | Notice::Contact { .. }
                 | Notice::Account
-                | Notice::Settled
-                | Notice::Device(None),
+                | Notice::Settled,
             ) => Ok(()),
             Heard::Missed => {
                 self.requests().await?;
