@@ -248,6 +248,11 @@ impl Step<'_> {
             self.put_setting("device_chain", &served.to_bytes())?;
             self.reload_me()?;
         }
+        if intent::drop_sent_packages(self)? {
+            // The last resort may have been among them.
+            self.put_setting_number("last_resort_at", 0)?;
+        }
+        self.forget_old_packages()?;
         self.refill(visited.key_packages)
     }
 

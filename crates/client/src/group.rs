@@ -341,6 +341,8 @@ impl Step<'_> {
         if self.config.has(Weakness::NeverRejoins) {
             return Ok(());
         }
+        let times = self.setting_number("times_fallen_out")?;
+        self.put_setting_number("times_fallen_out", times.saturating_add(1))?;
         self.put_slot_state(slot.id, SlotState::Rejoining)?;
         intent::unseal_all(self, slot.id)?;
         intent::drop_kind(self, Kind::SelfUpdate, &slot.conversation.0)?;

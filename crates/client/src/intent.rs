@@ -208,6 +208,16 @@ pub(crate) fn drop_kind(step: &mut Step<'_>, kind: Kind, subject: &[u8]) -> Halt
     ids.into_iter().try_for_each(|id| finish(step, id))
 }
 
+/// Takes back key packages that were sent on an earlier connection and may have arrived: repeated, one of them could be in
+/// stock twice. True when there were any.
+pub(crate) fn drop_sent_packages(step: &Step<'_>) -> Halting<bool> {
+    let dropped = step.tx.execute(
+        "delete from intent where kind = ?1 and state = 1",
+        params![Kind::PublishKeyPackages as i64],
+    )?;
+    Ok(dropped > 0)
+}
+
 /// Fixes the bytes of an intent: from here on it is repeated as it is.
 pub(crate) fn seal(
     step: &Step<'_>,
@@ -356,11 +366,16 @@ pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
             Ok(())
         }
         (Kind::PublishKeyPackages | Kind::UpdateDeviceList, _) => {
+            // See `drop_sent`.
+            step.tx.execute("update intent set state = 1 where id = ?1", params![intent.id])?;
             step.request_account(Purpose::Intent(intent.id), &intent.payload)
         }
         (Kind::PublishHandle, _) => step.publish_handle(intent.id),
         (Kind::VerifyHandle, _) => step.verify_handle(intent),
         (Kind::StartConversation, _) => step.fetch_key_packages(intent),
+        (Kind::SendContent, State::Sealed) if step.config.has(crate::machine::Weakness::ShowsTwice) => {
+            step.seal_content(intent)
+        }
         (Kind::CreateSlot, _) | (_, State::Sealed) => {
             step.request_unnamed(Purpose::Intent(intent.id), &intent.operation);
             Ok(())

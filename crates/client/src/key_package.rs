@@ -3,9 +3,11 @@
 use client_db::params;
 use crypto::seal::address::{self, AddressValue, Bound};
 use crypto::seal::aead::sha256;
-use crypto::{LeafData, generate_key_package};
-use vocab::limits::{KEY_PACKAGE_REFILL_AT, KEY_PACKAGE_STOCK};
-use vocab::{AddressSecret, SlotId};
+use crypto::key_package::KEY_PACKAGE_DAYS;
+use crypto::{LeafData, forget_key_package, generate_key_package};
+use vocab::limits::{ENVELOPE_DAYS, KEY_PACKAGE_REFILL_AT, KEY_PACKAGE_STOCK};
+use vocab::time::DAY_MS;
+use vocab::{AddressSecret, SlotId, Timestamp};
 use wire::address::CreateAddress;
 use wire::key_package::PutKeyPackages;
 use wire::{AccountRequest, Encode, UnnamedRequest};
@@ -50,15 +52,41 @@ impl Step<'_> {
     fn new_package(&mut self, last_resort: bool) -> Halting<Vec<u8>> {
         let bound = if last_resort { Bound::last_resort() } else { Bound::free() };
         let address = self.new_address(bound)?;
-        self.tx.execute(
-            "insert into spare_address (address, owner_proof, last_resort, made_at) values (?1, ?2, ?3, ?4)",
-            params![address.secret.0, address.owner_proof, last_resort, sql_time(self.now)],
-        )?;
         let leaf = self.leaf(address.secret)?;
         let (session, now) = (self.session, self.now);
         let package = generate_key_package(session, &self.me()?.identity(), &leaf, now, last_resort)?;
+        self.tx.execute(
+            "insert into spare_address (address, owner_proof, last_resort, made_at, package)
+             values (?1, ?2, ?3, ?4, ?5)",
+            params![address.secret.0, address.owner_proof, last_resort, sql_time(now), package.reference],
+        )?;
         let introduction = self.me()?.introduction.clone();
         Ok(introduction.seal_key_package(&package.bytes, self.rng))
+    }
+
+    /// Deletes the private keys of packages that nobody can use any more, and their addresses with them.
+    pub fn forget_old_packages(&mut self) -> Halting<()> {
+        let oldest = |days: u64| sql_time(Timestamp(self.now.0.saturating_sub(days * DAY_MS)));
+        let old: Vec<([u8; 32], [u8; 32], Vec<u8>)> = self.tx.rows(
+            "select address, owner_proof, package from spare_address
+             where made_at < case when last_resort then ?1 else ?2 end order by address",
+            params![oldest(LAST_RESORT_KEPT_DAYS), oldest(PACKAGE_KEPT_DAYS)],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        for (address, proof, package) in old {
+            forget_key_package(self.session, &package)?;
+            // A last-resort address may be in use in a slot still: that is left as it is.
+            let used: Option<i64> = self.tx.row(
+                "select 1 from slot where address = ?1 and state != 3 limit 1",
+                params![address],
+                |row| row.get(0),
+            )?;
+            if used.is_none() {
+                self.delete_address(AddressSecret(address), proof)?;
+            }
+            self.tx.execute("delete from spare_address where address = ?1", params![address])?;
+        }
+        Ok(())
     }
 
     /// Makes an address of this device and queues its filing.
@@ -113,3 +141,8 @@ impl Step<'_> {
         self.new_address(Bound::to(slot))
     }
 }
+
+/// A package is of use for so long, and a letter may wait for as long as an envelope does.
+const PACKAGE_KEPT_DAYS: u64 = KEY_PACKAGE_DAYS + ENVELOPE_DAYS as u64;
+/// A last-resort package is handed out for two days at most.
+const LAST_RESORT_KEPT_DAYS: u64 = 2 + ENVELOPE_DAYS as u64;

@@ -10,6 +10,7 @@ use wire::{Decode, Delivery, DeliveryKind, Door, Encode, MailboxFromDevice, Mail
 use crate::api::Output;
 use crate::intent::{self, Kind};
 use crate::lines::LineState;
+use crate::machine::Weakness;
 use crate::step::{Halt, Halting, Step};
 
 impl Step<'_> {
@@ -81,7 +82,7 @@ impl Step<'_> {
         for envelope in &given.envelopes {
             self.lines.mailbox_seen = envelope.sequence;
             self.lines.caught_up.0 = self.lines.caught_up.0.saturating_add(1);
-            if envelope.sequence <= through {
+            if envelope.sequence <= through && !self.config.has(Weakness::ShowsTwice) {
                 continue;
             }
             // What cannot be used is gone all the same: it will not become better by staying.

@@ -1,7 +1,7 @@
 //! How it is now: reads for the front ends. Events say what changed.
 
 use client_db::{Row, RowError, params};
-use vocab::{AccountId, Handle, MessageId, Timestamp};
+use vocab::{AccountId, Handle, MessageId, SlotId, Timestamp};
 
 use crate::api::{ContactCard, ContactState, ConversationHead, ConversationId, Mark, MessageView, Status};
 use crate::contact::state_of;
@@ -114,6 +114,46 @@ impl Client {
             params![id.as_bytes()],
             read_message,
         )?)
+    }
+
+    /// How much of a conversation is known to have been lost on the way to this device.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn missing(&self, conversation: ConversationId) -> Result<u64, Fault> {
+        let count = self.db.reader().row(
+            "select missing from conversation where id = ?1",
+            params![conversation.0],
+            |row| row.get(0),
+        )?;
+        Ok(number(count.unwrap_or(0)))
+    }
+
+    /// The slot a conversation is written in, the epoch this device is in there, and whether it can read it; for tests and
+    /// support.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn place(&self, conversation: ConversationId) -> Result<Option<(SlotId, u64, bool)>, Fault> {
+        Ok(self.db.reader().row(
+            "select slot, epoch, state from slot where conversation = ?1 and state in (1, 2)
+             order by state, slot limit 1",
+            params![conversation.0],
+            |row| Ok((SlotId(row.get(0)?), number(row.get(1)?), row.get::<_, i64>(2)? == 1)),
+        )?)
+    }
+
+    /// How often this device could not follow a conversation and had to come back from outside; for tests and support.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn times_fallen_out(&self) -> Result<u64, Fault> {
+        let count: Option<Vec<u8>> = self.db.reader().row(
+            "select value from setting where name = 'times_fallen_out'",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(count.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes))
     }
 
     /// Accepted and blocked contacts, by name.

@@ -60,7 +60,10 @@ create table held (
 
 -- Addresses handed out in key packages, until a Welcome uses them.
 create table spare_address (
-    address blob primary key not null, owner_proof blob not null, last_resort integer not null, made_at integer not null
+    address blob primary key not null, owner_proof blob not null, last_resort integer not null,
+    made_at integer not null,
+    -- Names the private keys of the package it was put into.
+    package blob not null
 ) strict, without rowid;
 
 create table message (

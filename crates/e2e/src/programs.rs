@@ -110,8 +110,8 @@ impl Server {
     #[must_use]
     pub fn code_for(&self, handle: &str) -> String {
         let lines = std::fs::read_to_string(self.codes_file()).unwrap_or_default();
-        let codes = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let code = codes.filter(|code| code["handle"] == handle).next_back();
+        let mut codes = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let code = codes.rfind(|code| code["handle"] == handle);
         code.and_then(|code| code["code"].as_str().map(str::to_owned)).expect("a code was sent")
     }
 

@@ -80,14 +80,14 @@ struct Leading {
 }
 
 impl Worker {
-    fn from_page(&mut self, line: &str) {
+    fn page_says(&mut self, line: &str) {
         // The page and the worker are of one version; another one's words are left alone.
         let Ok(to) = serde_json::from_str::<ToCore>(line) else { return };
         let handed = self.post.wants(now().0, to);
         self.perform(handed);
     }
 
-    fn from_tab(&mut self, line: &str) {
+    fn tab_says(&mut self, line: &str) {
         let Ok(message) = serde_json::from_str::<TabMessage>(line) else { return };
         match message {
             TabMessage::Hello => {
@@ -101,7 +101,7 @@ impl Worker {
                     self.perform(handed);
                 }
             }
-            TabMessage::ToCore { leader, tab, to } => self.from_follower(leader, tab, to),
+            TabMessage::ToCore { leader, tab, to } => self.follower_says(leader, tab, to),
             TabMessage::FromCore { tab, from } => {
                 if tab == self.tab && matches!(self.role, Role::Following) {
                     let handed = self.post.heard(*from);
@@ -111,7 +111,7 @@ impl Worker {
         }
     }
 
-    fn from_follower(&mut self, leader: LeaderId, tab: TabId, to: ToCore) {
+    fn follower_says(&mut self, leader: LeaderId, tab: TabId, to: ToCore) {
         let Role::Leading(leading) = &mut self.role else { return };
         if leading.id != leader {
             return;
@@ -164,12 +164,12 @@ impl Worker {
         while let Some(next) = queue.pop_front() {
             match next {
                 Handed::ToPage(from) => say_to_page(&from),
-                Handed::ToLeader(to) => queue.extend(self.to_leader(to)),
+                Handed::ToLeader(to) => queue.extend(self.tell_leader(to)),
             }
         }
     }
 
-    fn to_leader(&mut self, to: ToCore) -> Vec<Handed> {
+    fn tell_leader(&mut self, to: ToCore) -> Vec<Handed> {
         match &mut self.role {
             Role::Following => {
                 if let Some(leader) = self.post.leader() {
@@ -261,10 +261,10 @@ fn broken(sentence: &'static str) {
 }
 
 fn listen(channel: &BroadcastChannel) {
-    let from_tab = on_line(|worker, line| worker.from_tab(line));
-    channel.set_onmessage(Some(from_tab.unchecked_ref()));
-    let from_page = on_line(|worker, line| worker.from_page(line));
-    js::scope().set_onmessage(Some(from_page.unchecked_ref()));
+    let tab_says = on_line(|worker, line| worker.tab_says(line));
+    channel.set_onmessage(Some(tab_says.unchecked_ref()));
+    let page_says = on_line(|worker, line| worker.page_says(line));
+    js::scope().set_onmessage(Some(page_says.unchecked_ref()));
 }
 
 fn on_line(mut heard: impl FnMut(&mut Worker, &str) + 'static) -> JsValue {

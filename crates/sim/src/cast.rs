@@ -69,6 +69,25 @@ impl Device {
         id
     }
 
+    /// The answer to a command, if it came already.
+    pub fn answer(self, world: &mut World, command: u64) -> Option<Result<Reply, Refused>> {
+        world.devices[self.0].replies.remove(&command)
+    }
+
+    /// It runs.
+    pub fn is_on(self, world: &World) -> bool {
+        world.devices[self.0].client().is_some()
+    }
+
+    /// Says that everything in a conversation was seen, and does not wait.
+    pub fn has_seen(self, world: &mut World, with: Self) {
+        let Some(conversation) = self.conversation(world, with) else { return };
+        let last = self.messages(world, with).into_iter().rfind(|message| !message.own);
+        if let Some(last) = last {
+            self.tells(world, Command::MarkRead { conversation, through: last.id });
+        }
+    }
+
     /// Asks for a code.
     pub fn proves(self, world: &mut World, handle: &Handle) {
         let asked = self.asks(world, Command::RequestCode { handle: handle.clone() });

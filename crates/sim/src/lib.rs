@@ -10,14 +10,16 @@ mod cast;
 pub mod checks;
 mod device;
 mod network;
+pub mod storm;
 mod trace;
 mod weather;
 mod world;
 
 pub use cast::Device;
 pub use network::Sky;
-pub use weather::{Figures, Storm, storm};
-pub use world::World;
+pub use storm::{Aftermath, storm};
+pub use weather::Figures;
+pub use world::{Hazards, World};
 
 #[cfg(test)]
 mod stories;

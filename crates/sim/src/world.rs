@@ -237,7 +237,9 @@ impl World {
 
     fn is_quiet(&self) -> bool {
         let rests = |device: &DeviceState| {
-            device.client().is_none_or(|client| device.offline || client.is_settled() || !device.is_registered())
+            device
+                .client()
+                .is_none_or(|client| device.offline || client.is_settled() || !device.is_registered())
         };
         self.in_flight == 0 && matches!(self.service, ServiceState::Up(_)) && self.devices.iter().all(rests)
     }
@@ -454,8 +456,7 @@ impl World {
         if connection.cut {
             return;
         }
-        let last =
-            if to_service { &mut connection.last_to_service } else { &mut connection.last_to_device };
+        let last = if to_service { &mut connection.last_to_service } else { &mut connection.last_to_device };
         let passage = self.sky.frame(self.now, last, &mut self.rng);
         self.figures.frames += 1;
         self.figures.frames_lost += u64::from(passage.arrivals.is_empty());
@@ -493,7 +494,8 @@ impl World {
     // The service's side.
 
     fn reaches(&mut self, wire: Wire) {
-        let (ServiceState::Up(service), Some(connection)) = (&mut self.service, self.connections.get_mut(&wire))
+        let (ServiceState::Up(service), Some(connection)) =
+            (&mut self.service, self.connections.get_mut(&wire))
         else {
             self.later(1, Happening::DeviceLearnsDown(wire));
             return;

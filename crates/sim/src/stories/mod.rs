@@ -1,3 +1,4 @@
 //! Stories, one claim each.
 
 mod conversation;
+mod weather;
