@@ -51,7 +51,7 @@ async fn a_link_opened_in_a_browser_leads_to_a_terminal() -> Outcome {
     let (server, browser) = (Server::start(), Browser::start().await?);
     let terminal = Terminal::registered(&server, "Anna");
     let boris = browser.person().await?.open(&terminal.invitation()).await?;
-    boris.button("Continue without a number").click().await?;
+    boris.button("Go on without either").click().await?;
     boris.textbox("Your name").fill("Boris").await?;
     boris.button("Continue").click().await?;
     boris.dialog("An invitation").appears().await?;
@@ -187,7 +187,7 @@ async fn everything_is_done_with_the_keyboard() -> Outcome {
     let anna = Terminal::registered(&server, "Anna");
     let boris = browser.person().await?.open(&server.url()).await?;
     boris.textbox("Phone number or e-mail").appears().await?;
-    focus_comes_to(&boris, "button \"Continue without a number\"").await?;
+    focus_comes_to(&boris, "button \"Go on without either\"").await?;
     boris.press("Enter").await?;
     boris.textbox("Your name").appears().await?;
     boris.insert("Boris").await?;
@@ -284,7 +284,7 @@ async fn register(server: &Server, page: &Page, handle: &str, name: &str) -> Out
 }
 
 async fn register_without_handle(page: &Page, name: &str) -> Outcome {
-    page.button("Continue without a number").click().await?;
+    page.button("Go on without either").click().await?;
     page.textbox("Your name").fill(name).await?;
     page.button("Continue").click().await?;
     page.button("New chat").appears().await

@@ -88,7 +88,7 @@ fn Handle(joining: Joining) -> Element {
                     class: "button button--outline button--l button--block",
                     r#type: "button",
                     onclick: move |_| desk.change(Model::without_handle),
-                    "Continue without a number"
+                    "Go on without either"
                 }
             }
             if let Some(welcome) = &welcome {
