@@ -379,6 +379,20 @@ impl Step<'_> {
     }
 }
 
+impl Step<'_> {
+    /// A visit that a wrong clock put far off comes within the ordinary time; the last-resort package likewise.
+    pub fn mind_the_visit(&mut self) -> Halting<()> {
+        let latest = self.now.plus_ms(VISIT_MS_MAX);
+        if self.visit_due()?.is_some_and(|due| due > latest) {
+            self.put_setting_number("next_visit", latest.0)?;
+        }
+        if self.setting_number("last_resort_at")? > self.now.0 {
+            self.put_setting_number("last_resort_at", 0)?;
+        }
+        Ok(())
+    }
+}
+
 /// Frame of a request: its number, then the encoded operation.
 pub(crate) fn frame(id: wire::RequestId, operation: &[u8]) -> Vec<u8> {
     let mut frame = id.to_be_bytes().to_vec();

@@ -117,11 +117,10 @@ impl Step<'_> {
 
     /// The slots a new device is let into: of each conversation the one that is written to.
     fn slots_to_grant(&self) -> Halting<Vec<(SlotId, AccountId, [u8; 32])>> {
-        let conversations: Vec<([u8; 16], [u8; 32])> = self.tx.rows(
-            "select id, account from conversation order by id",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
+        let conversations: Vec<([u8; 16], [u8; 32])> =
+            self.tx.rows("select id, account from conversation order by id", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
         let mut slots = Vec::new();
         for (conversation, account) in conversations {
             let slot = self.current_slot(ConversationId(conversation))?;

@@ -401,7 +401,8 @@ fn still_stale(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
         step.out.push(crate::api::Output::Disconnect(Door::Mailbox));
     }
     let later = step.now.plus_ms(STALE_CHECK_MS);
-    step.tx.execute("update intent set not_before = ?2 where id = ?1", params![intent.id, sql_time(later)])?;
+    step.tx
+        .execute("update intent set not_before = ?2 where id = ?1", params![intent.id, sql_time(later)])?;
     Ok(())
 }
 
@@ -471,6 +472,8 @@ pub(crate) fn account_of(subject: &[u8]) -> Halting<AccountId> {
     AccountId::from_slice(subject).map_err(|_| Halt::Unusable("not an account"))
 }
 
+/// No intent is put off for longer.
+pub(crate) const WAIT_MS_MAX: u64 = 2 * QUOTA_MS;
 /// Added to what a busy service asks for, so that its clients do not come back together.
 const BUSY_JITTER_MS: u64 = 500;
 /// A service that cannot write is asked again after so long.

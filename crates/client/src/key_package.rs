@@ -1,9 +1,9 @@
 //! Key packages: keeping enough of them at the service, each with an address of its own.
 
 use client_db::params;
+use crypto::key_package::KEY_PACKAGE_DAYS;
 use crypto::seal::address::{self, AddressValue, Bound};
 use crypto::seal::aead::sha256;
-use crypto::key_package::KEY_PACKAGE_DAYS;
 use crypto::{LeafData, forget_key_package, generate_key_package};
 use vocab::limits::{ENVELOPE_DAYS, KEY_PACKAGE_REFILL_AT, KEY_PACKAGE_STOCK};
 use vocab::time::DAY_MS;

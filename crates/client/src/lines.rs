@@ -110,6 +110,16 @@ impl Line {
         self.in_flight.clear();
     }
 
+    /// The clock went back: what was to happen at a time counts from now.
+    pub fn clock_went_back(&mut self, now: Timestamp) {
+        self.retry_at = self.retry_at.min(now);
+        self.used_at = self.used_at.min(now);
+        self.in_flight.values_mut().for_each(|(_, since)| *since = now.min(*since));
+        if let LineState::Up { since } | LineState::Challenged { since, .. } = &mut self.state {
+            *since = now.min(*since);
+        }
+    }
+
     /// When something outstanding has waited too long.
     pub fn overdue_at(&self) -> Option<Timestamp> {
         let oldest = self.in_flight.values().map(|(_, since)| *since).min();
@@ -136,6 +146,8 @@ pub(crate) struct Lines {
     /// When an intent became stale: [`Self::mailbox_opened`] then. Nothing is known of those from before the start.
     pub stale_since: BTreeMap<i64, u64>,
     next_ask: u64,
+    /// The clock at the last step; none before the first.
+    pub last_now: Option<Timestamp>,
     /// The service's directory key, from the last challenge.
     pub directory_key: Vec<u8>,
     pub last_connection: Option<Connection>,
@@ -156,6 +168,7 @@ impl Lines {
             mailbox_opened: 0,
             stale_since: BTreeMap::new(),
             next_ask: 1,
+            last_now: None,
             directory_key: Vec::new(),
             last_connection: None,
             settled: false,

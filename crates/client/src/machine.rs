@@ -235,7 +235,8 @@ fn run(
     let mut session_rng = ChaCha20Rng::from_seed(seed);
     let store = MlsStore(tx);
     let session = Session::new(&store, &mut session_rng);
-    let mut step = Step { now, tx, session: &session, rng, me, me_changed: false, lines, out: Vec::new(), config };
+    let mut step =
+        Step { now, tx, session: &session, rng, me, me_changed: false, lines, out: Vec::new(), config };
     let result = step.input(input).and_then(|()| step.pump());
     let out = std::mem::take(&mut step.out);
     let deadline = match result {
@@ -321,11 +322,7 @@ impl Step<'_> {
         let now = self.now;
         let line = self.lines.line(door);
         line.used_at = now;
-        line.state = if door == Door::Unnamed {
-            LineState::Ready
-        } else {
-            LineState::Up { since: now }
-        };
+        line.state = if door == Door::Unnamed { LineState::Ready } else { LineState::Up { since: now } };
     }
 
     fn line_down(&mut self, door: Door) {
@@ -371,6 +368,7 @@ impl Step<'_> {
     /// After every input: opens the doors that are needed, sends what may go, closes what idles. Returns when time alone
     /// would change something.
     fn pump(&mut self) -> Halting<Option<Timestamp>> {
+        self.mind_the_clock()?;
         self.expire_asks();
         self.hang_up_overdue();
         self.attempt(Self::bundle_receipts)?;
@@ -397,6 +395,25 @@ impl Step<'_> {
         }
         self.tell();
         self.deadline(later)
+    }
+
+    /// Clocks are set back, by a second or a day: nothing may wait for a time that a wrong clock named (T-43). After a start
+    /// nothing is known of the clock before; then only what no wait of ours could have named is brought forward.
+    fn mind_the_clock(&mut self) -> Halting<()> {
+        let now = self.now;
+        let latest = match self.lines.last_now.replace(now) {
+            Some(before) if before <= now => return Ok(()),
+            Some(_) => now,
+            None => now.plus_ms(intent::WAIT_MS_MAX),
+        };
+        Door::ALL.into_iter().for_each(|door| self.lines.line(door).clock_went_back(now));
+        for ask in &mut self.lines.asks {
+            ask.deadline = ask.deadline.min(now.plus_ms(crate::ask::ASK_MS_MAX));
+        }
+        let latest = crate::step::sql_time(latest);
+        self.tx.execute("update intent set not_before = 0 where not_before > ?1", [latest])?;
+        self.tx.execute("update receipt_due set due = ?1 where due > ?1", [latest])?;
+        self.mind_the_visit()
     }
 
     /// Sends what may go through the doors that are open; how many were tried.

@@ -41,7 +41,9 @@ impl Step<'_> {
             MailboxFromService::Envelopes(given) if self.lines.mailbox.state == LineState::Ready => {
                 self.envelopes(&given)
             }
-            MailboxFromService::Envelopes(_) => Err(Halt::Unusable("envelopes of a mailbox that is not open")),
+            MailboxFromService::Envelopes(_) => {
+                Err(Halt::Unusable("envelopes of a mailbox that is not open"))
+            }
             MailboxFromService::Refused(refusal) => {
                 if refusal == Refusal::NotAllowed {
                     // The mailbox is gone (60 days without a visit): made again under the same name and key.

@@ -148,12 +148,27 @@ impl Client {
     /// # Errors
     /// [`Fault`].
     pub fn times_fallen_out(&self) -> Result<u64, Fault> {
-        let count: Option<Vec<u8>> = self.db.reader().row(
-            "select value from setting where name = 'times_fallen_out'",
-            [],
-            |row| row.get(0),
-        )?;
+        let count: Option<Vec<u8>> =
+            self.db
+                .reader()
+                .row("select value from setting where name = 'times_fallen_out'", [], |row| row.get(0))?;
         Ok(count.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes))
+    }
+
+    /// What waits for the service, a line each: kind, state, tries, when it is due. For tests and support; holds no user's data.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn outbox(&self) -> Result<Vec<String>, Fault> {
+        Ok(self.db.reader().rows(
+            "select id, kind, state, attempts, not_before, epoch from intent order by kind, id",
+            [],
+            |row| {
+                let [id, kind, state, attempts, not_before, epoch] =
+                    [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get::<_, i64>(5)?];
+                Ok(format!("{id}: kind {kind} state {state} tries {attempts} due {not_before} epoch {epoch}"))
+            },
+        )?)
     }
 
     /// Accepted and blocked contacts, by name.

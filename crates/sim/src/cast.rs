@@ -6,7 +6,7 @@ use client::{
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use vocab::time::SECOND_MS;
+use vocab::time::{DAY_MS, SECOND_MS};
 use vocab::{AccountId, Handle, MessageId};
 
 use crate::World;
@@ -50,7 +50,8 @@ impl Device {
     /// # Errors
     /// What the core refused; [`Refused::Unreachable`] when no answer came (the device stopped meanwhile).
     pub fn asks(self, world: &mut World, command: Command) -> Result<Reply, Refused> {
-        let id = self.tells(world, command);
+        let id = world.devices[self.0].next_command;
+        self.tells(world, command);
         let until = world.now().plus_ms(60 * SECOND_MS);
         while world.now() < until {
             if let Some(reply) = world.devices[self.0].replies.remove(&id) {
@@ -61,31 +62,52 @@ impl Device {
         Err(Refused::Unreachable)
     }
 
-    /// Gives a command and does not wait. A store that failed is tried again, as a person would.
-    pub fn tells(self, world: &mut World, command: Command) -> u64 {
+    /// Gives a command and does not wait. False when nothing of it happened: the device is off, or its store failed.
+    pub fn tells(self, world: &mut World, command: Command) -> bool {
         let id = world.devices[self.0].next_command;
         world.devices[self.0].next_command += 1;
-        world.input(self.0, Input::Command(id, command));
-        id
+        world.input(self.0, Input::Command(id, command))
     }
 
-    /// The answer to a command, if it came already.
-    pub fn answer(self, world: &mut World, command: u64) -> Option<Result<Reply, Refused>> {
-        world.devices[self.0].replies.remove(&command)
+    /// Writes a text, if it is on and knows the other. True when the text is safe in its store.
+    pub fn says_if_possible(self, world: &mut World, to: Self, text: &str) -> bool {
+        let Some(conversation) = self.accepted_conversation(world, to) else { return false };
+        self.tells(world, Command::Send { conversation, text: text.to_owned() })
     }
 
-    /// It runs.
-    pub fn is_on(self, world: &World) -> bool {
-        world.devices[self.0].client().is_some()
-    }
-
-    /// Says that everything in a conversation was seen, and does not wait.
-    pub fn has_seen(self, world: &mut World, with: Self) {
-        let Some(conversation) = self.conversation(world, with) else { return };
+    /// Has seen everything, if it is on and there is anything.
+    pub fn reads_if_possible(self, world: &mut World, with: Self) {
+        let Some(conversation) = self.accepted_conversation(world, with) else { return };
         let last = self.messages(world, with).into_iter().rfind(|message| !message.own);
         if let Some(last) = last {
             self.tells(world, Command::MarkRead { conversation, through: last.id });
         }
+    }
+
+    fn accepted_conversation(self, world: &World, with: Self) -> Option<ConversationId> {
+        let account = with.account(world);
+        if account == self.account(world) {
+            return None;
+        }
+        let client = world.devices[self.0].client()?;
+        let card = client.contact(account).expect("the store can be read")?;
+        (card.state == ContactState::Accepted).then_some(card.conversation)
+    }
+
+    /// Has no line for up to so long.
+    pub fn has_no_line_for(self, world: &mut World, most_ms: u64) {
+        if !world.devices[self.0].offline {
+            let ms = 1 + world.dice(most_ms);
+            self.goes_offline(world);
+            world.line_comes_back(self.0, ms);
+        }
+    }
+
+    /// Its clock is up to a day wrong from now on.
+    pub fn has_wrong_clock(self, world: &mut World) {
+        let error = world.dice(2 * DAY_MS);
+        let error = i64::try_from(error).unwrap_or(0) - i64::try_from(DAY_MS).unwrap_or(0);
+        self.sets_clock_wrong(world, error);
     }
 
     /// Asks for a code.
@@ -194,6 +216,7 @@ impl Device {
     /// Has no line until [`Device::comes_back`].
     pub fn goes_offline(self, world: &mut World) {
         world.devices[self.0].offline = true;
+        world.figures.partitions += 1;
         world.cut_device(self.0);
     }
 

@@ -10,15 +10,13 @@ mod cast;
 pub mod checks;
 mod device;
 mod network;
-pub mod storm;
+mod storm;
 mod trace;
-mod weather;
 mod world;
 
 pub use cast::Device;
 pub use network::Sky;
-pub use storm::{Aftermath, storm};
-pub use weather::Figures;
+pub use storm::{Figures, Plan, Storm, storm};
 pub use world::{Hazards, World};
 
 #[cfg(test)]

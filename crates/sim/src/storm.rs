@@ -1,117 +1,238 @@
-//! A storm: two people with two devices each write to each other while everything breaks; then it clears.
+//! Storms: people with two devices each, typing while everything breaks.
 
-use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
-use client::{Command, Config, Reply};
-use vocab::time::SECOND_MS;
+use client::{Command, Config, InvitationSecrets};
+use vocab::time::{MINUTE_MS, SECOND_MS};
 
-use crate::cast::Device;
+use crate::checks::Said;
 use crate::network::Sky;
-use crate::weather::Figures;
-use crate::world::{Hazards, World};
+use crate::world::Hazards;
+use crate::{Device, World};
 
-/// What is left after a storm.
-pub struct Aftermath {
-    /// The world, come to rest or not.
+/// What was counted in one world, or in many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// Worlds.
+    pub seeds: u64,
+    /// Texts that were written.
+    pub texts: u64,
+    /// Texts shown, on all devices together.
+    pub shown: u64,
+    /// Frames sent, lost, delivered twice.
+    pub frames: u64,
+    /// See `frames`.
+    pub frames_lost: u64,
+    /// See `frames`.
+    pub frames_doubled: u64,
+    /// Connections that broke.
+    pub cuts: u64,
+    /// Times a device had no line for a while.
+    pub partitions: u64,
+    /// Devices that stopped dead.
+    pub device_crashes: u64,
+    /// Steps undone because the store failed.
+    pub store_faults: u64,
+    /// Times the service stopped dead.
+    pub service_crashes: u64,
+    /// Batches of the service undone because its disk failed.
+    pub flush_faults: u64,
+    /// Commits: epochs that conversations went through.
+    pub epochs: u64,
+    /// Times a device had to come back into a conversation from outside.
+    pub rejoins: u64,
+    /// Virtual minutes.
+    pub minutes: u64,
+}
+
+impl AddAssign for Figures {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            seeds,
+            texts,
+            shown,
+            frames,
+            frames_lost,
+            frames_doubled,
+            cuts,
+            partitions,
+            device_crashes,
+            store_faults,
+            service_crashes,
+            flush_faults,
+            epochs,
+            rejoins,
+            minutes,
+        } = other;
+        self.seeds += seeds;
+        self.texts += texts;
+        self.shown += shown;
+        self.frames += frames;
+        self.frames_lost += frames_lost;
+        self.frames_doubled += frames_doubled;
+        self.cuts += cuts;
+        self.partitions += partitions;
+        self.device_crashes += device_crashes;
+        self.store_faults += store_faults;
+        self.service_crashes += service_crashes;
+        self.flush_faults += flush_faults;
+        self.epochs += epochs;
+        self.rejoins += rejoins;
+        self.minutes += minutes;
+    }
+}
+
+/// What a storm is made of.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Texts that people try to write.
+    pub texts: u32,
+    /// The sky during it.
+    pub sky: Sky,
+    /// What breaks during it.
+    pub hazards: Hazards,
+    /// Settings of every device.
+    pub config: Config,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            texts: 60,
+            sky: Sky::STORM,
+            hazards: Hazards {
+                store_fails: 60,
+                device_crashes: 25,
+                service_crashes_before: 15,
+                service_crashes_after: 15,
+                flush_fails: 60,
+            },
+            config: Config { heal_after_messages: 6, ..Config::default() },
+        }
+    }
+}
+
+/// A storm that is over: the world has come to rest again.
+pub struct Storm {
+    /// The world.
     pub world: World,
-    /// Both people's devices: the first person's first.
-    pub devices: [Device; 4],
-    /// Texts that a core acknowledged as safe in its outbox, and texts that a core may have taken before it stopped.
-    pub said: BTreeMap<String, bool>,
-    /// Everything came to rest in time.
-    pub at_rest: bool,
+    /// What was written.
+    pub said: Vec<Said>,
+    /// The devices, two of each person in turn.
+    pub cast: Vec<Device>,
+    /// Whether the world came to rest in time.
+    pub rested: bool,
 }
 
-/// Rounds of a storm: somebody writes, time goes by.
-const ROUNDS: u64 = 30;
-/// Time that goes by in a round at most, milliseconds.
-const ROUND_MS_MAX: u64 = 4 * SECOND_MS;
-/// Virtual minutes for everything to come to rest once the weather is calm.
-const CALM_MINUTES_MAX: u64 = 60;
-
-/// Everything that may break, often enough that most storms see most of it.
-const HAZARDS: Hazards = Hazards {
-    store_fails: 150,
-    device_crashes: 60,
-    service_crashes_before: 40,
-    service_crashes_after: 40,
-    flush_fails: 60,
-};
-
-/// Runs one, to its end in calm weather.
-pub fn storm(seed: u64, config: &Config) -> Aftermath {
+/// Makes two or three people with two devices each, lets them meet and type through a storm, and clears the sky.
+pub fn storm(seed: u64, plan: &Plan) -> Storm {
     let mut world = World::new(seed);
-    let anna = world.registers_with("Anna", config.clone());
-    let boris = world.registers_with("Boris", config.clone());
-    let devices =
-        [anna, anna.links(&mut world, "Anna's second"), boris, boris.links(&mut world, "Boris's second")];
+    let mut cast = Vec::new();
+    let people = 2 + usize::from(seed % 3 == 2);
+    for name in ["Anna", "Boris", "Carla"].into_iter().take(people) {
+        let phone = world.registers_with(name, plan.config.clone());
+        let laptop = phone.links(&mut world, &format!("{name}'s laptop"));
+        cast.extend([phone, laptop]);
+    }
     world.settle();
-    anna.befriends(&mut world, boris);
-    world.set_sky(Sky::STORM);
-    world.set_hazards(HAZARDS);
-    let mut said = BTreeMap::new();
-    for round in 0..ROUNDS {
-        let who = world.dice(4) as usize;
-        write(&mut world, devices, who, &format!("{round} of {who}"), &mut said);
-        come_and_go(&mut world, devices);
-        let pause = world.dice(ROUND_MS_MAX);
-        world.pass(pause);
+    let invitations: Vec<InvitationSecrets> =
+        (0..people).map(|person| cast[2 * person].invites(&mut world)).collect();
+    // Some meet on a quiet day, some in the middle of the storm, some both at once.
+    let early = world.dice(2) == 0;
+    if early {
+        meet(&mut world, &cast, &invitations);
+        world.settle();
     }
-    world.set_sky(Sky::CALM);
-    world.set_hazards(Hazards::default());
-    for device in devices {
-        device.comes_back(&mut world);
-        device.restarts(&mut world);
+    world.set_sky(plan.sky);
+    world.set_hazards(plan.hazards);
+    if !early {
+        meet(&mut world, &cast, &invitations);
     }
-    // What just broke has been told to nobody yet; a moment later everybody knows.
-    world.pass(30 * SECOND_MS);
-    let at_rest = world.settles_within(CALM_MINUTES_MAX);
-    world.figures.seeds = 1;
-    world.figures.texts = said.len() as u64;
-    Aftermath { world, devices, said, at_rest }
+    let said = type_through(&mut world, &cast, plan.texts);
+    clear(&mut world, &cast);
+    let rested = world.settles_within(REST_MINUTES_MAX);
+    count(&mut world, &cast, &said);
+    Storm { world, said, cast, rested }
 }
 
-/// Somebody writes, if the device runs. Whether the core has it for good is known when it says so.
-fn write(world: &mut World, devices: [Device; 4], who: usize, text: &str, said: &mut BTreeMap<String, bool>) {
-    let (device, other) = (devices[who], devices[(who + 2) % 4]);
-    if !device.is_on(world) {
-        return;
-    }
-    let Some(conversation) = device.conversation(world, other) else { return };
-    let command = device.tells(world, Command::Send { conversation, text: text.to_owned() });
-    let safe = matches!(device.answer(world, command), Some(Ok(Reply::Queued(_))));
-    said.insert(text.to_owned(), safe);
-}
-
-/// Now and then somebody loses the line for a while, or reads.
-fn come_and_go(world: &mut World, devices: [Device; 4]) {
-    let device = devices[world.dice(4) as usize];
-    match world.dice(8) {
-        0 => device.goes_offline(world),
-        1..=3 => device.comes_back(world),
-        4 => {
-            let other = devices
-                .into_iter()
-                .find(|d| device.is_on(world) && d.account(world) != device.account(world));
-            if let Some(other) = other.filter(|other| device.conversation(world, *other).is_some()) {
-                device.has_seen(world, other);
+/// Everybody adds everybody before them; now and then both add each other.
+fn meet(world: &mut World, cast: &[Device], invitations: &[InvitationSecrets]) {
+    for later in 1..invitations.len() {
+        for earlier in 0..later {
+            add(world, cast[2 * later], &invitations[earlier]);
+            if world.dice(2) == 0 {
+                add(world, cast[2 * earlier + 1], &invitations[later]);
             }
         }
-        _ => {}
     }
 }
 
-impl std::ops::AddAssign for Figures {
-    fn add_assign(&mut self, other: Self) {
-        self.seeds += other.seeds;
-        self.texts += other.texts;
-        self.frames += other.frames;
-        self.frames_lost += other.frames_lost;
-        self.frames_doubled += other.frames_doubled;
-        self.cuts += other.cuts;
-        self.device_crashes += other.device_crashes;
-        self.store_faults += other.store_faults;
-        self.service_crashes += other.service_crashes;
-        self.flush_faults += other.flush_faults;
+/// Until it is done: a person whose device failed tries again.
+fn add(world: &mut World, device: Device, invitation: &InvitationSecrets) {
+    while !device.tells(world, Command::Add(client::AddWhom::Invitation(invitation.clone()))) {
+        world.pass(SECOND_MS);
     }
 }
+
+fn type_through(world: &mut World, cast: &[Device], texts: u32) -> Vec<Said> {
+    let mut said = Vec::new();
+    let mut number = 0;
+    while number < texts {
+        let pause = world.dice(1_500);
+        world.pass(pause);
+        let by = cast[die(world, cast.len())];
+        let to = cast[die(world, cast.len())];
+        match world.dice(20) {
+            0 => by.has_no_line_for(world, 40 * SECOND_MS),
+            1 => by.reads_if_possible(world, to),
+            2 => by.has_wrong_clock(world),
+            _ => {
+                number += 1;
+                let text = format!("{number} from {}", by.name(world));
+                if by.says_if_possible(world, to, &text) {
+                    said.push(Said { by, to, text });
+                }
+            }
+        }
+    }
+    world.pass(5 * SECOND_MS);
+    said
+}
+
+fn clear(world: &mut World, cast: &[Device]) {
+    world.set_sky(Sky::CALM);
+    world.set_hazards(Hazards::default());
+    // Whatever is still broken mends itself: crashed devices start, lines come back.
+    world.pass(MINUTE_MS);
+    for device in cast {
+        device.comes_back(world);
+    }
+}
+
+fn count(world: &mut World, cast: &[Device], said: &[Said]) {
+    let (mut shown, mut rejoins, mut epochs) = (0, 0, 0);
+    for device in cast {
+        let client = device.client(world);
+        rejoins += client.times_fallen_out().unwrap_or(0);
+        for head in client.conversations().unwrap_or_default() {
+            shown += client.timeline(head.id, None, u32::MAX).map_or(0, |it| it.len() as u64);
+            epochs += client.place(head.id).ok().flatten().map_or(0, |(_, epoch, _)| epoch);
+        }
+    }
+    let minutes = world.minutes();
+    let figures = &mut world.figures;
+    figures.seeds = 1;
+    figures.texts = said.len() as u64;
+    figures.shown = shown;
+    figures.rejoins = rejoins;
+    // Each conversation is looked at from four devices.
+    figures.epochs = epochs / 4;
+    figures.minutes = minutes;
+}
+
+fn die(world: &mut World, sides: usize) -> usize {
+    usize::try_from(world.dice(sides as u64)).unwrap_or(0)
+}
+
+/// After the sky has cleared: the longest wait of a device that failed often, several times over.
+const REST_MINUTES_MAX: u64 = 60;

@@ -17,8 +17,8 @@ use wire::Door;
 
 use crate::device::{DeviceState, Power};
 use crate::network::{Connection, Sky, Wire, below, chance};
+use crate::storm::Figures;
 use crate::trace::Trace;
-use crate::weather::Figures;
 
 /// Everything there is.
 pub struct World {
@@ -80,6 +80,7 @@ enum Happening {
     DeviceLearnsDown(Wire),
     ServiceLearnsDown(Wire),
     DeviceRestarts(usize),
+    LineComesBack(usize),
     ServiceRestarts,
 }
 
@@ -220,19 +221,30 @@ impl World {
 
     /// The same, as a claim.
     pub fn settle(&mut self) {
-        if !self.settles_within(SETTLE_MINUTES_MAX) {
-            let mut why = String::new();
-            for device in &self.devices {
-                if let Some(client) = device.client() {
-                    let status = client.status().expect("the store of the simulation does not fail here");
-                    let notes: Vec<_> = client.notes().collect();
-                    why += &format!("\n{}: {status:?}; notes {notes:?}", device.name);
-                }
+        assert!(
+            self.settles_within(SETTLE_MINUTES_MAX),
+            "the world does not come to rest: {}",
+            self.unrest()
+        );
+    }
+
+    /// Who does not rest, and why.
+    pub fn unrest(&self) -> String {
+        let mut why = format!("{} things under way", self.in_flight);
+        for device in &self.devices {
+            let Some(client) = device.client() else {
+                why += &format!("; {} is off", device.name);
+                continue;
+            };
+            if !client.is_settled() {
+                let notes: Vec<_> = client.notes().collect();
+                let outbox = client.outbox().unwrap_or_default();
+                why += &format!("; {}: {:?}, {outbox:?}", device.name, client.status().ok());
+                why += &format!(", notes {notes:?}, calls at {:?}", client.next_deadline());
             }
-            let lines = self.trace.lines();
-            let tail = lines[lines.len().saturating_sub(200)..].join("\n");
-            panic!("the world does not come to rest; under way {}{why}\n{tail}", self.in_flight);
         }
+        let lines = self.trace.lines();
+        lines[lines.len().saturating_sub(TRACE_TAIL)..].iter().fold(why, |why, line| why + "\n" + line)
     }
 
     fn is_quiet(&self) -> bool {
@@ -266,6 +278,7 @@ impl World {
             Happening::DeviceLearnsDown(wire) => self.device_learns_down(wire),
             Happening::ServiceLearnsDown(wire) => self.service_learns_down(wire),
             Happening::DeviceRestarts(device) => self.power_on(device),
+            Happening::LineComesBack(device) => self.devices[device].offline = false,
             Happening::ServiceRestarts => self.start_service(),
         }
     }
@@ -441,6 +454,23 @@ impl World {
         let line = format!("{} starts", self.devices[device].name);
         self.note(&line);
         self.input(device, Input::Tick);
+    }
+
+    /// The device has a line again after so long.
+    pub(crate) fn line_comes_back(&mut self, device: usize, ms: u64) {
+        self.later(ms, Happening::LineComesBack(device));
+    }
+
+    /// All devices of the person whose device this is.
+    pub fn devices_of(&self, device: crate::Device) -> Vec<crate::Device> {
+        let account = self.devices[device.0].account;
+        let same = |place: &usize| self.devices[*place].account == account;
+        (0..self.devices.len()).filter(same).map(crate::Device).collect()
+    }
+
+    /// Minutes since the world began.
+    pub fn minutes(&self) -> u64 {
+        self.now.ms_since(BEGINNING) / MINUTE_MS
     }
 
     /// Breaks all connections of a device.
@@ -657,6 +687,8 @@ fn open_service(db: Db, post: &Post, rng: &mut ChaCha20Rng) -> Service {
 /// New Year's Day 2026.
 const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);
 const TICK_MS: u64 = 5 * SECOND_MS;
+/// Lines of the trace that are told when something goes wrong.
+const TRACE_TAIL: usize = 200;
 /// A world that has not come to rest after so long never will.
 const SETTLE_MINUTES_MAX: u64 = 90;
 /// Inputs of one device within one second: registering makes some fifty answers come at once.

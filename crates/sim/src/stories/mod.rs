@@ -1,4 +1,4 @@
 //! Stories, one claim each.
 
 mod conversation;
-mod weather;
+mod storms;
