@@ -98,6 +98,7 @@ impl Step<'_> {
                      where account = ?1",
                     params![link.account.as_bytes(), link.secret, link.name],
                 )?;
+                self.share_contact(link.account)?;
                 self.begin_conversation(link.account, conversation)?;
                 self.reply(command, Ok(Reply::Added(link.account, conversation)));
                 Ok(())
@@ -122,36 +123,28 @@ impl Step<'_> {
             "update contact set handle = ?2 where account = ?1",
             params![account.as_bytes(), handle.as_str()],
         )?;
+        self.share_contact(account)?;
         self.begin_conversation(account, conversation)?;
         self.reply(command, Ok(Reply::Added(account, conversation)));
         Ok(())
     }
 
-    /// Makes or turns a contact into an accepted one, lets in what it sent, and makes sure of the conversation's row.
+    /// Makes or turns a contact into an accepted one, lets in what it sent, and makes sure of the conversation's row. Whoever
+    /// does this on the person's word tells the other devices ([`Self::share_contact`]).
     pub fn admit(
         &mut self,
         account: AccountId,
         introduction: Option<&IntroductionKey>,
     ) -> Halting<ConversationId> {
+        let conversation = self.admit_conversation(account)?;
         let before = self.contact(account)?.map(|contact| contact.state);
-        let conversation = self.admit_quietly(account)?;
+        self.put_contact(account, conversation, ContactState::Accepted)?;
         if let Some(introduction) = introduction {
             self.tx.execute(
                 "update contact set introduction = ?2 where account = ?1",
                 params![account.as_bytes(), introduction.0],
             )?;
         }
-        if before != Some(ContactState::Accepted) {
-            self.share_contact(account)?;
-        }
-        Ok(conversation)
-    }
-
-    /// The same, without telling one's other devices.
-    pub fn admit_quietly(&mut self, account: AccountId) -> Halting<ConversationId> {
-        let conversation = self.admit_conversation(account)?;
-        let before = self.contact(account)?.map(|contact| contact.state);
-        self.put_contact(account, conversation, ContactState::Accepted)?;
         self.event(Event::Contact(account));
         self.event(Event::Conversation(conversation));
         self.let_in(account)?;
@@ -206,6 +199,7 @@ impl Step<'_> {
             None => Err(Refused::Unknown),
             Some(_) => {
                 let conversation = self.admit(account, None)?;
+                self.share_contact(account)?;
                 Ok(Reply::Added(account, conversation))
             }
         };

@@ -376,6 +376,7 @@ impl Step<'_> {
             Some(ContactState::Accepted) => self.enter(&letter, writer, delivery.sequence),
             _ if letter.invitation != [0; 16] && self.is_invited(&letter.invitation)? => {
                 self.admit(writer, None)?;
+                self.share_contact(writer)?;
                 self.enter(&letter, writer, delivery.sequence)
             }
             _ => self.keep_request(&letter, writer, delivery.sequence, &plain),

@@ -234,8 +234,17 @@ pub(crate) fn seal(
     Ok(())
 }
 
-/// What was sealed in an epoch that has ended without its echo was refused, or will be: it is sealed anew.
+/// What was sealed in an epoch that has ended without its echo was refused, or will be: it is sealed anew. A slot that moves
+/// on was made, whether or not the answer to that came.
 pub(crate) fn unseal_all(step: &mut Step<'_>, slot: SlotId) -> Halting<()> {
+    let made: Option<i64> = step.tx.row(
+        "select id from intent where slot = ?1 and kind = ?2",
+        params![slot.as_bytes(), Kind::CreateSlot as i64],
+        |row| row.get(0),
+    )?;
+    if let Some(id) = made {
+        finish(step, id)?;
+    }
     let ids: Vec<i64> = step.tx.rows(
         "select id from intent where slot = ?1 and state != 3 order by id",
         params![slot.as_bytes()],
@@ -442,6 +451,7 @@ pub(crate) fn done_at_account(step: &mut Step<'_>, id: i64, answer: AccountAnswe
 /// The service did not do it.
 pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Halting<()> {
     let Some(intent) = load(step, id)? else { return Ok(()) };
+    step.lines.note(format!("{:?} refused: {refusal:?}", intent.kind));
     match (intent.kind, refusal) {
         (_, Refusal::Busy { retry_after_ms }) => {
             let jitter = step.random_ms(BUSY_JITTER_MS);

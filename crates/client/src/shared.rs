@@ -35,6 +35,8 @@ pub(crate) struct SharedContact {
     pub handle: Bytes,
     /// Lets one knock; empty while unknown.
     pub introduction: Bytes,
+    /// The invitation used with them: whichever device writes first shows it. Empty without.
+    pub invitation: Bytes,
 }
 
 /// Tells nobody's name.
@@ -128,12 +130,19 @@ impl Step<'_> {
             ContactState::Accepted => {}
         }
         let text = |bytes: &Bytes| String::from_utf8_lossy(bytes.as_slice()).into_owned();
-        self.admit_quietly(account)?;
+        self.admit(account, None)?;
         self.tx.execute(
             "update contact set name = case when name = '' then ?2 else name end,
              handle = case when handle = '' then ?3 else handle end,
-             introduction = case when length(introduction) = 0 then ?4 else introduction end where account = ?1",
-            params![account.as_bytes(), text(&shared.name), text(&shared.handle), shared.introduction.as_slice()],
+             introduction = case when length(introduction) = 0 then ?4 else introduction end,
+             invitation = case when length(invitation) = 0 then ?5 else invitation end where account = ?1",
+            params![
+                account.as_bytes(),
+                text(&shared.name),
+                text(&shared.handle),
+                shared.introduction.as_slice(),
+                shared.invitation.as_slice()
+            ],
         )?;
         self.event(Event::Contact(account));
         Ok(())
@@ -144,7 +153,7 @@ fn content_of(salt: [u8; 16], shared: &Shared) -> Halting<MimiContent> {
     Ok(MimiContent::new(salt, NestedPart::single(Disposition::UNSPECIFIED, TYPE_SHARED, shared.encode()?)))
 }
 
-const CONTACT_COLUMNS: &str = "account, state, name, handle, introduction";
+const CONTACT_COLUMNS: &str = "account, state, name, handle, introduction, invitation";
 
 fn read_contact(row: &client_db::Row<'_>) -> Result<SharedContact, client_db::RowError> {
     let (name, handle): (String, String) = (row.get(2)?, row.get(3)?);
@@ -154,6 +163,7 @@ fn read_contact(row: &client_db::Row<'_>) -> Result<SharedContact, client_db::Ro
         name: name.into_bytes().into(),
         handle: handle.into_bytes().into(),
         introduction: row.get::<_, Vec<u8>>(4)?.into(),
+        invitation: row.get::<_, Vec<u8>>(5)?.into(),
     })
 }
 

@@ -98,7 +98,7 @@ pub struct Plan {
 impl Default for Plan {
     fn default() -> Self {
         Self {
-            texts: 60,
+            texts: 110,
             sky: Sky::STORM,
             hazards: Hazards {
                 store_fails: 60,

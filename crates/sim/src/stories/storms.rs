@@ -35,6 +35,10 @@ fn weather(seeds: Range<u64>, plan: &Plan) -> (Figures, Vec<(u64, &'static str, 
             let over = std::panic::catch_unwind(|| {
                 let storm = storm(seed, plan);
                 let mut found = findings(&storm.world, &storm.said);
+                if std::env::var_os("VALISE_TRACE").is_some() {
+                    storm.world.trace_lines().iter().for_each(|line| println!("{line}"));
+                    storm.cast.iter().for_each(|it| println!("{}: {:?}", it.name(&storm.world), it.notes(&storm.world)));
+                }
                 found.extend((!storm.rested).then(|| ("it comes to rest", storm.world.unrest())));
                 (storm.world.figures, found)
             });
