@@ -88,9 +88,7 @@ impl Step<'_> {
         let message = self.open_outside(&secrets.e, slot.id, delivery.payload.as_slice())?;
         match group.process(session, &message, &known_accounts_only)? {
             Incoming::Application { sender, content } => self.content(slot, &sender, &content),
-            Incoming::Commit(_) if self.config.has(Weakness::ForgetsCommits) => {
-                Err(Halt::Unusable("broken on purpose"))
-            }
+            Incoming::Commit(_) if self.misses_commit(delivery) => Err(Halt::Unusable("broken on purpose")),
             Incoming::Commit(staged) => {
                 if delivery.kind != DeliveryKind::Commit {
                     return Err(Halt::Unusable("a commit sent as a message"));
@@ -108,6 +106,12 @@ impl Step<'_> {
             Incoming::OwnEcho | Incoming::Proposal { .. } | Incoming::Old { .. } => Ok(()),
             Incoming::Ahead { .. } => self.fall_out_of(slot),
         }
+    }
+
+    /// See [`Weakness`].
+    fn misses_commit(&self, delivery: &Delivery) -> bool {
+        let broken = self.config.has(Weakness::ForgetsCommits) || self.config.has(Weakness::NeverRejoins);
+        broken && delivery.sequence % 7 == 0
     }
 
     /// The group is in a new epoch: what was sealed for the old one is sealed again.
@@ -338,7 +342,8 @@ impl Step<'_> {
     }
 
     fn fall_out_of(&mut self, slot: &Slot) -> Halting<()> {
-        if self.config.has(Weakness::NeverRejoins) {
+        // Nobody writes to a closed slot any more: it is not worth coming back.
+        if slot.state == SlotState::Closed || self.config.has(Weakness::NeverRejoins) {
             return Ok(());
         }
         let times = self.setting_number("times_fallen_out")?;

@@ -38,13 +38,13 @@ pub enum Weakness {
     ShowsTwice,
     /// Drops what it sent when the line breaks.
     ForgetsOutbox,
-    /// Never comes back into a conversation it fell out of.
+    /// Takes every seventh commit for a forgery, and never comes back into the conversation it fell out of.
     NeverRejoins,
     /// Shows what arrives in the order of the senders' clocks.
     OrdersByClock,
     /// Processes what arrives and forgets to show it.
     LosesMessages,
-    /// Takes any commit that others accepted for a forgery.
+    /// Takes every seventh commit for a forgery, and comes back from outside.
     ForgetsCommits,
 }
 

@@ -1,4 +1,5 @@
 //! Stories, one claim each.
 
+mod canary;
 mod conversation;
 mod storms;

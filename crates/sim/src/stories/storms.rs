@@ -37,7 +37,10 @@ fn weather(seeds: Range<u64>, plan: &Plan) -> (Figures, Vec<(u64, &'static str, 
                 let mut found = findings(&storm.world, &storm.said);
                 if std::env::var_os("VALISE_TRACE").is_some() {
                     storm.world.trace_lines().iter().for_each(|line| println!("{line}"));
-                    storm.cast.iter().for_each(|it| println!("{}: {:?}", it.name(&storm.world), it.notes(&storm.world)));
+                    storm
+                        .cast
+                        .iter()
+                        .for_each(|it| println!("{}: {:?}", it.name(&storm.world), it.notes(&storm.world)));
                 }
                 found.extend((!storm.rested).then(|| ("it comes to rest", storm.world.unrest())));
                 (storm.world.figures, found)
@@ -80,7 +83,8 @@ fn a_broken_build_trips_each_check() {
     let caught_by = |weakness| {
         let mut plan = Plan::default();
         plan.config.broken = Some(weakness);
-        let (_, found) = weather(SEEDS_TO_CATCH, &plan);
+        let (figures, found) = weather(SEEDS_TO_CATCH, &plan);
+        println!("{weakness:?} {figures:?} {found:#?}");
         found.into_iter().map(|(_, check, _)| check).collect::<BTreeSet<_>>()
     };
     for (weakness, check) in [
@@ -88,6 +92,7 @@ fn a_broken_build_trips_each_check() {
         (Weakness::ShowsTwice, "nothing is shown twice"),
         (Weakness::OrdersByClock, "there is one order"),
         (Weakness::ForgetsCommits, "nothing stays unreadable"),
+        (Weakness::NeverRejoins, "all are in one epoch"),
         (Weakness::ForgetsOutbox, "nothing is left to send"),
     ] {
         let caught = caught_by(weakness);
