@@ -111,7 +111,7 @@ impl Step<'_> {
     /// See [`Weakness`].
     fn misses_commit(&self, delivery: &Delivery) -> bool {
         let broken = self.config.has(Weakness::ForgetsCommits) || self.config.has(Weakness::NeverRejoins);
-        broken && delivery.sequence % 7 == 0
+        broken && delivery.sequence.is_multiple_of(7)
     }
 
     /// The group is in a new epoch: what was sealed for the old one is sealed again.

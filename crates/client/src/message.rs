@@ -178,7 +178,8 @@ impl Step<'_> {
         content: &MimiContent,
         bytes: &[u8],
     ) -> Halting<()> {
-        if self.config.has(Weakness::LosesMessages) && bytes.last().is_some_and(|byte| byte % 8 == 0) {
+        if self.config.has(Weakness::LosesMessages) && bytes.last().is_some_and(|byte| byte.is_multiple_of(8))
+        {
             return Ok(());
         }
         let id = id_of(sender, conversation, bytes, &content.salt)?;

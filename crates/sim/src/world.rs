@@ -681,7 +681,8 @@ fn open_service(db: Db, post: &Post, rng: &mut ChaCha20Rng) -> Service {
     rng.fill_bytes(&mut seed);
     let service =
         Service::open(db, Keys::derive(&[7; 32]), Box::new(post.clone()), ChaCha20Rng::from_seed(seed));
-    service.ok().expect("the key leads to a directory key")
+    let Ok(service) = service else { panic!("the key leads to a directory key") };
+    service
 }
 
 /// New Year's Day 2026.
