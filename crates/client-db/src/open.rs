@@ -49,6 +49,7 @@ impl Db {
     /// # Errors
     /// [`Error::WrongKey`], [`Error::InUse`], [`Error::Damaged`], [`Error::Full`], [`Error::Other`].
     pub fn open(path: impl AsRef<Path>, key: &Key) -> Result<Self, Error> {
+        cipher_ready();
         let connection = Connection::open(path).map_err(Error::on_opening)?;
         connection.busy_timeout(std::time::Duration::ZERO)?;
         // SQLCipher would tell standard error about every wrong key.
@@ -77,9 +78,12 @@ impl Db {
         Ok(Self { connection, faults: None })
     }
 
-    /// A file without a key, whose pages can be searched.
-    #[cfg(all(test, not(target_arch = "wasm32")))]
-    pub(crate) fn open_plain(path: &Path) -> Result<Self, Error> {
+    /// A file without a key, whose pages can be searched: for tests of what is left in them.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    #[cfg(all(any(test, feature = "plain"), not(target_arch = "wasm32")))]
+    pub fn open_plain(path: &Path) -> Result<Self, Error> {
         let connection = Connection::open(path)?;
         set_up(&connection)?;
         connection.execute_batch(JOURNAL)?;
@@ -148,6 +152,26 @@ fn set_up(connection: &Connection) -> Result<(), Error> {
         .execute_batch("pragma secure_delete=on; pragma foreign_keys=on; pragma trusted_schema=off")?)
 }
 
+/// SQLite says that it is initialised before it has called SQLCipher's own initialisation, so a second thread that opens
+/// its first database at that moment is refused a key. Whoever comes first in this process keys a database in memory until
+/// that works; everybody else waits for it. The test of this is beside the same function in `server-db`.
+fn cipher_ready() {
+    static READY: std::sync::Once = std::sync::Once::new();
+    READY.call_once(|| {
+        for _ in 0..CIPHER_READY_TRIES_MAX {
+            let keyed = Connection::open_in_memory()
+                .and_then(|probe| probe.execute_batch("pragma cipher_log_level=none; pragma key='probe'"));
+            if keyed.is_ok() {
+                break;
+            }
+            std::thread::yield_now();
+        }
+    });
+}
+
+/// The initialisation takes a few milliseconds, an attempt some microseconds. After so many in vain the cipher is broken, and
+/// opening the file says so.
+const CIPHER_READY_TRIES_MAX: u32 = 100_000;
 /// Statements kept prepared: about as many as the client has.
 const STATEMENTS_CACHED_MAX: usize = 256;
 

@@ -351,6 +351,7 @@ fn connect(location: Location, options: &Options) -> Result<Connection, DbError>
     let connection = match location {
         Location::Memory => Connection::open_in_memory_with_flags(flags)?,
         Location::File(path, key) => {
+            cipher_ready();
             let connection = Connection::open_with_flags(path, flags)?;
             // Nobody else is meant to have it open: whoever waits, waits for nothing.
             connection.busy_timeout(std::time::Duration::ZERO)?;
@@ -367,6 +368,24 @@ fn connect(location: Location, options: &Options) -> Result<Connection, DbError>
         connection.execute_batch(&format!("PRAGMA max_page_count = {pages}"))?;
     }
     Ok(connection)
+}
+
+/// SQLite says that it is initialised before it has called SQLCipher's own initialisation, so a second thread that opens
+/// its first database at that moment is refused a key. Whoever comes first in this process keys a database in memory until
+/// that works; everybody else waits for it.
+fn cipher_ready() {
+    static READY: std::sync::Once = std::sync::Once::new();
+    READY.call_once(|| {
+        for _ in 0..CIPHER_READY_TRIES_MAX {
+            let keyed = Connection::open_in_memory().and_then(|probe| {
+                probe.execute_batch("PRAGMA cipher_log_level = NONE; PRAGMA key = 'probe'")
+            });
+            if keyed.is_ok() {
+                break;
+            }
+            std::thread::yield_now();
+        }
+    });
 }
 
 /// A raw key needs no key derivation; the text is wiped.
@@ -390,6 +409,9 @@ fn injected() -> DbError {
     DbError::new(ErrorKind::Full, "injected by a test")
 }
 
+/// The initialisation takes a few milliseconds, an attempt some microseconds. After so many in vain the cipher is broken, and
+/// opening the file says so.
+const CIPHER_READY_TRIES_MAX: u32 = 100_000;
 /// Prepared statements kept: more than all slices have.
 const STATEMENTS_MAX: usize = 256;
 /// Default memory for pages: 64 MiB hold the hot part of some ten thousand mailboxes.
@@ -477,6 +499,39 @@ mod tests {
         let at = Location::File(folder.path().join("db"), DbKey([1; 32]));
         let error = Db::open(at, &Options::default(), &Schema { steps: vec![] }).err().unwrap();
         assert_eq!(error.kind, ErrorKind::Newer);
+    }
+
+    /// The first databases of a process, opened by several threads at the same moment: without [`cipher_ready`] about one
+    /// start in a hundred on a busy machine fails.
+    #[test]
+    fn the_first_databases_of_a_process_open_in_many_threads_at_once() {
+        const CHILD: &str = "VALISE_TEST_FIRST_OPENING";
+        const FIRST_OPENERS: usize = 16;
+        if std::env::var_os(CHILD).is_some() {
+            // The window is some ten microseconds wide, somewhere in the first milliseconds: one thread begins, the others
+            // follow in small steps.
+            let start = std::sync::Barrier::new(FIRST_OPENERS);
+            std::thread::scope(|scope| {
+                for step in 0..FIRST_OPENERS {
+                    let start = &start;
+                    scope.spawn(move || {
+                        let folder = tempfile::tempdir().unwrap();
+                        start.wait();
+                        (0..step * 2_000).for_each(|_| std::hint::spin_loop());
+                        file(&folder, 1).unwrap();
+                    });
+                }
+            });
+            return;
+        }
+        for _ in 0..20 {
+            let child = std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["the_first_databases_of_a_process", "--test-threads=1"])
+                .env(CHILD, "1")
+                .output()
+                .unwrap();
+            assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+        }
     }
 
     #[test]
