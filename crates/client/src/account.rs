@@ -295,6 +295,12 @@ impl Step<'_> {
                     extensions: vec![],
                 })
             }
+            AskKind::ApproveDevice { chain, .. } if ready => {
+                AccountRequest::UpdateDeviceList(wire::account::UpdateDeviceList {
+                    device_list: chain.newest_bytes().into(),
+                    extensions: vec![],
+                })
+            }
             AskKind::Permit { handle, .. } if ready => {
                 AccountRequest::RequestPermit(wire::account::RequestPermit {
                     handle: handle.as_str().as_bytes().into(),

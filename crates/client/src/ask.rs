@@ -1,9 +1,10 @@
 //! Commands that wait for the service's answer: a code, a registration, a look-up. They live in memory; what must survive
 //! is an intent (`intent.rs`).
 
+use crypto::seal::VerifiedChain;
 use crypto::seal::directory::{Lookup, Place};
 use vocab::time::SECOND_MS;
-use vocab::{AccountId, Handle, Timestamp};
+use vocab::{AccountId, DeviceId, Handle, Timestamp};
 use wire::directory::{DirectoryRow, Evaluated, FetchDirectoryRow, PutDirectoryRow};
 use wire::{AccountAnswer, Encode, Refusal, UnnamedAnswer, UnnamedRequest};
 
@@ -40,6 +41,11 @@ pub(crate) enum AskKind {
         reason: Reason,
         lookup: Option<Box<Lookup>>,
         place: Option<Box<Place>>,
+    },
+    /// A longer device list, signed by this device.
+    ApproveDevice {
+        chain: Box<VerifiedChain>,
+        device: DeviceId,
     },
     /// The permit to file one's own row.
     Permit {
@@ -121,6 +127,7 @@ impl Step<'_> {
                 Ok(())
             }
             AccountAnswer::Registered(registered) => self.registered(ask, &registered),
+            AccountAnswer::Done => self.device_approved(ask),
             AccountAnswer::Evaluated(evaluated) => self.evaluated(ask, &evaluated),
             AccountAnswer::Permit(permit) => {
                 self.put_setting("permit", permit.as_slice())?;
@@ -140,6 +147,11 @@ impl Step<'_> {
         if let Some((AskKind::Register { .. }, _)) = known {
             // Nothing was made: the next try registers, it does not authenticate.
             self.delete_setting("registration_sent")?;
+        }
+        if let Some((AskKind::ApproveDevice { .. }, _)) = known {
+            // Another device was quicker: the next visit, at once, brings the list as it is.
+            self.put_setting_number("next_visit", 0)?;
+            self.drop_line(wire::Door::Account);
         }
         let intent = self.lines.asks.iter().find(|a| a.id == ask).and_then(|a| match a.kind {
             AskKind::Lookup { reason: Reason::Verify(intent, _) | Reason::Publish(intent), .. }

@@ -164,6 +164,7 @@ impl Step<'_> {
             params![conversation.0],
             |row| row.get(0),
         )?;
+        self.begin_rows_anew(conversation)?;
         match left {
             Some(slot) => self.succeed(SlotId(slot), conversation),
             None => Ok(()),
@@ -249,7 +250,7 @@ impl Step<'_> {
             "delete from slot where conversation = ?1 and state = 4",
             "update slot set state = 3 where conversation = ?1",
             "delete from receipt_due where conversation = ?1",
-            "delete from intent where subject = ?1 and kind between 10 and 14",
+            "delete from intent where subject = ?1 and kind between 10 and 15",
         ] {
             self.tx.execute(sql, params![conversation.0])?;
         }

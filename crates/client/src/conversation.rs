@@ -1,12 +1,13 @@
 //! Conversations of two: starting one, being let into one, and the slots behind them.
 //!
-//! Two people who start at once end with one: the lower slot id wins, the other stays readable and is not written to.
+//! Slots of a conversation have generations. The newest is written to; of two that were started at once, the one with the
+//! lower id. The others stay readable. Whoever cannot read the newest starts the next, and everybody follows.
 
 use client_db::params;
 use crypto::seal::introduction::IntroductionKey;
 use crypto::seal::roster::{self, posting_key_hash};
 use crypto::seal::{VerifiedChain, aead, challenge};
-use crypto::{Group, GroupId, Joined, KeyPackage, Pending};
+use crypto::{Group, GroupId, Joined, KeyPackage, Member, Pending};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 use vocab::{AccountId, AddressSecret, DeviceId, IdempotencyId, SlotId};
 use wire::key_package::{FetchKeyPackages, KeyPackageSet, KeyPackages};
@@ -24,8 +25,10 @@ use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 pub(crate) struct Letter {
     /// The slot of the conversation.
     pub slot: SlotId,
-    /// A slot that this one replaces, because the writer cannot read it any more; zeros without.
-    pub replaces: [u8; 16],
+    /// The conversation, as the reader's devices and the other account's derive it from the two accounts.
+    pub conversation: [u8; 16],
+    /// 1 for the first slot of a conversation, more for one that takes the place of others.
+    pub generation: u32,
     /// An invitation of the reader; zeros without.
     pub invitation: [u8; 16],
     /// The writer's chain of device lists.
@@ -42,12 +45,19 @@ impl Letter {
     /// What the writer signs: the letter belongs to this reader, this slot, this Welcome.
     fn signed(&self, reader: AccountId) -> Vec<u8> {
         let welcome = aead::sha256(&[self.welcome.as_slice()]);
-        [b"valise letter v1".as_slice(), reader.as_bytes(), self.slot.as_bytes(), &self.replaces, &welcome]
-            .concat()
+        [
+            b"valise letter v1".as_slice(),
+            reader.as_bytes(),
+            self.slot.as_bytes(),
+            &self.conversation,
+            &self.generation.to_be_bytes(),
+            &welcome,
+        ]
+        .concat()
     }
 
     /// Whose it is, if it is genuine.
-    fn writer(&self, reader: AccountId) -> Halting<AccountId> {
+    pub fn writer(&self, reader: AccountId) -> Halting<AccountId> {
         let chain = VerifiedChain::verify(self.device_chain.as_slice())?;
         let device = chain.devices.iter().find(|entry| entry.device == self.device);
         let device = device.ok_or(Halt::Unusable("a letter of an unlisted device"))?;
@@ -60,6 +70,7 @@ impl Letter {
 pub(crate) struct Slot {
     pub id: SlotId,
     pub conversation: ConversationId,
+    pub generation: u32,
     pub state: SlotState,
     pub epoch: u64,
     pub next_sequence: u64,
@@ -89,7 +100,7 @@ impl Slot {
 }
 
 const SLOT_COLUMNS: &str =
-    "slot, conversation, state, epoch, next_sequence, r, address, healed_at, sent_since_heal";
+    "slot, conversation, state, epoch, next_sequence, r, address, healed_at, sent_since_heal, generation";
 
 fn read_slot(row: &client_db::Row<'_>) -> Result<Slot, client_db::RowError> {
     let states = [SlotState::Open, SlotState::Rejoining, SlotState::Closed, SlotState::Request];
@@ -104,6 +115,7 @@ fn read_slot(row: &client_db::Row<'_>) -> Result<Slot, client_db::RowError> {
         address: row.get(6)?,
         healed_at: number(row.get(7)?),
         sent_since_heal: row.get(8)?,
+        generation: row.get(9)?,
     })
 }
 
@@ -116,12 +128,12 @@ impl Step<'_> {
         )?)
     }
 
-    /// The slot that is written to: the lowest of those not closed.
+    /// The slot that is written to: the newest, and of equals the lowest, of those this device can read or come back to.
     pub fn current_slot(&self, conversation: ConversationId) -> Halting<Option<Slot>> {
         Ok(self.tx.row(
             &format!(
                 "select {SLOT_COLUMNS} from slot where conversation = ?1 and state in (1, 2)
-                 order by state, slot limit 1"
+                 order by generation desc, slot limit 1"
             ),
             params![conversation.0],
             read_slot,
@@ -136,7 +148,7 @@ impl Step<'_> {
 
     /// Starts the conversation with an accepted contact, or with one's own other devices, unless there is one already.
     pub fn begin_conversation(&mut self, account: AccountId, conversation: ConversationId) -> Halting<()> {
-        let started = self.current_slot(conversation)?.is_some()
+        let started = self.has_wanted_slot(conversation)?
             || intent::is_queued(self, Kind::CreateSlot, &conversation.0)?;
         let reachable = account == self.me()?.account
             || self.contact(account)?.is_some_and(|contact| contact.introduction.len() == 32);
@@ -144,6 +156,18 @@ impl Step<'_> {
             intent::queue_once(self, Kind::StartConversation, &conversation.0, &[])?;
         }
         Ok(())
+    }
+
+    /// There is a slot, and it is not one that this device has given up.
+    fn has_wanted_slot(&self, conversation: ConversationId) -> Halting<bool> {
+        let wanted = self.wanted_generation(conversation)?;
+        Ok(self.current_slot(conversation)?.is_some_and(|slot| slot.generation >= wanted))
+    }
+
+    /// 1, or more when this device gave up a slot.
+    fn wanted_generation(&self, conversation: ConversationId) -> Halting<u32> {
+        let wanted = self.setting_number(&generation_setting(conversation))?;
+        Ok(u32::try_from(wanted).unwrap_or(u32::MAX).max(1))
     }
 
     /// First step: a key package of each of the other's devices; then, while those wait in the intent, of one's own others.
@@ -173,7 +197,7 @@ impl Step<'_> {
     /// Second step: the packages are here, of the other or of one's own devices.
     pub fn take_key_packages(&mut self, intent: &Intent, packages: &KeyPackages) -> Halting<()> {
         let conversation = intent.conversation()?;
-        if self.current_slot(conversation)?.is_some() {
+        if self.has_wanted_slot(conversation)? {
             // They were quicker.
             return intent::finish(self, intent.id);
         }
@@ -211,14 +235,15 @@ impl Step<'_> {
         packages: &[KeyPackage],
     ) -> Halting<()> {
         let slot = SlotId(self.random());
+        let generation = self.wanted_generation(conversation)?;
         let own = self.new_bound_address(slot)?;
         let leaf = self.leaf(own.secret)?;
         let session = self.session;
         let (mut group, pending) =
             Group::create(session, &self.me()?.identity(), &leaf, GroupId::from(slot), packages)?;
         self.tx.execute(
-            "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof, healed_at)
-             values (?1, ?2, 1, ?3, 2, ?4, ?5, ?6, ?7)",
+            "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof, healed_at,
+             generation) values (?1, ?2, 1, ?3, 2, ?4, ?5, ?6, ?7, ?8)",
             params![
                 slot.as_bytes(),
                 conversation.0,
@@ -226,10 +251,11 @@ impl Step<'_> {
                 pending.next_r,
                 own.secret.0,
                 own.owner_proof,
-                sql_time(self.now)
+                sql_time(self.now),
+                generation
             ],
         )?;
-        let welcomes = self.letters(conversation, slot, packages, &pending)?;
+        let welcomes = self.letters(conversation, slot, generation, packages, &pending)?;
         let state = self.epoch_state(&pending, slot)?;
         let content = self.first_content(conversation)?;
         let ciphertext = group.encrypt(session, &self.me()?.identity(), &content)?;
@@ -245,9 +271,9 @@ impl Step<'_> {
             extensions: vec![],
         });
         intent::finish(self, intent.id)?;
+        self.begin_slot(conversation, slot, generation)?;
         let id = intent::queue(self, Kind::CreateSlot, &conversation.0, &[], &[])?;
-        intent::seal(self, id, slot, &[0; 32], group.epoch(), &operation.encode()?)?;
-        intent::wake(self, conversation)
+        intent::seal(self, id, slot, &[0; 32], group.epoch(), &operation.encode()?)
     }
 
     /// A letter for each device, sealed under its account's introduction key.
@@ -255,17 +281,15 @@ impl Step<'_> {
         &mut self,
         conversation: ConversationId,
         slot: SlotId,
+        generation: u32,
         packages: &[KeyPackage],
         pending: &Pending,
     ) -> Halting<Vec<WelcomeFor>> {
         let welcome = pending.welcome.clone().ok_or(Halt::Unusable("a group without a Welcome"))?;
-        let replaces = self.setting(&replaces_setting(conversation))?;
-        let replaces = replaces.and_then(|r| r.try_into().ok()).unwrap_or([0; 16]);
-        self.delete_setting(&replaces_setting(conversation))?;
         let mut welcomes = Vec::with_capacity(packages.len());
         for package in packages {
             let reader = package.member.account;
-            let letter = self.letter_to(reader, slot, replaces, welcome.clone())?;
+            let letter = self.letter_to(reader, (conversation, slot, generation), welcome.clone())?;
             let payload = self.introduction_of(reader)?.seal_welcome(&letter, self.rng)?;
             welcomes.push(WelcomeFor {
                 address: package.member.address,
@@ -312,18 +336,18 @@ impl Step<'_> {
         Ok(good)
     }
 
-    fn letter_to(
+    pub fn letter_to(
         &self,
         reader: AccountId,
-        slot: SlotId,
-        replaces: [u8; 16],
+        (conversation, slot, generation): (ConversationId, SlotId, u32),
         welcome: Vec<u8>,
     ) -> Halting<Vec<u8>> {
         let invitation = self.contact(reader)?.and_then(|contact| contact.invitation.try_into().ok());
         let me = self.me()?;
         let mut letter = Letter {
             slot,
-            replaces,
+            conversation: conversation.0,
+            generation,
             invitation: invitation.unwrap_or([0; 16]),
             device_chain: me.chain.to_bytes().into(),
             device: me.device,
@@ -373,7 +397,7 @@ impl Step<'_> {
         let state = self.contact(writer)?.map(|contact| contact.state);
         match state {
             Some(ContactState::Blocked) => self.turn_away(&letter),
-            Some(ContactState::Accepted) => self.enter(&letter, writer, delivery.sequence),
+            Some(ContactState::Accepted) => self.enter_or_start(&letter, writer, delivery.sequence),
             _ if letter.invitation != [0; 16] && self.is_invited(&letter.invitation)? => {
                 self.admit(writer, None)?;
                 self.share_contact(writer)?;
@@ -393,7 +417,24 @@ impl Step<'_> {
         if !follows || !newest.devices.iter().any(|entry| entry.device == letter.device) {
             return Err(Halt::Unusable("a letter of a device that is no longer ours"));
         }
-        self.enter(letter, me.account, sequence)
+        self.enter_or_start(letter, me.account, sequence)
+    }
+
+    /// A Welcome that cannot be used (its key package was used before, say) must not end a conversation that there is: this
+    /// device starts the next slot itself.
+    fn enter_or_start(&mut self, letter: &Letter, writer: AccountId, sequence: u64) -> Halting<()> {
+        if self.attempt(|step| step.enter(letter, writer, sequence))?.is_some() {
+            return Ok(());
+        }
+        let conversation = ConversationId(letter.conversation);
+        let known: Option<i64> =
+            self.tx
+                .row("select 1 from conversation where id = ?1", params![conversation.0], |row| row.get(0))?;
+        let newest = self.newest_generation(conversation)?;
+        if known.is_none() || letter.generation < newest || letter.generation > newest + GENERATIONS_AHEAD {
+            return Ok(());
+        }
+        self.want_generation(conversation, letter.generation + 1)
     }
 
     /// A letter of somebody who is blocked: the address it came by is given up, so that nothing more comes by it.
@@ -408,9 +449,9 @@ impl Step<'_> {
         }
     }
 
-    fn own_member(&self, joined: &Joined) -> Halting<crypto::Member> {
+    fn own_member(&self, joined: &Joined) -> Halting<Member> {
         let me = self.me()?;
-        let mine = |member: &&crypto::Member| member.account == me.account && member.device == me.device;
+        let mine = |member: &&Member| member.account == me.account && member.device == me.device;
         joined.members.iter().find(mine).cloned().ok_or(Halt::Unusable("not in the group"))
     }
 
@@ -500,9 +541,15 @@ impl Step<'_> {
             self.admit(peer, None)?;
         }
         let conversation = self.admit_conversation(peer)?;
+        let newest = self.newest_generation(conversation)?;
+        let ahead = letter.generation.saturating_sub(newest);
+        if conversation.0 != letter.conversation || letter.generation == 0 || ahead > GENERATIONS_AHEAD {
+            return Err(Halt::Unusable("not a letter of this conversation"));
+        }
+        let could_read = self.current_slot(conversation)?.is_some_and(|slot| slot.state == SlotState::Open);
         self.tx.execute(
-            "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof, healed_at)
-             values (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, 0)",
+            "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof, healed_at,
+             generation) values (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, 0, ?8)",
             params![
                 letter.slot.as_bytes(),
                 conversation.0,
@@ -510,14 +557,17 @@ impl Step<'_> {
                 sql_number(sequence + 1),
                 joined.group.r()?,
                 address.0,
-                owner_proof
+                owner_proof,
+                letter.generation
             ],
         )?;
-        if letter.replaces != [0; 16] {
-            self.close_slot(SlotId(letter.replaces), conversation)?;
+        self.begin_slot(conversation, letter.slot, letter.generation)?;
+        if letter.generation > 1 && !could_read {
+            self.catch_up_after_return(conversation)?;
         }
-        intent::drop_kind(self, Kind::StartConversation, &conversation.0)?;
-        intent::wake(self, conversation)?;
+        if self.has_wanted_slot(conversation)? {
+            intent::drop_kind(self, Kind::StartConversation, &conversation.0)?;
+        }
         // The leaf came from a stock on the service: it is renewed before anything is sent (T-17).
         let fresh_address: &[u8] = if last_resort { &[1] } else { &[] };
         intent::queue_once(self, Kind::SelfUpdate, &conversation.0, fresh_address)?;
@@ -526,6 +576,34 @@ impl Step<'_> {
         }
         self.event(Event::Conversation(conversation));
         Ok(())
+    }
+
+    /// A slot more. In the first of a conversation this device hears everything. What is on its way in another stays there: all
+    /// read it.
+    fn begin_slot(&mut self, conversation: ConversationId, slot: SlotId, generation: u32) -> Halting<()> {
+        let others: i64 = self
+            .tx
+            .row(
+                "select count(*) from slot where conversation = ?1 and slot != ?2",
+                params![conversation.0, slot.as_bytes()],
+                |row| row.get(0),
+            )?
+            .unwrap_or(0);
+        if generation == 1 && others == 0 {
+            self.tx
+                .execute("update conversation set from_start = 1 where id = ?1", params![conversation.0])?;
+        }
+        intent::wake(self, conversation)
+    }
+
+    /// The newest generation that this device has heard of; 0 without any slot.
+    fn newest_generation(&self, conversation: ConversationId) -> Halting<u32> {
+        let newest: Option<Option<u32>> = self.tx.row(
+            "select max(generation) from slot where conversation = ?1",
+            params![conversation.0],
+            |row| row.get(0),
+        )?;
+        Ok(newest.flatten().unwrap_or(0))
     }
 
     pub fn admit_conversation(&mut self, account: AccountId) -> Halting<ConversationId> {
@@ -537,8 +615,9 @@ impl Step<'_> {
         Ok(conversation)
     }
 
-    /// A slot that is written to no more; what waited in it goes to the one that is left, or a new one.
-    pub fn close_slot(&mut self, slot: SlotId, conversation: ConversationId) -> Halting<()> {
+    /// A slot that this device neither writes to nor comes back to; what waited in it goes to the one that is left, or a new
+    /// one.
+    fn close_slot(&mut self, slot: SlotId, conversation: ConversationId) -> Halting<()> {
         if self.slot(slot)?.is_some_and(|known| known.conversation == conversation) {
             self.put_slot_state(slot, SlotState::Closed)?;
             intent::unseal_all(self, slot)?;
@@ -562,19 +641,48 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Leaves a slot behind for a new one, and says so in the letter.
+    /// Leaves a slot behind for one of the next generation.
     pub fn succeed(&mut self, slot: SlotId, conversation: ConversationId) -> Halting<()> {
-        self.put_setting(&replaces_setting(conversation), slot.as_bytes())?;
+        let next = self.newest_generation(conversation)?.saturating_add(1);
         self.close_slot(slot, conversation)?;
+        self.want_generation(conversation, next)
+    }
+
+    fn want_generation(&mut self, conversation: ConversationId, generation: u32) -> Halting<()> {
+        self.put_setting_number(&generation_setting(conversation), u64::from(generation))?;
         let account = self.peer(conversation)?;
-        self.begin_conversation(account, conversation)
+        self.begin_conversation(account, conversation)?;
+        self.ask_again(conversation)
+    }
+
+    /// Somebody writes in a slot that others have left, and has no leaf in the one they went to: it was not told, or its letter
+    /// was lost. The next slot has them all again.
+    pub fn fetch_back(&mut self, slot: &Slot, sender: &Member) -> Halting<()> {
+        let Some(current) = self.current_slot(slot.conversation)? else { return Ok(()) };
+        if current.id == slot.id || current.state != SlotState::Open || current.generation == slot.generation
+        {
+            return Ok(());
+        }
+        let group = Group::load(self.session, GroupId::from(current.id))?;
+        let there = group.members().iter().any(|member| member.device == sender.device);
+        let tried_at = format!("fetched back {}", slot.conversation);
+        let lately = self.now.0.saturating_sub(self.setting_number(&tried_at)?) < FETCH_BACK_MS;
+        if there || lately || intent::is_queued(self, Kind::StartConversation, &slot.conversation.0)? {
+            return Ok(());
+        }
+        self.put_setting_number(&tried_at, self.now.0)?;
+        self.want_generation(slot.conversation, current.generation.saturating_add(1))
     }
 }
 
-fn replaces_setting(conversation: ConversationId) -> String {
-    format!("replaces {conversation}")
+fn generation_setting(conversation: ConversationId) -> String {
+    format!("generation {conversation}")
 }
 
+/// Somebody who is left behind is fetched at most once in so long.
+const FETCH_BACK_MS: u64 = vocab::time::MINUTE_MS;
+/// A letter may be so many generations ahead of what this device has heard of: nobody can use the numbers up.
+const GENERATIONS_AHEAD: u32 = 1_000;
 /// Letters of strangers kept at one time; above that they are not noticed (T-39).
 const REQUESTS_MAX: u32 = 200;
 /// An account whose devices have not put key packages in stock yet is asked again after so long, doubled each time.

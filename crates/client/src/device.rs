@@ -7,14 +7,13 @@ use crypto::seal::challenge::{sign_bytes, verify_bytes};
 use crypto::seal::{DeviceEntry, VerifiedChain};
 use vocab::limits::DEVICES_MAX;
 use vocab::{AccountId, DeviceId, Handle, SlotId};
-use wire::account::UpdateDeviceList;
-use wire::{AccountRequest, Encode};
 
 use crate::api::{CommandId, ConversationId, Refused, Reply};
+use crate::ask::AskKind;
 use crate::conversation::SlotState;
 use crate::intent::{self, Kind};
 use crate::shared::Shared;
-use crate::step::{Halting, Step};
+use crate::step::{Halt, Halting, Step};
 
 /// What a new device shows to one of the account's devices.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,12 +63,22 @@ pub struct DeviceGrant {
     pub handle: Option<Handle>,
     /// Contacts, invitations, and what else the account's devices share.
     shared: Shared,
-    /// The conversations: slot, the other account, and `R` to come in with.
-    slots: Vec<(SlotId, AccountId, [u8; 32])>,
+    /// The conversations.
+    slots: Vec<GrantedSlot>,
     /// Filled in by the new device.
     device: DeviceId,
     /// Filled in by the new device.
     secret: [u8; 32],
+}
+
+/// A conversation that a new device comes into.
+#[derive(Clone, PartialEq, Eq)]
+struct GrantedSlot {
+    slot: SlotId,
+    generation: u32,
+    /// The other account.
+    with: AccountId,
+    r: [u8; 32],
 }
 
 impl std::fmt::Debug for DeviceGrant {
@@ -79,11 +88,18 @@ impl std::fmt::Debug for DeviceGrant {
 }
 
 impl Step<'_> {
-    /// Signs the new device into the list.
+    /// Signs the new device into the list. It counts from the moment the service has it: two devices that approve at once
+    /// would otherwise make two lists that contradict each other, and everybody would refuse one of them.
     pub fn approve_device(&mut self, command: CommandId, offer: &DeviceOffer) -> Halting<()> {
         let genuine =
             verify_bytes(&offer.key, &offer_bytes(offer.device, &offer.key), &offer.signature).is_ok();
         let me = self.me()?;
+        if me.chain.names(offer.device, &offer.key) {
+            // The answer to an earlier try was lost.
+            let grant = self.grant(offer.device)?;
+            self.reply(command, Ok(Reply::Grant(Box::new(grant))));
+            return Ok(());
+        }
         if !genuine || me.chain.devices.len() >= DEVICES_MAX {
             self.reply(command, Err(Refused::BadDevice));
             return Ok(());
@@ -91,32 +107,44 @@ impl Step<'_> {
         let mut devices = me.chain.devices.clone();
         devices.push(DeviceEntry { device: offer.device, key: offer.key });
         let chain = me.chain.next(&me.keys.secret(), devices)?;
-        let request = AccountRequest::UpdateDeviceList(UpdateDeviceList {
-            device_list: chain.newest_bytes().into(),
-            extensions: vec![],
-        });
-        self.put_setting("device_chain", &chain.to_bytes())?;
-        self.reload_me()?;
-        intent::queue(self, Kind::UpdateDeviceList, &[], &[], &request.encode()?)?;
+        self.ask(Some(command), AskKind::ApproveDevice { chain: Box::new(chain), device: offer.device });
+        Ok(())
+    }
+
+    /// The service has the longer list.
+    pub fn device_approved(&mut self, ask: u64) -> Halting<()> {
+        let known = self.lines.asks.iter().find(|known| known.id == ask).map(|known| &known.kind);
+        let Some(AskKind::ApproveDevice { chain, device }) = known else {
+            return Err(Halt::Unusable("an answer to something else"));
+        };
+        let (chain, device) = (chain.clone(), *device);
+        if self.me()?.chain.leads_to(&chain) {
+            self.put_setting("device_chain", &chain.to_bytes())?;
+            self.reload_me()?;
+        }
+        let grant = self.grant(device)?;
+        self.finish_ask(ask, Ok(Reply::Grant(Box::new(grant))));
+        Ok(())
+    }
+
+    fn grant(&mut self, device: DeviceId) -> Halting<DeviceGrant> {
         self.begin_among_ourselves()?;
         let (shared, slots) = (self.shared()?, self.slots_to_grant()?);
         let me = self.me()?;
-        let grant = DeviceGrant {
-            device_chain: chain.to_bytes(),
+        Ok(DeviceGrant {
+            device_chain: me.chain.to_bytes(),
             introduction: me.introduction.0,
             name: me.name.clone(),
             handle: me.handle.clone(),
             shared,
             slots,
-            device: offer.device,
+            device,
             secret: [0; 32],
-        };
-        self.reply(command, Ok(Reply::Grant(Box::new(grant))));
-        Ok(())
+        })
     }
 
     /// The slots a new device is let into: of each conversation the one that is written to.
-    fn slots_to_grant(&self) -> Halting<Vec<(SlotId, AccountId, [u8; 32])>> {
+    fn slots_to_grant(&self) -> Halting<Vec<GrantedSlot>> {
         let conversations: Vec<([u8; 16], [u8; 32])> =
             self.tx.rows("select id, account from conversation order by id", [], |row| {
                 Ok((row.get(0)?, row.get(1)?))
@@ -125,20 +153,27 @@ impl Step<'_> {
         for (conversation, account) in conversations {
             let slot = self.current_slot(ConversationId(conversation))?;
             let open = slot.filter(|slot| slot.state == SlotState::Open);
-            let r = open.and_then(|slot| Some((slot.id, slot.r.try_into().ok()?)));
-            slots.extend(r.map(|(slot, r)| (slot, AccountId(account), r)));
+            let Some(open) = open else { continue };
+            let Ok(r) = open.r.try_into() else { continue };
+            slots.push(GrantedSlot {
+                slot: open.id,
+                generation: open.generation,
+                with: AccountId(account),
+                r,
+            });
         }
         Ok(slots)
     }
 
     /// A conversation that the account has: this device comes in from outside.
-    fn adopt_slot(&mut self, slot: SlotId, account: AccountId, r: &[u8; 32]) -> Halting<()> {
-        let conversation = self.admit_conversation(account)?;
-        let address = self.new_bound_address(slot)?;
+    fn adopt_slot(&mut self, granted: &GrantedSlot) -> Halting<()> {
+        let GrantedSlot { slot, generation, with, r } = granted;
+        let conversation = self.admit_conversation(*with)?;
+        let address = self.new_bound_address(*slot)?;
         self.tx.execute(
-            "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof)
-             values (?1, ?2, 2, 0, 0, ?3, ?4, ?5)",
-            params![slot.as_bytes(), conversation.0, r, address.secret.0, address.owner_proof],
+            "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof, generation)
+             values (?1, ?2, 2, 0, 0, ?3, ?4, ?5, ?6)",
+            params![slot.as_bytes(), conversation.0, r, address.secret.0, address.owner_proof, generation],
         )?;
         intent::queue_once(self, Kind::Rejoin, &conversation.0, &[])
     }
@@ -164,9 +199,7 @@ impl Step<'_> {
         self.reload_me()?;
         self.set_up_device()?;
         self.adopt_shared(&grant.shared)?;
-        for (slot, account, r) in &grant.slots {
-            self.adopt_slot(*slot, *account, r)?;
-        }
+        grant.slots.iter().try_for_each(|granted| self.adopt_slot(granted))?;
         self.reply(command, Ok(Reply::Registered(chain.account)));
         Ok(())
     }

@@ -70,14 +70,10 @@ impl Step<'_> {
         }
     }
 
-    /// Notes that so much did not come, or could not be read.
+    /// So much of a slot did not come, or could not be read: there may have been messages in it.
     pub fn missing(&mut self, conversation: ConversationId, count: u64) -> Halting<()> {
-        self.tx.execute(
-            "update conversation set missing = missing + ?2 where id = ?1",
-            params![conversation.0, sql_number(count)],
-        )?;
         self.event(Event::Missing(conversation, count));
-        Ok(())
+        self.ask_again(conversation)
     }
 
     /// Opens the outside with `E`, then MLS.
@@ -110,8 +106,9 @@ impl Step<'_> {
 
     /// See [`Weakness`].
     fn misses_commit(&self, delivery: &Delivery) -> bool {
-        let broken = self.config.has(Weakness::ForgetsCommits) || self.config.has(Weakness::NeverRejoins);
-        broken && delivery.sequence.is_multiple_of(7)
+        let broken = [Weakness::ForgetsCommits, Weakness::NeverRejoins, Weakness::NeverAsks];
+        let turn = delivery.sequence + self.me.as_ref().map_or(0, |me| u64::from(me.device.0[0]));
+        broken.into_iter().any(|weakness| self.config.has(weakness)) && turn.is_multiple_of(7)
     }
 
     /// The group is in a new epoch: what was sealed for the old one is sealed again.
@@ -145,7 +142,7 @@ impl Step<'_> {
         group.merge_pending(session)?;
         intent::finish(self, intent.id)?;
         if intent.kind == Kind::Rejoin {
-            self.begin_again(slot, sequence)?;
+            self.begin_again(slot)?;
         }
         self.tx.execute(
             "update slot set healed_at = ?2, sent_since_heal = 0, next_sequence = max(next_sequence, ?3)
@@ -162,17 +159,16 @@ impl Step<'_> {
     }
 
     /// Back inside: what went by meanwhile cannot be read, and the echoes of one's own are among it.
-    fn begin_again(&mut self, slot: &Slot, sequence: u64) -> Halting<()> {
+    fn begin_again(&mut self, slot: &Slot) -> Halting<()> {
         for (id, message) in intent::stored_in(self, slot.id)? {
             self.place_own_message(slot.conversation, &message)?;
             intent::finish(self, id)?;
         }
-        match sequence.saturating_sub(slot.next_sequence) {
-            0 => Ok(()),
+        if slot.next_sequence == 0 {
             // A new device knows nothing of the conversation: to it nothing is missing.
-            _ if slot.next_sequence == 0 => Ok(()),
-            gone => self.missing(slot.conversation, gone),
+            return Ok(());
         }
+        self.catch_up_after_return(slot.conversation)
     }
 
     /// The service stored a commit. A renewed leaf is merged in its place, when the echo comes; coming in from outside is
@@ -342,9 +338,12 @@ impl Step<'_> {
     }
 
     fn fall_out_of(&mut self, slot: &Slot) -> Halting<()> {
-        // Nobody writes to a closed slot any more: it is not worth coming back.
-        if slot.state == SlotState::Closed || self.config.has(Weakness::NeverRejoins) {
+        if self.config.has(Weakness::NeverRejoins) || slot.state == SlotState::Closed {
             return Ok(());
+        }
+        if self.current_slot(slot.conversation)?.is_none_or(|current| current.id != slot.id) {
+            // Others have gone on, or will: what is still said here is asked for there.
+            return self.put_slot_state(slot.id, SlotState::Closed);
         }
         let times = self.setting_number("times_fallen_out")?;
         self.put_setting_number("times_fallen_out", times.saturating_add(1))?;

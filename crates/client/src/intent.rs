@@ -22,7 +22,6 @@ pub(crate) enum Kind {
     PutDirectoryRow = 4,
     /// Account door: key packages, after the addresses in them stand.
     PublishKeyPackages = 5,
-    UpdateDeviceList = 6,
     /// Look-ups that nobody waits for: one's own row, somebody's claimed handle (subject: account).
     PublishHandle = 7,
     VerifyHandle = 8,
@@ -32,6 +31,8 @@ pub(crate) enum Kind {
     Rejoin = 12,
     SelfUpdate = 13,
     SendContent = 14,
+    /// Asks for what is missing; goes when nothing else waits.
+    AskAgain = 15,
 }
 
 impl Kind {
@@ -41,7 +42,6 @@ impl Kind {
         Self::DeleteAddress,
         Self::PutDirectoryRow,
         Self::PublishKeyPackages,
-        Self::UpdateDeviceList,
         Self::PublishHandle,
         Self::VerifyHandle,
         Self::StartConversation,
@@ -49,6 +49,7 @@ impl Kind {
         Self::Rejoin,
         Self::SelfUpdate,
         Self::SendContent,
+        Self::AskAgain,
     ];
 
     fn from_sql(kind: i64) -> Option<Self> {
@@ -58,9 +59,7 @@ impl Kind {
     /// The door its next step goes through.
     pub fn door(self) -> Door {
         match self {
-            Self::PublishKeyPackages | Self::UpdateDeviceList | Self::PublishHandle | Self::VerifyHandle => {
-                Door::Account
-            }
+            Self::PublishKeyPackages | Self::PublishHandle | Self::VerifyHandle => Door::Account,
             _ => Door::Unnamed,
         }
     }
@@ -326,9 +325,14 @@ pub(crate) fn postpone(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
     Ok(())
 }
 
-/// How many wait.
+/// How many wait for the service. What others were asked for waits for them.
 pub(crate) fn count(reader: &client_db::Reader<'_>) -> Result<u32, client_db::Error> {
-    Ok(reader.row("select count(*) from intent where state != 3", [], |row| row.get(0))?.unwrap_or(0))
+    let count = reader.row(
+        "select count(*) from intent where state != 3 and not (kind = 15 and attempts > 1)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(count.unwrap_or(0))
 }
 
 /// The intents that may go now, one a conversation, and when the next that waits is due.
@@ -374,7 +378,7 @@ pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
             step.request_unnamed(Purpose::Intent(intent.id), &intent.payload);
             Ok(())
         }
-        (Kind::PublishKeyPackages | Kind::UpdateDeviceList, _) => {
+        (Kind::PublishKeyPackages, _) => {
             // See `drop_sent`.
             step.tx.execute("update intent set state = 1 where id = ?1", params![intent.id])?;
             step.request_account(Purpose::Intent(intent.id), &intent.payload)
@@ -394,6 +398,7 @@ pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
         (Kind::Rejoin, State::Staged) => step.fetch_rejoin(intent),
         (Kind::SelfUpdate, State::Staged) => step.seal_update(intent),
         (Kind::SendContent, State::Staged) => step.seal_content(intent),
+        (Kind::AskAgain, State::Staged) => step.send_missed(intent),
     }
 }
 

@@ -25,11 +25,14 @@ mod lines;
 mod machine;
 mod mailbox;
 mod message;
+mod missing;
 mod query;
 mod receipt;
 mod schema;
 mod shared;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use api::{
     AddWhom, Command, CommandId, Connection, ContactCard, ContactState, ConversationHead, ConversationId,

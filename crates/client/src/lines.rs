@@ -64,7 +64,7 @@ pub(crate) enum Purpose {
 }
 
 impl Line {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             state: LineState::Down,
             attempts: 0,
@@ -141,6 +141,8 @@ pub(crate) struct Lines {
     pub caught_up: (u32, u32),
     /// The last mailbox sequence given on this connection; 0 for none.
     pub mailbox_seen: u64,
+    /// When the mailbox last gave anything.
+    pub mailbox_gave_at: Timestamp,
     /// How often the mailbox was opened since the start.
     pub mailbox_opened: u64,
     /// When an intent became stale: [`Self::mailbox_opened`] then. Nothing is known of those from before the start.
@@ -165,6 +167,7 @@ impl Lines {
             asks: Vec::new(),
             caught_up: (0, 0),
             mailbox_seen: 0,
+            mailbox_gave_at: Timestamp(0),
             mailbox_opened: 0,
             stale_since: BTreeMap::new(),
             next_ask: 1,

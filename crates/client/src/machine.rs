@@ -44,8 +44,14 @@ pub enum Weakness {
     OrdersByClock,
     /// Processes what arrives and forgets to show it.
     LosesMessages,
-    /// Takes every seventh commit for a forgery, and comes back from outside.
+    /// Writes texts as something no build knows.
+    SpeaksOfTomorrow,
+    /// Claims somebody else's number in its profile.
+    LiesAboutHandle,
+    /// Takes every seventh commit for a forgery, comes back from outside, and asks for what it missed.
     ForgetsCommits,
+    /// The same, but never asks.
+    NeverAsks,
 }
 
 impl Config {
@@ -106,6 +112,8 @@ pub struct Client {
     pub(crate) lines: Lines,
     out: VecDeque<Output>,
     deadline: Option<Timestamp>,
+    /// Since when the write-ahead log may hold keys that were deleted.
+    log_holds_keys: Option<Timestamp>,
 }
 
 impl Client {
@@ -124,6 +132,8 @@ impl Client {
             lines: Lines::new(),
             out: VecDeque::new(),
             deadline: Some(Timestamp(0)),
+            // Whatever the last run left.
+            log_holds_keys: Some(Timestamp(0)),
         };
         client.lines.settled = client.me.is_none();
         Ok(client)
@@ -137,9 +147,10 @@ impl Client {
         let Self { db, rng, config, me, lines, .. } = self;
         let result = db.transaction(|tx| run(now, tx, rng, config, me, lines, input));
         match result {
-            Ok((out, deadline)) => {
-                self.out.extend(out);
-                self.deadline = deadline;
+            Ok(done) => {
+                self.out.extend(done.out);
+                self.deadline = done.deadline;
+                self.empty_log(now, done.keys_changed);
                 Ok(())
             }
             Err(StoreOnly(error)) => {
@@ -147,6 +158,21 @@ impl Client {
                 Err(error.into())
             }
         }
+    }
+
+    /// Deleted keys leave the write-ahead log too (T-18), a few seconds after they were deleted, not at each message.
+    fn empty_log(&mut self, now: Timestamp, keys_changed: bool) {
+        if keys_changed && self.log_holds_keys.is_none() {
+            self.log_holds_keys = Some(now);
+        }
+        let Some(since) = self.log_holds_keys else { return };
+        // A clock that went back must not put it off.
+        if now < since || now.ms_since(since) >= LOG_KEPT_MS {
+            // A log that cannot be emptied now is emptied the next time; the step itself is on disk.
+            self.log_holds_keys = self.db.scrub().is_err().then_some(now);
+        }
+        let due = self.log_holds_keys.map(|since| since.plus_ms(LOG_KEPT_MS));
+        self.deadline = self.deadline.into_iter().chain(due).min();
     }
 
     /// What leaves, in order; `None` when there is no more for now.
@@ -197,8 +223,12 @@ impl Client {
     }
 }
 
+/// Deleted keys stay in the write-ahead log for so long at most.
+const LOG_KEPT_MS: u64 = 5_000;
 /// After a failed store the next try comes no sooner.
 const FAULT_RETRY_MS: u64 = 2_000;
+/// A mailbox that was silent for so long has nothing more to give.
+const QUIET_MS: u64 = 30_000;
 /// Envelopes, frames and commands are done one by one; the rest of a step looks at no more than so many intents.
 const DISPATCH_MAX: usize = IN_FLIGHT_MAX;
 /// Preparing one intent may queue another that goes first (a renewed leaf before a message): looked at so often a step.
@@ -229,7 +259,7 @@ fn run(
     me: &mut Option<Me>,
     lines: &mut Lines,
     input: Input,
-) -> Result<(Vec<Output>, Option<Timestamp>), StoreOnly> {
+) -> Result<Done, StoreOnly> {
     let mut seed = [0; 32];
     rng.fill_bytes(&mut seed);
     let mut session_rng = ChaCha20Rng::from_seed(seed);
@@ -248,7 +278,14 @@ fn run(
         Halt::Store(error) => StoreOnly(error),
         _ => StoreOnly(client_db::Error::Damaged),
     })?;
-    Ok((out, deadline))
+    Ok(Done { out, deadline, keys_changed: session.bytes_flushed() > 0 })
+}
+
+/// What comes of a step that is on disk.
+struct Done {
+    out: Vec<Output>,
+    deadline: Option<Timestamp>,
+    keys_changed: bool,
 }
 
 impl Step<'_> {
@@ -370,6 +407,7 @@ impl Step<'_> {
     fn pump(&mut self) -> Halting<Option<Timestamp>> {
         self.mind_the_clock()?;
         self.expire_asks();
+        self.mailbox_is_quiet();
         self.hang_up_overdue();
         self.attempt(Self::bundle_receipts)?;
         if self.me.as_ref().is_some_and(|me| me.registered) {
@@ -410,6 +448,7 @@ impl Step<'_> {
         for ask in &mut self.lines.asks {
             ask.deadline = ask.deadline.min(now.plus_ms(crate::ask::ASK_MS_MAX));
         }
+        self.lines.mailbox_gave_at = self.lines.mailbox_gave_at.min(now);
         let latest = crate::step::sql_time(latest);
         self.tx.execute("update intent set not_before = 0 where not_before > ?1", [latest])?;
         self.tx.execute("update receipt_due set due = ?1 where due > ?1", [latest])?;
@@ -486,6 +525,14 @@ impl Step<'_> {
         }
     }
 
+    /// A mailbox that gives nothing more, although something was said to wait: it is taken for read.
+    fn mailbox_is_quiet(&mut self) {
+        let quiet = self.now.ms_since(self.lines.mailbox_gave_at) >= QUIET_MS;
+        if quiet && self.lines.mailbox.state == LineState::Ready {
+            self.lines.caught_up.1 = self.lines.caught_up.0;
+        }
+    }
+
     fn close_idle(&mut self, wants_account: bool, wants_unnamed: bool) {
         for (door, wanted) in [(Door::Account, wants_account), (Door::Unnamed, wants_unnamed)] {
             let now = self.now;
@@ -519,6 +566,8 @@ impl Step<'_> {
             deadlines.extend(line.overdue_at());
             let idles = door != Door::Mailbox && line.is_connected() && line.in_flight.is_empty();
             deadlines.extend(idles.then(|| line.used_at.plus_ms(IDLE_MS_MAX)));
+            let quiet = door == Door::Mailbox && line.state == LineState::Ready && !self.lines.is_caught_up();
+            deadlines.extend(quiet.then(|| self.lines.mailbox_gave_at.plus_ms(QUIET_MS)));
             // A line that is down is tried again when its time comes; if nobody needs it then, nothing happens.
             let waits = line.state == LineState::Down && line.retry_at > self.now;
             deadlines.extend(waits.then_some(line.retry_at));

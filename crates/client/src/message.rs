@@ -4,7 +4,9 @@ use client_db::params;
 use crypto::Member;
 use vocab::limits::TEXT_BYTES_MAX;
 use vocab::{AccountId, MessageId};
-use wire::content::{Chain, MimiContent, Part, Profile, chain_hash, message_id, sender_uri};
+use wire::content::{
+    Chain, Disposition, MimiContent, NestedPart, Part, Profile, chain_hash, message_id, sender_uri,
+};
 
 use crate::api::{CommandId, ContactState, ConversationId, Event, Mark, Refused, Reply};
 use crate::conversation::Slot;
@@ -24,11 +26,16 @@ impl Step<'_> {
             self.reply(command, Err(Refused::NotAccepted));
             return Ok(());
         }
-        let content = MimiContent::text(self.random(), text);
+        let mut content = MimiContent::text(self.random(), text);
+        if self.config.has(Weakness::SpeaksOfTomorrow) {
+            let kind = "application/vnd.valise.tomorrow";
+            content.nested_part = NestedPart::single(Disposition::RENDER, kind, text);
+        }
+        let (content, number) = self.number_content(conversation, content)?;
         let (bytes, id) = self.finish_content(conversation, content)?;
         self.tx.execute(
             "insert into message (id, conversation, position, queued, sender, own, sent_at, received_at, text,
-             content, mark) values (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?7, ?8, 0)",
+             content, mark, device, number) values (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?7, ?8, 0, ?9, ?10)",
             params![
                 id.as_bytes(),
                 conversation.0,
@@ -37,7 +44,9 @@ impl Step<'_> {
                 self.me()?.account.as_bytes(),
                 sql_time(self.now),
                 text,
-                bytes
+                bytes,
+                self.me()?.device.as_bytes(),
+                sql_number(number)
             ],
         )?;
         self.touch(conversation)?;
@@ -49,12 +58,13 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Adds what every content of ours carries (time, place in this device's own row), encodes and names it.
-    pub fn finish_content(
+    /// Gives a message its number in this device's row, and binds it to the one before (T-13). Only what stays in the timeline
+    /// is numbered: only that can be asked for again.
+    fn number_content(
         &mut self,
         conversation: ConversationId,
         content: MimiContent,
-    ) -> Halting<(Vec<u8>, MessageId)> {
+    ) -> Halting<(MimiContent, u64)> {
         let (sequence, previous): (i64, Vec<u8>) = self
             .tx
             .row(
@@ -64,16 +74,27 @@ impl Step<'_> {
             )?
             .ok_or(Halt::Unusable("no such conversation"))?;
         let chain = Chain { sequence: number(sequence) + 1, previous: previous.try_into().ok() };
-        let content = content
-            .with_sent_at(self.now)
-            .and_then(|content| content.with_chain(chain))
-            .map_err(|_| Halt::Unusable("no room for an extension"))?;
+        let content = content.with_chain(chain).map_err(|_| Halt::Unusable("no room for an extension"))?;
+        Ok((content, chain.sequence))
+    }
+
+    /// Adds the time that every content of ours carries, encodes and names it.
+    pub fn finish_content(
+        &mut self,
+        conversation: ConversationId,
+        content: MimiContent,
+    ) -> Halting<(Vec<u8>, MessageId)> {
+        let chain = content.chain();
+        let content =
+            content.with_sent_at(self.now).map_err(|_| Halt::Unusable("no room for an extension"))?;
         let bytes = content.encode().map_err(|_| Halt::Unusable("content breaks a rule"))?;
         let id = id_of(self.me()?.account, conversation, &bytes, &content.salt)?;
-        self.tx.execute(
-            "update conversation set sender_sequence = ?2, sender_previous = ?3 where id = ?1",
-            params![conversation.0, sql_number(chain.sequence), chain_hash(&bytes)],
-        )?;
+        if let Some(chain) = chain {
+            self.tx.execute(
+                "update conversation set sender_sequence = ?2, sender_previous = ?3 where id = ?1",
+                params![conversation.0, sql_number(chain.sequence), chain_hash(&bytes)],
+            )?;
+        }
         Ok((bytes, id))
     }
 
@@ -90,7 +111,11 @@ impl Step<'_> {
         let me = self.me()?;
         let profile = Profile {
             name: me.name.clone(),
-            handle: me.handle.as_ref().map(|handle| handle.as_str().to_owned()),
+            handle: if self.config.has(Weakness::LiesAboutHandle) {
+                Some("+32470000001".to_owned())
+            } else {
+                me.handle.as_ref().map(|handle| handle.as_str().to_owned())
+            },
             introduction_key: Some(wire::Secret32(me.introduction.0)),
         };
         let content =
@@ -107,7 +132,11 @@ impl Step<'_> {
     /// A content of a member, authentic and in its place.
     pub fn content(&mut self, slot: &Slot, sender: &Member, bytes: &[u8]) -> Halting<()> {
         let content = MimiContent::decode(bytes).map_err(|_| Halt::Unusable("not a content"))?;
-        self.follow(slot.conversation, sender, &content)?;
+        self.follow(slot, sender, &content)?;
+        self.fetch_back(slot, sender)?;
+        if self.take_missed(slot.conversation, &content)? {
+            return Ok(());
+        }
         if slot.conversation == self.among_ourselves()? {
             return self.take_shared(&content);
         }
@@ -121,63 +150,17 @@ impl Step<'_> {
             }
             return self.take_profile(sender.account, &profile.name, profile.handle.as_deref(), key);
         }
-        self.take_message(slot.conversation, sender.account, &content, bytes)
-    }
-
-    /// Each device numbers what it says in a conversation. A number left out is something missing that the slot's order, which
-    /// is the service's word, did not show (T-13).
-    fn follow(
-        &mut self,
-        conversation: ConversationId,
-        sender: &Member,
-        content: &MimiContent,
-    ) -> Halting<()> {
-        let Some(chain) = content.chain() else { return Ok(()) };
-        let key = params![conversation.0, sender.account.as_bytes(), sender.device.as_bytes()];
-        let known: Option<(i64, i64)> = self.tx.row(
-            "select sequence, missing_then from sender_row
-             where conversation = ?1 and account = ?2 and device = ?3",
-            key,
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        if let Some((sequence, missing_then)) = known {
-            let gap = chain.sequence.saturating_sub(number(sequence).saturating_add(1));
-            let noticed = number(self.missing_count(conversation)? - missing_then);
-            if gap > noticed {
-                self.missing(conversation, gap - noticed)?;
-            }
-        }
-        self.tx.execute(
-            "insert into sender_row (conversation, account, device, sequence, missing_then)
-             values (?1, ?2, ?3, ?4, ?5) on conflict (conversation, account, device) do update set
-             sequence = max(sequence, excluded.sequence), missing_then = excluded.missing_then",
-            params![
-                conversation.0,
-                sender.account.as_bytes(),
-                sender.device.as_bytes(),
-                sql_number(chain.sequence),
-                self.missing_count(conversation)?
-            ],
-        )?;
-        Ok(())
-    }
-
-    fn missing_count(&self, conversation: ConversationId) -> Halting<i64> {
-        let count = self.tx.row(
-            "select missing from conversation where id = ?1",
-            params![conversation.0],
-            |row| row.get(0),
-        )?;
-        Ok(count.unwrap_or(0))
+        self.take_message(slot.conversation, sender, &content, bytes)
     }
 
     fn take_message(
         &mut self,
         conversation: ConversationId,
-        sender: AccountId,
+        from: &Member,
         content: &MimiContent,
         bytes: &[u8],
     ) -> Halting<()> {
+        let sender = from.account;
         if self.config.has(Weakness::LosesMessages) && bytes.last().is_some_and(|byte| byte.is_multiple_of(8))
         {
             return Ok(());
@@ -197,7 +180,8 @@ impl Step<'_> {
         };
         let new = self.tx.execute(
             "insert or ignore into message (id, conversation, position, queued, sender, own, sent_at, received_at,
-             text, unknown, content, mark) values (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             text, unknown, content, mark, device, number)
+             values (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             params![
                 id.as_bytes(),
                 conversation.0,
@@ -209,11 +193,13 @@ impl Step<'_> {
                 text,
                 unknown,
                 bytes,
-                if own { Mark::Sent } else { Mark::Delivered } as i64
+                if own { Mark::Sent } else { Mark::Delivered } as i64,
+                from.device.as_bytes(),
+                sql_number(content.chain().map_or(0, |chain| chain.sequence))
             ],
         )?;
         if new == 0 {
-            return Ok(());
+            return self.tell_again(conversation, id);
         }
         self.touch(conversation)?;
         if !own {

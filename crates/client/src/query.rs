@@ -116,17 +116,12 @@ impl Client {
         )?)
     }
 
-    /// How much of a conversation is known to have been lost on the way to this device.
+    /// Messages of a conversation that are known to exist and have not come. They are asked for.
     ///
     /// # Errors
     /// [`Fault`].
     pub fn missing(&self, conversation: ConversationId) -> Result<u64, Fault> {
-        let count = self.db.reader().row(
-            "select missing from conversation where id = ?1",
-            params![conversation.0],
-            |row| row.get(0),
-        )?;
-        Ok(number(count.unwrap_or(0)))
+        Ok(crate::missing::count(&self.db.reader(), conversation)?)
     }
 
     /// The slot a conversation is written in, the epoch this device is in there, and whether it can read it; for tests and
@@ -137,7 +132,7 @@ impl Client {
     pub fn place(&self, conversation: ConversationId) -> Result<Option<(SlotId, u64, bool)>, Fault> {
         Ok(self.db.reader().row(
             "select slot, epoch, state from slot where conversation = ?1 and state in (1, 2)
-             order by state, slot limit 1",
+             order by generation desc, slot limit 1",
             params![conversation.0],
             |row| Ok((SlotId(row.get(0)?), number(row.get(1)?), row.get::<_, i64>(2)? == 1)),
         )?)

@@ -30,6 +30,7 @@ create table invitation (secret blob primary key not null, made_at integer not n
 create table slot (
     slot blob primary key not null,
     conversation blob not null,
+    generation integer not null default 1,
     -- 1 open, 2 rejoining, 3 closed (read only), 4 request (kept sealed until accepted)
     state integer not null,
     epoch integer not null,
@@ -44,7 +45,7 @@ create table slot (
     healed_at integer not null default 0,
     sent_since_heal integer not null default 0
 ) strict, without rowid;
-create index slot_conversation on slot (conversation, slot);
+create index slot_conversation on slot (conversation, generation, slot);
 
 -- Letters of people who knock, and what followed in their slots, sealed as it came.
 create table request (
@@ -82,8 +83,12 @@ create table message (
     content blob not null,
     -- api::Mark as 0 to 3
     mark integer not null,
-    failed integer not null default 0
+    failed integer not null default 0,
+    -- Which device of the sender said it, and its number in that device's row; 0 without.
+    device blob not null default x'',
+    number integer not null default 0
 ) strict, without rowid;
+create index message_number on message (conversation, device, number) where number > 0;
 create index message_order on message (conversation, position, queued);
 create index message_unread on message (conversation, own, mark);
 
@@ -95,13 +100,14 @@ create table conversation (
     sender_sequence integer not null default 0,
     sender_previous blob not null default x'',
     changed_at integer not null,
-    missing integer not null default 0
+    -- Whether this device heard it from the beginning: what it never heard is missing then.
+    from_start integer not null default 0
 ) strict, without rowid;
 
--- How far each device of a conversation has numbered what it said, and what was known to be missing then (T-13).
+-- The row of each device of a conversation (T-13): the highest number heard, and the one behind which this device listens.
 create table sender_row (
     conversation blob not null, account blob not null, device blob not null, sequence integer not null,
-    missing_then integer not null, primary key (conversation, account, device)
+    base integer not null, primary key (conversation, account, device)
 ) strict, without rowid;
 
 -- Marks to tell others, bundled.

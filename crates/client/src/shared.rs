@@ -18,8 +18,22 @@ use crate::step::{Halting, Step, sql_time};
 pub(crate) struct Shared {
     /// Contacts that were let in or turned away.
     pub contacts: Vec<SharedContact>,
-    /// Secrets of open invitations.
-    pub invitations: Vec<[u8; 16]>,
+    /// Open invitations.
+    pub invitations: Vec<Invitation>,
+}
+
+/// An invitation that any device of the account lets in by.
+#[derive(Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub(crate) struct Invitation {
+    /// What its link shows.
+    pub secret: [u8; 16],
+}
+
+/// Tells no secret.
+impl std::fmt::Debug for Invitation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Invitation")
+    }
 }
 
 /// A contact as one's devices share it.
@@ -54,8 +68,9 @@ impl Step<'_> {
             [],
             read_contact,
         )?;
-        let invitations =
-            self.tx.rows("select secret from invitation order by secret", [], |row| row.get(0))?;
+        let invitations = self.tx.rows("select secret from invitation order by secret", [], |row| {
+            Ok(Invitation { secret: row.get(0)? })
+        })?;
         Ok(Shared { contacts, invitations })
     }
 
@@ -78,7 +93,7 @@ impl Step<'_> {
 
     /// Tells them of an invitation.
     pub fn share_invitation(&mut self, secret: [u8; 16]) -> Halting<()> {
-        self.share(Shared { contacts: vec![], invitations: vec![secret] })
+        self.share(Shared { contacts: vec![], invitations: vec![Invitation { secret }] })
     }
 
     fn share(&mut self, shared: Shared) -> Halting<()> {
@@ -113,7 +128,7 @@ impl Step<'_> {
 
     /// Takes over what was shared, without telling it on.
     pub fn adopt_shared(&mut self, shared: &Shared) -> Halting<()> {
-        for secret in &shared.invitations {
+        for Invitation { secret } in &shared.invitations {
             self.tx.execute(
                 "insert or ignore into invitation (secret, made_at) values (?1, ?2)",
                 params![secret, sql_time(self.now)],

@@ -21,8 +21,8 @@ use crate::validator::{Refusal, check_leaf};
 /// unused private key should lie around.
 pub const KEY_PACKAGE_DAYS: u64 = 90;
 
-/// How wrong two clocks may be (T-43): a day's error of the calendar and an hour's of daylight saving.
-pub const CLOCK_SLACK_HOURS: u64 = 25;
+/// How far two clocks may be apart (T-43): each a day wrong, in opposite directions, and an hour of daylight saving.
+pub const CLOCK_SLACK_HOURS: u64 = 49;
 
 /// When a key package may be used, in milliseconds since 1970, slack included; signed with the package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserializeBytes, TlsSize)]

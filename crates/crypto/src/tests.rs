@@ -593,15 +593,15 @@ fn t08_a_forged_chain_or_credential_gets_no_key_package_past_us() {
 }
 
 #[test]
-fn t43_a_key_package_is_valid_with_a_days_slack_and_not_beyond() {
+fn t43_a_key_package_is_valid_with_two_days_slack_and_not_beyond() {
     let (mut alice, mut bob) = friends();
     let package = bob.package();
     let mut read = |at: u64| alice.step(|s, _, _| KeyPackage::read(s, &package, Timestamp(at)).map(drop));
     let hour = DAY_MS / 24;
-    read(NOW.0 - 25 * hour).unwrap();
-    read(NOW.0 + 90 * DAY_MS + 24 * hour).unwrap();
-    assert_eq!(refused(read(NOW.0 - 26 * hour)), Refusal::Expired);
-    assert_eq!(refused(read(NOW.0 + 90 * DAY_MS + 26 * hour)), Refusal::Expired);
+    read(NOW.0 - 49 * hour).unwrap();
+    read(NOW.0 + 90 * DAY_MS + 48 * hour).unwrap();
+    assert_eq!(refused(read(NOW.0 - 50 * hour)), Refusal::Expired);
+    assert_eq!(refused(read(NOW.0 + 90 * DAY_MS + 50 * hour)), Refusal::Expired);
 }
 
 fn mls_package(phone: &mut Phone, bytes: &[u8]) -> openmls::prelude::KeyPackage {

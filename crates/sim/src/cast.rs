@@ -21,6 +21,22 @@ impl World {
         self.registers_with(name, client::Config::default())
     }
 
+    /// Somebody who tries a number and a code; what came of it.
+    ///
+    /// # Errors
+    /// What the core or the service refused.
+    pub fn tries_number(&mut self, device: Device, name: &str, number: &str) -> Result<Reply, Refused> {
+        let handle = Handle::parse(number).expect("a handle of the story");
+        device.proves(self, &handle);
+        let code = self.code_for(&handle).expect("the code was sent");
+        let registered =
+            device.asks(self, Command::Register { name: name.to_owned(), proof: Some((handle, code)) });
+        if let Ok(Reply::Registered(account)) = &registered {
+            self.devices[device.0].account = Some(*account);
+        }
+        registered
+    }
+
     /// The same, with settings.
     pub fn registers_with(&mut self, name: &str, config: client::Config) -> Device {
         let device = Device(self.add_device(name, config));
@@ -31,10 +47,15 @@ impl World {
     /// Somebody new whose number was proved by a code.
     pub fn registers_number(&mut self, name: &str, number: &str) -> Device {
         let device = Device(self.add_device(name, client::Config::default()));
-        let handle = Handle::parse(number).expect("a handle of the story");
-        device.proves(self, &handle);
-        let code = self.code_for(&handle).expect("the code was sent");
-        device.creates_account(self, name, Some((handle, code)));
+        let registered = self.tries_number(device, name, number);
+        assert!(matches!(registered, Ok(Reply::Registered(_))), "{name} registers: {registered:?}");
+        device
+    }
+
+    /// Somebody new whose device has this database.
+    pub fn registers_over(&mut self, name: &str, db: client_db::Db) -> Device {
+        let device = Device(self.add_device_over(name, client::Config::default(), db));
+        device.creates_account(self, name, None);
         device
     }
 
@@ -120,6 +141,11 @@ impl Device {
     pub fn creates_account(self, world: &mut World, name: &str, proof: Option<(Handle, String)>) {
         let registered = self.asks(world, Command::Register { name: name.to_owned(), proof });
         let Ok(Reply::Registered(account)) = registered else { panic!("{name} registers: {registered:?}") };
+        world.devices[self.0].account = Some(account);
+    }
+
+    /// It has an account, although the story was not told.
+    pub fn has_account(self, world: &mut World, account: AccountId) {
         world.devices[self.0].account = Some(account);
     }
 
@@ -230,9 +256,31 @@ impl Device {
         world.power_off(self.0);
     }
 
+    /// What its store holds of keys, as it stopped: to be looked for elsewhere.
+    pub fn stored_keys(self, world: &World) -> Vec<Vec<u8>> {
+        let crate::device::Power::Off(db) = &world.devices[self.0].power else {
+            panic!("only a device that is off can be looked into");
+        };
+        let rows = db.reader().rows("select value from mls order by key", [], |row| row.get(0));
+        rows.expect("the store can be read")
+    }
+
     /// Starts again from its disk.
     pub fn restarts(self, world: &mut World) {
         world.power_on(self.0);
+    }
+
+    /// Starts again with other settings.
+    pub fn restarts_with(self, world: &mut World, change: impl FnOnce(&mut client::Config)) {
+        change(&mut world.devices[self.0].config);
+        self.crashes(world);
+        self.restarts(world);
+    }
+
+    /// How much it knows to be missing in a conversation.
+    pub fn misses(self, world: &World, with: Self) -> u64 {
+        let conversation = self.conversation(world, with).expect("they know each other");
+        self.client(world).missing(conversation).expect("the store can be read")
     }
 
     /// Its clock is wrong by so much.

@@ -30,6 +30,8 @@ pub struct DeviceState {
     pub alarm: u64,
     /// Inputs within the current second of the clock: nothing may run in circles.
     pub inputs: (u64, u32),
+    /// Frames its mailbox gave it.
+    pub mailbox_frames: u64,
     pub next_command: CommandId,
     pub replies: BTreeMap<CommandId, Result<Reply, Refused>>,
 }
@@ -56,6 +58,7 @@ impl DeviceState {
             doors: BTreeMap::new(),
             alarm: 0,
             inputs: (0, 0),
+            mailbox_frames: 0,
             next_command: 1,
             replies: BTreeMap::new(),
         }

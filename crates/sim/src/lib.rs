@@ -17,7 +17,7 @@ mod world;
 pub use cast::Device;
 pub use network::Sky;
 pub use storm::{Figures, Plan, Storm, storm};
-pub use world::{Hazards, World};
+pub use world::{Crook, Hazards, Meddling, Passing, World};
 
 #[cfg(test)]
 mod stories;

@@ -93,6 +93,8 @@ pub struct Plan {
     pub hazards: Hazards,
     /// Settings of every device.
     pub config: Config,
+    /// Time that goes by after it came to rest, before anybody looks.
+    pub patience_ms: u64,
 }
 
 impl Default for Plan {
@@ -108,6 +110,7 @@ impl Default for Plan {
                 flush_fails: 60,
             },
             config: Config { heal_after_messages: 6, ..Config::default() },
+            patience_ms: 0,
         }
     }
 }

@@ -37,6 +37,7 @@ pub struct World {
     post: Post,
     sky: Sky,
     hazards: Hazards,
+    crook: Option<Crook>,
     trace: Trace,
     /// What was counted.
     pub figures: Figures,
@@ -55,6 +56,43 @@ pub struct Hazards {
     pub service_crashes_after: u32,
     /// Of a flush: the disk fails.
     pub flush_fails: u32,
+}
+
+/// A service that is not what it says: sees every frame at its doors and decides what becomes of it.
+pub type Crook = Box<dyn FnMut(&Passing<'_>) -> Meddling>;
+
+/// A frame at a door.
+pub struct Passing<'a> {
+    /// Whose.
+    pub device: crate::Device,
+    /// Which connection, so that the crook can keep count.
+    pub wire: u64,
+    /// Which door.
+    pub door: Door,
+    /// From the device, or to it.
+    pub to_service: bool,
+    /// The frame.
+    pub frame: &'a [u8],
+}
+
+/// What the crook makes of a frame.
+pub struct Meddling {
+    /// Goes on where the frame was going.
+    pub onward: Vec<Vec<u8>>,
+    /// Goes back to where it came from; only for frames of devices.
+    pub back: Vec<Vec<u8>>,
+}
+
+impl Meddling {
+    /// Nothing.
+    pub fn none(passing: &Passing<'_>) -> Self {
+        Self { onward: vec![passing.frame.to_vec()], back: vec![] }
+    }
+
+    /// The frame is gone.
+    pub fn swallow() -> Self {
+        Self { onward: vec![], back: vec![] }
+    }
 }
 
 enum ServiceState {
@@ -145,6 +183,7 @@ impl World {
             post,
             sky: Sky::CALM,
             hazards: Hazards::default(),
+            crook: None,
             trace: Trace::new(std::env::var_os("VALISE_TRACE").is_some()),
             figures: Figures::default(),
         };
@@ -177,6 +216,26 @@ impl World {
         self.hazards = hazards;
     }
 
+    /// From now on somebody sits at the service's doors.
+    pub fn set_crook(&mut self, crook: impl FnMut(&Passing<'_>) -> Meddling + 'static) {
+        self.crook = Some(Box::new(crook));
+    }
+
+    /// And is gone.
+    pub fn dismiss_crook(&mut self) {
+        self.crook = None;
+    }
+
+    fn meddle(&mut self, wire: Wire, to_service: bool, frame: Vec<u8>) -> Meddling {
+        match (&mut self.crook, self.connections.get(&wire)) {
+            (Some(crook), Some(connection)) => {
+                let device = crate::Device(connection.device);
+                crook(&Passing { device, wire: wire.0, door: connection.door, to_service, frame: &frame })
+            }
+            _ => Meddling { onward: vec![frame], back: vec![] },
+        }
+    }
+
     /// A number below `bound`, from the world's seed.
     pub fn dice(&mut self, bound: u64) -> u64 {
         below(bound, &mut self.rng)
@@ -186,6 +245,11 @@ impl World {
     pub fn code_for(&self, handle: &Handle) -> Option<String> {
         let sent = self.post.0.lock().ok()?;
         sent.iter().rev().find(|(to, _)| to == handle).map(|(_, code)| code.clone())
+    }
+
+    /// Frames the service gave to a device so far, at its mailbox.
+    pub fn frames_to(&self, device: crate::Device) -> u64 {
+        self.devices[device.0].mailbox_frames
     }
 
     /// The service's database, to look at or to break.
@@ -301,8 +365,14 @@ impl World {
 
     /// Puts a new device into the world; it has no account yet.
     pub(crate) fn add_device(&mut self, name: &str, config: Config) -> usize {
+        let db = client_db::Db::open_in_memory().expect("memory is there");
+        self.add_device_over(name, config, db)
+    }
+
+    /// The same over a database of the story's own.
+    pub(crate) fn add_device_over(&mut self, name: &str, config: Config, db: client_db::Db) -> usize {
         let faults = Faults::default();
-        let db = client_db::Db::open_in_memory().expect("memory is there").with_faults(&faults);
+        let db = db.with_faults(&faults);
         let client = Client::open(db, self.seed(), config.clone()).expect("a new store opens");
         self.devices.push(DeviceState::new(name, config, client, faults));
         self.devices.len() - 1
@@ -409,6 +479,8 @@ impl World {
         let Some(connection) = self.connections.get(&wire) else { return };
         let (device, door) = (connection.device, connection.door);
         if !connection.cut && self.devices[device].doors.get(&door) == Some(&wire) {
+            let given = door == Door::Mailbox && matches!(event, LinkEvent::Frame(_));
+            self.devices[device].mailbox_frames += u64::from(given);
             self.input(device, Input::Link(door, event));
         }
     }
@@ -544,13 +616,13 @@ impl World {
     }
 
     fn service_receives(&mut self, wire: Wire, frame: &[u8]) {
-        let Some(connection) = self.connections.get(&wire) else { return };
-        let (ServiceState::Up(service), Some(session), false) =
-            (&mut self.service, connection.session, connection.cut)
-        else {
-            return;
-        };
-        service.receive(self.now, session, frame);
+        let live = self.connections.get(&wire).filter(|it| !it.cut).and_then(|it| it.session);
+        let Some(session) = live else { return };
+        let Meddling { onward, back } = self.meddle(wire, true, frame.to_vec());
+        if let ServiceState::Up(service) = &mut self.service {
+            onward.iter().for_each(|frame| service.receive(self.now, session, frame));
+        }
+        back.into_iter().for_each(|frame| self.send(wire, frame, false));
         self.flush_soon();
     }
 
@@ -598,8 +670,10 @@ impl World {
             let Some(wire) = self.sessions.get(&session).copied() else { continue };
             match out {
                 Out::Frame(frame) => {
-                    self.note(&format!("service -> {} {}", wire.0, frame.len()));
-                    self.send(wire, frame, false);
+                    for frame in self.meddle(wire, false, frame).onward {
+                        self.note(&format!("service -> {} {}", wire.0, frame.len()));
+                        self.send(wire, frame, false);
+                    }
                 }
                 Out::Close => self.service_closes(wire),
             }
@@ -687,7 +761,7 @@ fn open_service(db: Db, post: &Post, rng: &mut ChaCha20Rng) -> Service {
 
 /// New Year's Day 2026.
 const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);
-const TICK_MS: u64 = 5 * SECOND_MS;
+const TICK_MS: u64 = MINUTE_MS;
 /// Lines of the trace that are told when something goes wrong.
 const TRACE_TAIL: usize = 200;
 /// A world that has not come to rest after so long never will.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::Door;
 
 /// Sources (from `crates/`) and the chapter that describes their structures.
-const CHAPTERS: [(&str, &str); 16] = [
+const CHAPTERS: [(&str, &str); 18] = [
     ("wire/src/account.rs", "account.md"),
     ("wire/src/address.rs", "address.md"),
     ("wire/src/directory.rs", "directory.md"),
@@ -25,6 +25,8 @@ const CHAPTERS: [(&str, &str); 16] = [
     ("crypto/src/key_package.rs", "key-package.md"),
     ("client/src/conversation.rs", "letter.md"),
     ("client/src/group.rs", "slot.md"),
+    ("client/src/missing.rs", "message.md"),
+    ("client/src/shared.rs", "device.md"),
 ];
 
 /// Folders whose sources derive keys and sign.

@@ -1,0 +1,200 @@
+//! A service that drops, repeats, reorders, replays and lies.
+
+use vocab::time::{DAY_MS, MINUTE_MS};
+use wire::mailbox::Envelope;
+use wire::slot::Stored;
+use wire::{AccountAnswer, Decode, Door, Encode, Reply, Request, UnnamedAnswer, UnnamedRequest};
+
+use super::{friends, meddles_with};
+use crate::{Device, Meddling, Passing, World};
+
+fn texts(device: Device, world: &World, with: Device) -> Vec<String> {
+    device.messages(world, with).into_iter().map(|message| message.text).collect()
+}
+
+#[test]
+fn an_envelope_that_is_dropped_is_noticed_asked_for_and_said_again() {
+    let mut world = World::new(1);
+    let (anna, boris) = friends(&mut world);
+    let mut left = 1;
+    meddles_with(&mut world, vec![boris], move |mut envelopes| {
+        while left > 0 && envelopes.pop().is_some() {
+            left -= 1;
+        }
+        envelopes
+    });
+    for text in ["one", "two", "three"] {
+        anna.says(&mut world, boris, text);
+        world.pass(200);
+    }
+    assert_eq!(texts(boris, &world, anna), ["two", "three"]);
+    assert_eq!(boris.misses(&world, anna), 1);
+    world.settle();
+    assert_eq!(texts(boris, &world, anna), ["two", "three", "one"]);
+    assert_eq!(boris.misses(&world, anna), 0);
+    assert_eq!(texts(anna, &world, boris), ["one", "two", "three"]);
+}
+
+#[test]
+fn a_text_the_service_says_it_stored_and_threw_away_is_noticed_although_its_numbers_have_no_hole() {
+    let mut world = World::new(2);
+    let (anna, boris) = friends(&mut world);
+    anna.says(&mut world, boris, "one");
+    world.settle();
+    let mut left = 1;
+    world.set_crook(move |passing: &Passing<'_>| {
+        let hers = passing.to_service && passing.device == anna && passing.door == Door::Unnamed;
+        let request = hers.then(|| Request::<UnnamedRequest>::decode(passing.frame).ok()).flatten();
+        match request {
+            Some(Request { id, op: UnnamedRequest::Send(_) }) if left > 0 => {
+                left -= 1;
+                let stored = UnnamedAnswer::Stored(Stored { sequence: 1_000, epoch: 1 });
+                let answer = Reply::Done { id, answer: stored }.encode().expect("small");
+                Meddling { onward: vec![], back: vec![answer] }
+            }
+            _ => Meddling::none(passing),
+        }
+    });
+    for text in ["thrown away", "two", "three"] {
+        anna.says(&mut world, boris, text);
+        world.pass(200);
+    }
+    assert_eq!(texts(boris, &world, anna), ["one", "two", "three"]);
+    assert_eq!(boris.misses(&world, anna), 1);
+    world.settle();
+    assert_eq!(texts(boris, &world, anna), ["one", "two", "three", "thrown away"]);
+    assert_eq!(boris.misses(&world, anna), 0);
+}
+
+#[test]
+fn envelopes_that_come_again_or_out_of_order_are_shown_once_and_what_is_lost_by_it_is_said_again() {
+    for seed in 0..10 {
+        let mut world = World::new(seed);
+        let (anna, boris) = friends(&mut world);
+        let mut seen: Vec<Vec<u8>> = Vec::new();
+        let (mut number, mut dice) = (1_000_000, seed);
+        meddles_with(&mut world, vec![boris], move |envelopes| {
+            let mut bodies: Vec<Vec<u8>> =
+                envelopes.into_iter().map(|envelope| envelope.sealed.as_slice().to_vec()).collect();
+            seen.extend(bodies.iter().cloned());
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let old = usize::try_from(dice >> 33).unwrap_or(0) % seen.len();
+            bodies.push(seen[old].clone());
+            let turn = usize::try_from(dice >> 40).unwrap_or(0) % bodies.len();
+            bodies.rotate_left(turn);
+            let renumber = |sealed: Vec<u8>| {
+                number += 1;
+                Envelope { sequence: number, sealed: sealed.into() }
+            };
+            bodies.into_iter().map(renumber).collect()
+        });
+        let said: Vec<String> = (0..12).map(|number| format!("text {number}")).collect();
+        for text in &said {
+            anna.says(&mut world, boris, text);
+            let pause = world.dice(60);
+            world.pass(pause);
+        }
+        world.pass(10 * MINUTE_MS);
+        world.dismiss_crook();
+        world.pass(60 * MINUTE_MS);
+        world.settle();
+        let mut shown = texts(boris, &world, anna);
+        shown.sort();
+        let mut all = said;
+        all.sort();
+        assert_eq!(shown, all, "seed {seed}: each once, none missing");
+        assert_eq!(boris.misses(&world, anna), 0);
+    }
+}
+
+#[test]
+fn garbage_at_any_door_is_hung_up_on_and_afterwards_everything_goes_on() {
+    for seed in 0..6 {
+        let mut world = World::new(seed);
+        let (anna, boris) = friends(&mut world);
+        let mut count = 0_usize;
+        world.set_crook(move |passing: &Passing<'_>| {
+            count += 1;
+            let mut frame = passing.frame.to_vec();
+            if count.is_multiple_of(3) {
+                let place = count % frame.len().max(1);
+                frame[place] ^= 0x55;
+                frame.truncate(frame.len() - count % 5);
+            }
+            Meddling { onward: vec![frame], back: vec![] }
+        });
+        anna.says(&mut world, boris, "through the noise");
+        world.pass(5 * MINUTE_MS);
+        world.dismiss_crook();
+        world.pass(2 * MINUTE_MS);
+        boris.says(&mut world, anna, "afterwards");
+        world.settle();
+        assert!(texts(anna, &world, boris).contains(&"afterwards".to_owned()));
+        let shown = texts(boris, &world, anna);
+        assert!(shown.iter().filter(|text| *text == "through the noise").count() <= 1);
+        let missing = !shown.contains(&"through the noise".to_owned());
+        assert!(
+            !missing || boris.misses(&world, anna) > 0 || anna.messages(&world, boris)[0].failed,
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn another_directory_key_than_before_is_not_believed() {
+    let mut world = World::new(4);
+    let anna = world.registers_number("Anna", "+32470000001");
+    let boris = world.registers("Boris");
+    world.settle();
+    world.pass(2 * MINUTE_MS);
+    world.set_crook(move |passing: &Passing<'_>| {
+        let challenge = (passing.door == Door::Account && !passing.to_service)
+            .then(|| Reply::<AccountAnswer>::decode(passing.frame).ok())
+            .flatten();
+        let Some(Reply::Done { id, answer: AccountAnswer::Challenge(mut challenge) }) = challenge else {
+            return Meddling::none(passing);
+        };
+        let mut key: Vec<u8> = challenge.directory_key.into();
+        key[0] ^= 1;
+        challenge.directory_key = key.into();
+        let frame =
+            Reply::Done { id, answer: AccountAnswer::Challenge(challenge) }.encode().expect("as before");
+        Meddling { onward: vec![frame], back: vec![] }
+    });
+    let handle = vocab::Handle::parse("+32470000001").unwrap();
+    let add = || client::Command::Add(client::AddWhom::Handle(handle.clone()));
+    assert_eq!(boris.asks(&mut world, add()), Err(client::Refused::Unreachable));
+    assert!(boris.notes(&world).iter().any(|note| note.contains("directory key")));
+    world.dismiss_crook();
+    world.pass(2 * MINUTE_MS);
+    assert!(
+        matches!(boris.asks(&mut world, add()), Ok(client::Reply::Added(account, _)) if account == anna.account(&world))
+    );
+}
+
+#[test]
+fn a_shorter_or_foreign_device_list_from_the_service_is_not_believed() {
+    let mut world = World::new(5);
+    let (anna, carla) = (world.registers("Anna"), world.registers("Carla"));
+    world.settle();
+    let mut old = None;
+    world.set_crook(move |passing: &Passing<'_>| {
+        let visited = (passing.door == Door::Account && !passing.to_service && passing.device == anna)
+            .then(|| Reply::<AccountAnswer>::decode(passing.frame).ok())
+            .flatten();
+        let Some(Reply::Done { id, answer: AccountAnswer::Visited(mut visited) }) = visited else {
+            return Meddling::none(passing);
+        };
+        visited.device_chain = old.get_or_insert(visited.device_chain).clone();
+        let frame = Reply::Done { id, answer: AccountAnswer::Visited(visited) }.encode().expect("as before");
+        Meddling { onward: vec![frame], back: vec![] }
+    });
+    world.pass(DAY_MS);
+    let laptop = anna.links(&mut world, "Anna's laptop");
+    world.pass(DAY_MS);
+    world.settle();
+    for device in [anna, laptop] {
+        assert_eq!(device.client(&world).status().unwrap().devices, 2, "{}", device.name(&world));
+    }
+    let _ = carla;
+}
