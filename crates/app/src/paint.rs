@@ -1,8 +1,11 @@
 //! From what the core knows to what is painted.
 
+use std::collections::BTreeMap;
+
 use client::{ContactCard, ContactState, ConversationHead, ConversationId, Mark, MessageView, Status};
 use screens::{
-    Bubble, ChatHead, ChatId, ChatRow, Composer, ContactRow, Me, MessageId, Person, RequestRow, Script, Turn,
+    Bubble, ChatHead, ChatId, ChatRow, Composer, ContactRow, Me, MessageAct, MessageId, Person, Quote,
+    Reaction, RequestRow, Script, Turn,
 };
 use unicode_segmentation::UnicodeSegmentation;
 use vocab::time::MINUTE_MS;
@@ -138,6 +141,9 @@ pub(crate) fn chat_row(head: &ConversationHead, clock: &Clock) -> ChatRow {
 
 /// A message in one line.
 fn preview(message: &MessageView) -> String {
+    if message.deleted {
+        return words::deleted(message.own).to_owned();
+    }
     if message.unknown.is_some() {
         return words::NEWER_CONTENT.to_owned();
     }
@@ -173,6 +179,31 @@ pub(crate) fn composer(card: &ContactCard) -> Composer {
 pub(crate) struct Authors {
     pub me: Person,
     pub them: Person,
+    /// Messages that others answer.
+    pub quoted: BTreeMap<vocab::MessageId, MessageView>,
+}
+
+impl Authors {
+    /// As others see them: a name, and for oneself `you`.
+    fn spoken(&self, account: AccountId) -> String {
+        let id = resolve::contact_id(account);
+        if id == self.me.id { "you".to_owned() } else { self.of(&id).name.clone() }
+    }
+
+    fn of(&self, id: &screens::ContactId) -> &Person {
+        if *id == self.me.id { &self.me } else { &self.them }
+    }
+
+    fn quote(&self, id: vocab::MessageId) -> Option<Quote> {
+        let message = self.quoted.get(&id)?;
+        let from = self.of(&resolve::contact_id(message.from));
+        Some(Quote {
+            id: message_id(id),
+            from: if message.own { "You".to_owned() } else { from.name.clone() },
+            tint: from.tint,
+            text: preview(message),
+        })
+    }
 }
 
 /// A run of messages, oldest first. `unread` is how many of the chat's messages were not seen.
@@ -218,7 +249,11 @@ pub(crate) fn is_unread(view: &MessageView) -> bool {
 pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bubble {
     let from = if view.own { &authors.me } else { &authors.them };
     let sent = clock.in_chat(view.sent_at);
-    let note = view.unknown.as_ref().map(|_| words::NEWER_CONTENT.to_owned());
+    let note = match &view.unknown {
+        _ if view.deleted => Some(words::deleted(view.own).to_owned()),
+        Some(_) => Some(words::NEWER_CONTENT.to_owned()),
+        None => None,
+    };
     let mark = view.own.then(|| words::mark(view.mark));
     let failed = view.failed.then(|| words::NOT_SENT.to_owned());
     let who = if view.own { "You" } else { &from.name };
@@ -227,6 +262,13 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         (None, Some(mark)) => format!(", {}", mark.word.to_lowercase()),
         (None, None) => String::new(),
     };
+    let edited = view.edited_at.map(|_| words::EDITED.to_owned());
+    let changed = if edited.is_some() { ", edited" } else { "" };
+    let reactions: Vec<Reaction> = view.reactions.iter().map(|it| reaction(it, authors)).collect();
+    let reacted: String = reactions.iter().map(|reaction| format!(", {}", reaction.spoken)).collect();
+    let quote = view.reply_to.filter(|_| !view.deleted).and_then(|id| authors.quote(id));
+    let answers =
+        quote.as_ref().map_or(String::new(), |quote| format!(", to {}: {}", quote.from, quote.text));
     Bubble {
         id: message_id(view.id),
         chat: chat_id(view.conversation),
@@ -235,15 +277,48 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         unread_line: None,
         turn: Turn::Single,
         script: script(&view.text),
-        spoken: format!("{who}, {}{state}", sent.text),
+        spoken: format!("{who}, {}{changed}{state}{answers}{reacted}", sent.text),
+        reply_to: quote,
+        reactions,
+        edited,
+        deleted: view.deleted,
+        acts: acts(view, authors),
         text: view.text.clone(),
         note,
-        mark: mark.filter(|_| !view.failed),
+        mark: mark.filter(|_| !view.failed && !view.deleted),
         unread: is_unread(view),
         failed,
         from: from.clone(),
         sent,
     }
+}
+
+fn reaction(reaction: &client::Reaction, authors: &Authors) -> Reaction {
+    let mut names: Vec<String> = reaction.from.iter().map(|from| authors.spoken(*from)).collect();
+    // Oneself first.
+    names.sort_by_key(|name| name != "you");
+    Reaction {
+        emoji: reaction.emoji.clone(),
+        count: u32::try_from(reaction.from.len()).unwrap_or(u32::MAX),
+        own: reaction.from.iter().any(|from| resolve::contact_id(*from) == authors.me.id),
+        spoken: words::reaction(&reaction.emoji, &names),
+    }
+}
+
+/// What can be done with a message, in the order of a menu.
+fn acts(view: &MessageView, authors: &Authors) -> Vec<MessageAct> {
+    let open = authors.them.state == screens::ContactState::Accepted && !view.deleted && !view.failed;
+    let text = !view.deleted && view.unknown.is_none();
+    let all = [
+        (open, MessageAct::Reply),
+        (open, MessageAct::React),
+        (text, MessageAct::Copy),
+        (open && text && view.own, MessageAct::Edit),
+        (view.edited_at.is_some(), MessageAct::Editions),
+        (true, MessageAct::DeleteForMe),
+        (open && view.own, MessageAct::DeleteForEveryone),
+    ];
+    all.into_iter().filter_map(|(possible, act)| possible.then_some(act)).collect()
 }
 
 fn tint(account: AccountId) -> u8 {
@@ -298,6 +373,10 @@ mod tests {
             unknown: None,
             mark: Mark::Delivered,
             failed: false,
+            reply_to: None,
+            reactions: vec![],
+            edited_at: None,
+            deleted: false,
             position: 1,
         }
     }
@@ -365,7 +444,8 @@ mod tests {
                 conversation: ConversationId([2; 16]),
             })
         };
-        let painted = bubbles(&views, &Authors { me: someone(), them: someone() }, 2, &clock);
+        let painted =
+            bubbles(&views, &Authors { me: someone(), them: someone(), quoted: BTreeMap::new() }, 2, &clock);
         let turns: Vec<Turn> = painted.iter().map(|bubble| bubble.turn).collect();
         use Turn::*;
         assert_eq!(turns, [First, Last, First, Middle, Last, Single, Single, Single]);

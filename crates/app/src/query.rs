@@ -28,6 +28,7 @@ impl App {
                 self.timeline(&chat, before, limit, clock).map(Answer::Timeline)
             }
             Ask::Message { id } => self.message(&id, clock).map(Answer::Message),
+            Ask::Editions { id } => self.editions(&id, clock),
             Ask::Unread { skip, limit } => self.unread(skip, limit, clock),
             Ask::Contacts => {
                 let mut cards = self.client.contacts()?;
@@ -97,7 +98,8 @@ impl App {
             ContactState::Request => (Vec::new(), None),
             ContactState::Accepted | ContactState::Blocked => self.page(card.conversation, before, limit)?,
         };
-        let authors = self.authors(&card)?;
+        let mut authors = self.authors(&card)?;
+        self.quote(&mut authors, &views)?;
         let rows = paint::bubbles(&views, &authors, unread, clock);
         Ok(Timeline {
             bubbles: listing(rows, || words::nothing_written(&authors.them.name)),
@@ -150,7 +152,34 @@ impl App {
         if head.with.state == ContactState::Request {
             return Err(words::to_request());
         }
-        Ok(paint::bubble(&view, &self.authors(&head.with)?, clock))
+        let mut authors = self.authors(&head.with)?;
+        self.quote(&mut authors, std::slice::from_ref(&view))?;
+        Ok(paint::bubble(&view, &authors, clock))
+    }
+
+    fn editions(&self, id: &screens::MessageId, clock: &Clock) -> Result<Answer, No> {
+        let id = id.0.parse().map_err(|_| words::unknown_message())?;
+        let editions = self.client.editions(id)?;
+        if editions.is_empty() {
+            return Err(words::unknown_message());
+        }
+        let edition = |edition: client::Edition| screens::Edition {
+            text: edition.text,
+            sent: clock.in_chat(edition.sent_at),
+        };
+        Ok(Answer::Editions(editions.into_iter().map(edition).collect()))
+    }
+
+    /// Finds the messages that these answer.
+    fn quote(&self, authors: &mut paint::Authors, views: &[MessageView]) -> Result<(), No> {
+        for id in views.iter().filter_map(|view| view.reply_to) {
+            if let Entry::Vacant(place) = authors.quoted.entry(id)
+                && let Some(message) = self.client.message(id)?
+            {
+                place.insert(message);
+            }
+        }
+        Ok(())
     }
 
     fn unread(&self, skip: u32, limit: u32, clock: &Clock) -> Result<Answer, No> {
@@ -170,7 +199,8 @@ impl App {
                 let shown = head.filter(|head| head.with.state != ContactState::Request);
                 place.insert(shown.map(|head| self.authors(&head.with)).transpose()?);
             }
-            if let Some(Some(authors)) = chats.get(&view.conversation) {
+            if let Some(Some(authors)) = chats.get_mut(&view.conversation) {
+                self.quote(authors, std::slice::from_ref(view))?;
                 bubbles.push(paint::bubble(view, authors, clock));
             }
         }
@@ -180,7 +210,11 @@ impl App {
     fn authors(&self, them: &client::ContactCard) -> Result<paint::Authors, No> {
         let status = self.client.status()?;
         let me = status.account.ok_or_else(words::not_registered)?;
-        Ok(paint::Authors { me: paint::myself(me, &status, them.conversation), them: paint::person(them) })
+        Ok(paint::Authors {
+            me: paint::myself(me, &status, them.conversation),
+            them: paint::person(them),
+            quoted: BTreeMap::new(),
+        })
     }
 }
 

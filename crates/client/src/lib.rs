@@ -13,6 +13,7 @@
 //! Invariant: no clock, socket, thread, runtime or platform in here.
 
 mod account;
+mod amendment;
 pub mod api;
 mod ask;
 mod contact;
@@ -34,9 +35,11 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{
     AddWhom, Command, CommandId, Connection, ContactCard, ContactState, ConversationHead, ConversationId,
-    Event, Input, InvitationSecrets, LinkEvent, Mark, MessageView, Output, Refused, Reply, Status,
+    Edition, Event, Input, InvitationSecrets, LinkEvent, Mark, MessageView, Output, Reaction, Refused, Reply,
+    Status,
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use device::{DeviceGrant, DeviceOffer, NewDevice};

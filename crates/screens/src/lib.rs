@@ -25,7 +25,9 @@ pub use bridge::{FromCore, Reply, ToCore, What};
 pub use chat::{ChatHead, ChatId, ChatList, ChatRow, Composer, Timeline};
 pub use contact::{ContactId, ContactRow, ContactState, Person, RequestRow};
 pub use line::{ConnectionLine, LineState};
-pub use message::{Bubble, Mark, MarkShown, MessageId, Moment, Script, Turn};
+pub use message::{
+    Bubble, Edition, Mark, MarkShown, MessageAct, MessageId, Moment, Quote, Reaction, Script, Turn,
+};
 pub use notice::Notice;
 pub use place::{Banner, BannerKind, EmptyPlace, Listing, Trouble};
 pub use start::{CodeScreen, HandleChoice, HandleKind, Me, Start, Status, WelcomeScreen};
