@@ -329,7 +329,15 @@ fn is_repeatable(what: &What) -> bool {
             | Action::Block { .. }
             | Action::MarkRead { .. }
             | Action::Hurry => true,
-            Action::Register { .. } | Action::GiveCode { .. } | Action::Invite | Action::Send { .. } => false,
+            // Repeated, these would send twice, or change again what was changed meanwhile.
+            Action::Register { .. }
+            | Action::GiveCode { .. }
+            | Action::Invite
+            | Action::Send { .. }
+            | Action::Reply { .. }
+            | Action::React { .. }
+            | Action::Edit { .. }
+            | Action::Delete { .. } => false,
         },
     }
 }
