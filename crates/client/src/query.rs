@@ -112,7 +112,7 @@ impl Client {
     /// [`Fault`].
     pub fn message(&self, id: MessageId) -> Result<Option<MessageView>, Fault> {
         let message = self.db.reader().row(
-            &format!("select {MESSAGE_COLUMNS} from message where id = ?1"),
+            &format!("select {MESSAGE_COLUMNS} from message where id = ?1 and role in (0, 1)"),
             params![id.as_bytes()],
             read_message,
         )?;

@@ -6,6 +6,7 @@
 mod chat;
 mod join;
 mod main;
+mod message;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use screens::{
 pub use chat::{Chat, EARLIER_MESSAGES, Shown};
 pub use join::{Joining, Step};
 pub use main::{Dialog, Filter, Main, Open};
+pub use message::Writing;
 
 /// The whole page as a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +68,8 @@ enum Purpose {
     Accept,
     Block,
     Send { chat: ChatId, text: String },
+    About(ChatId),
+    Editions,
     Quiet,
 }
 
