@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use client::{
-    AddWhom, Client, Command, CommandId, Connection, Door, Event, Fault, Input, LinkEvent, Output, Refused,
-    ServiceAddress,
+    AddWhom, ChatChoice, Client, Command, CommandId, Connection, Door, Event, Fault, Input, LinkEvent,
+    Output, Refused, ServiceAddress,
 };
 use screens::{
     Action, Ask, Banner, ConnectionLine, FromCore, LineState, Next, Notice, Outcome, Reply, ToCore, What,
@@ -15,7 +15,7 @@ use vocab::{AccountId, Handle, Timestamp, limits};
 use crate::link::Links;
 use crate::moment::Clock;
 use crate::words::{self, About, No};
-use crate::{paint, resolve};
+use crate::{paint, resolve, span};
 
 /// Names a front end: a tab, a process, a window. Chosen by the host, never used twice.
 pub type FrontId = u64;
@@ -193,7 +193,7 @@ impl App {
                 self.reply(front, id, Reply::Answer(Box::new(answer)));
                 Ok(())
             }
-            What::Action(action) => match self.command(action) {
+            What::Action(action) => match self.command(now, action) {
                 Ok((command, kind, about)) => self.start(now, Waiting { front, id, kind, about }, command),
                 Err(no) => {
                     self.reply(front, id, Reply::Outcome(no.outcome()));
@@ -204,7 +204,7 @@ impl App {
     }
 
     /// Parses what was given into what it means.
-    fn command(&self, action: Action) -> Result<(Command, Kind, About), No> {
+    fn command(&self, now: Timestamp, action: Action) -> Result<(Command, Kind, About), No> {
         match action {
             Action::Register { handle, name } => self.register(handle, &name),
             Action::GiveCode { handle, name, code } => {
@@ -251,6 +251,41 @@ impl App {
                 let (message, about, kind) = self.about_message(&message)?;
                 Ok((Command::Delete { message, everyone }, kind, about))
             }
+            Action::Forward { message, to } => {
+                let (message, _, _) = self.about_message(&message)?;
+                let card = self.writable(&to)?;
+                let command = Command::Forward { message, to: card.conversation };
+                Ok((command, Kind::Send(card.conversation), named(&card)))
+            }
+            Action::Pin { message, on } => {
+                let (message, about, kind) = self.about_message(&message)?;
+                Ok((Command::Pin { message, on }, kind, about))
+            }
+            Action::Star { message, on } => {
+                let (message, about, _) = self.about_message(&message)?;
+                Ok((Command::Star { message, on }, Kind::Plain, about))
+            }
+            Action::Archive { chat, on } => self.choose(&chat, ChatChoice::Archived(on)),
+            Action::Mute { chat, time } => {
+                let until = match time.trim() {
+                    "off" => None,
+                    "always" => Some(Timestamp(u64::MAX)),
+                    time => Some(now.plus_ms(span::parse_ms(time).ok_or_else(words::bad_span)?)),
+                };
+                self.choose(&chat, ChatChoice::MutedUntil(until))
+            }
+            Action::MarkUnread { chat, on } => self.choose(&chat, ChatChoice::Unread(on)),
+            Action::SaveDraft { chat, text } => self.choose(&chat.0, ChatChoice::Draft(text)),
+            Action::SetTimer { chat, time } => {
+                let card = self.writable(&chat)?;
+                let seconds = match time.trim() {
+                    "off" => 0,
+                    time => span::parse_ms(time).ok_or_else(words::bad_span)?.div_ceil(1_000),
+                };
+                let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+                let command = Command::SetTimer { conversation: card.conversation, seconds };
+                Ok((command, Kind::Send(card.conversation), named(&card)))
+            }
             Action::MarkRead { chat, through } => {
                 let conversation = self.person(&chat.0)?.conversation;
                 let through = through.0.parse().map_err(|_| words::unknown_message())?;
@@ -286,15 +321,26 @@ impl App {
         Ok((Command::Add(AddWhom::Handle(handle)), Kind::AddByHandle, about))
     }
 
-    fn send(&self, to: &str, text: String) -> Result<(Command, Kind, About), No> {
+    fn choose(&self, chat: &str, choice: ChatChoice) -> Result<(Command, Kind, About), No> {
+        let card = self.person(chat)?;
+        let command = Command::Choose { conversation: card.conversation, choice };
+        Ok((command, Kind::Plain, named(&card)))
+    }
+
+    /// Somebody who can be written to.
+    fn writable(&self, to: &str) -> Result<client::ContactCard, No> {
         let card = self.person(to)?;
         match card.state {
-            client::ContactState::Accepted => {}
-            client::ContactState::Blocked => return Err(words::to_blocked(&paint::name(&card))),
+            client::ContactState::Accepted => Ok(card),
+            client::ContactState::Blocked => Err(words::to_blocked(&paint::name(&card))),
             client::ContactState::Request => {
-                return Err(words::to_request().then(Next::Accept { id: resolve::contact_id(card.account) }));
+                Err(words::to_request().then(Next::Accept { id: resolve::contact_id(card.account) }))
             }
         }
+    }
+
+    fn send(&self, to: &str, text: String) -> Result<(Command, Kind, About), No> {
+        let card = self.writable(to)?;
         let about = About { text_too_long: text.len() > limits::TEXT_BYTES_MAX, ..named(&card) };
         let kind = Kind::Send(card.conversation);
         Ok((Command::Send { conversation: card.conversation, text }, kind, about))

@@ -12,6 +12,7 @@ mod moment;
 mod paint;
 mod query;
 mod resolve;
+mod span;
 mod words;
 
 #[cfg(test)]

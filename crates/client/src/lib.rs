@@ -16,6 +16,7 @@ mod account;
 mod amendment;
 pub mod api;
 mod ask;
+mod choice;
 mod contact;
 mod conversation;
 mod device;
@@ -30,19 +31,22 @@ mod missing;
 mod query;
 mod receipt;
 mod schema;
+mod search;
 mod shared;
 mod step;
 #[cfg(test)]
 mod tests;
+mod timer;
 
 pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{
-    AddWhom, Command, CommandId, Connection, ContactCard, ContactState, ConversationHead, ConversationId,
-    Edition, Event, Input, InvitationSecrets, LinkEvent, Mark, MessageView, Output, Reaction, Refused, Reply,
-    Status,
+    AddWhom, ChatChoice, ChatChoices, Command, CommandId, Connection, ContactCard, ContactState,
+    ConversationHead, ConversationId, Edition, Event, Found, Input, InvitationSecrets, LinkEvent, Mark,
+    MessageView, Output, Reaction, Refused, Reply, Status,
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use device::{DeviceGrant, DeviceOffer, NewDevice};
 pub use machine::{Client, Config, Fault, Weakness};
+pub use timer::TIMER_SECONDS_MAX;
 pub use wire::link::{InvitationLink, LinkError, ServiceAddress};
 pub use wire::{Door, Refusal};

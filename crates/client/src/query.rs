@@ -65,7 +65,10 @@ impl Client {
         let Some((account, changed_at, unread)) = row else { return Ok(None) };
         let Some(with) = self.contact(account)? else { return Ok(None) };
         let last = self.timeline(id, None, 1)?.pop();
-        Ok(Some(ConversationHead { id, with, last, unread, changed_at: Timestamp(changed_at) }))
+        let choices = crate::choice::of_chat(&reader, id)?;
+        let timer_seconds = crate::timer::of_chat(&reader, id)?;
+        let changed_at = Timestamp(changed_at);
+        Ok(Some(ConversationHead { id, with, last, unread, changed_at, choices, timer_seconds }))
     }
 
     /// Up to `limit` messages before a position (or the newest), oldest first.
@@ -129,10 +132,46 @@ impl Client {
             }
             if amended && !view.deleted {
                 view.reactions = amendment::reactions(&reader, view.conversation, view.id)?;
+                view.pinned = amendment::is_pinned(&reader, view.conversation, view.id)?;
             }
             views.push(view);
         }
         Ok(views)
+    }
+
+    /// Messages that are pinned in a conversation, the newest first.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn pinned(&self, conversation: ConversationId) -> Result<Vec<MessageView>, Fault> {
+        let messages = self.db.reader().rows(
+            &format!(
+                "select {MESSAGE_COLUMNS} from message where conversation = ?1 and role = 0 and deleted = 0 and id in
+                 (select target from amendment where conversation = ?1 and kind = 4)
+                 order by position desc limit ?2"
+            ),
+            params![conversation.0, PINS_MAX],
+            read_message,
+        )?;
+        let mut messages = self.complete(messages)?;
+        messages.retain(|message| message.pinned);
+        Ok(messages)
+    }
+
+    /// Messages with a star, the newest first.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn starred(&self, limit: u32) -> Result<Vec<MessageView>, Fault> {
+        let messages = self.db.reader().rows(
+            &format!(
+                "select {MESSAGE_COLUMNS} from message where role = 0 and id in
+                 (select subject from choice where key = 5 and value = x'01') order by sent_at desc, id limit ?1"
+            ),
+            params![limit],
+            read_message,
+        )?;
+        self.complete(messages)
     }
 
     /// Messages of a conversation that are known to exist and have not come. They are asked for.
@@ -222,6 +261,8 @@ impl Client {
     }
 }
 
+/// Messages of a conversation that were ever pinned and are looked at.
+const PINS_MAX: u32 = 64;
 const CARD_COLUMNS: &str = "account, name, handle, state, conversation";
 
 fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
@@ -239,7 +280,8 @@ fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
 }
 
 const MESSAGE_COLUMNS: &str = "id, conversation, sender, own, sent_at, text, unknown, mark, failed, position,
-     in_reply_to, edited_at, deleted, exists (select 1 from amendment where target = message.id)";
+     in_reply_to, edited_at, deleted, exists (select 1 from amendment where target = message.id), forwarded, expires_at,
+     exists (select 1 from choice where subject = message.id and key = 5 and value = x'01')";
 
 /// A message by itself, and where to look for more about it.
 struct MessageRow {
@@ -271,6 +313,10 @@ fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
         reactions: Vec::new(),
         edited_at: (edited_at > 0).then_some(Timestamp(edited_at)),
         deleted: row.get(12)?,
+        forwarded: row.get(14)?,
+        pinned: false,
+        starred: row.get(16)?,
+        expires_at: Some(Timestamp(number(row.get(15)?))).filter(|at| at.0 > 0),
         position: if position == i64::MAX { u64::MAX } else { number(position) },
     };
     let in_reply_to = amendment::id_from(&row.get::<_, Vec<u8>>(10)?);

@@ -327,6 +327,13 @@ fn is_repeatable(what: &What) -> bool {
             Action::Add { .. }
             | Action::Accept { .. }
             | Action::Block { .. }
+            | Action::Pin { .. }
+            | Action::Star { .. }
+            | Action::Archive { .. }
+            | Action::Mute { .. }
+            | Action::MarkUnread { .. }
+            | Action::SaveDraft { .. }
+            | Action::SetTimer { .. }
             | Action::MarkRead { .. }
             | Action::Hurry => true,
             // Repeated, these would send twice, or change again what was changed meanwhile.
@@ -335,6 +342,7 @@ fn is_repeatable(what: &What) -> bool {
             | Action::Invite
             | Action::Send { .. }
             | Action::Reply { .. }
+            | Action::Forward { .. }
             | Action::React { .. }
             | Action::Edit { .. }
             | Action::Delete { .. } => false,

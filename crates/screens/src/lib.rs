@@ -26,7 +26,8 @@ pub use chat::{ChatHead, ChatId, ChatList, ChatRow, Composer, Timeline};
 pub use contact::{ContactId, ContactRow, ContactState, Person, RequestRow};
 pub use line::{ConnectionLine, LineState};
 pub use message::{
-    Bubble, Edition, Mark, MarkShown, MessageAct, MessageId, Moment, Quote, Reaction, Script, Turn,
+    Bubble, Edition, FoundRow, Mark, MarkShown, MessageAct, MessageId, Moment, Piece, Quote, Reaction,
+    Script, Turn,
 };
 pub use notice::Notice;
 pub use place::{Banner, BannerKind, EmptyPlace, Listing, Trouble};

@@ -2,13 +2,16 @@
 
 mod account;
 mod amendment;
+mod choice;
 mod contact;
 mod conversation;
 mod device;
 mod group;
 mod mailbox;
 mod message;
+mod search;
 mod storms;
+mod timer;
 mod wrong_service;
 
 use std::collections::BTreeMap;

@@ -7,6 +7,7 @@ mod chat;
 mod join;
 mod main;
 mod message;
+mod search;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use chat::{Chat, EARLIER_MESSAGES, Shown};
 pub use join::{Joining, Step};
 pub use main::{Dialog, Filter, Main, Open};
 pub use message::Writing;
+pub use search::Search;
 
 /// The whole page as a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +35,8 @@ pub struct Model {
     pub invitation: Option<String>,
     /// Texts that could not be taken and go back to where they were written.
     pub returned: Vec<(ChatId, String)>,
+    /// Texts that were begun elsewhere: for composers with nothing in them.
+    pub drafts: Vec<(ChatId, String)>,
     utc_offset_minutes: i16,
     next: u64,
     waiting: BTreeMap<u64, Purpose>,
@@ -70,6 +74,7 @@ enum Purpose {
     Send { chat: ChatId, text: String },
     About(ChatId),
     Editions,
+    Search(String),
     Quiet,
 }
 
@@ -82,6 +87,7 @@ impl Model {
             attentive: true,
             invitation,
             returned: Vec::new(),
+            drafts: Vec::new(),
             utc_offset_minutes,
             next: 0,
             waiting: BTreeMap::new(),

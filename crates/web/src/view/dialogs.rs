@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use qrcode::{Color, EcLevel, QrCode};
 
-use super::{Desk, message, parts::Icon};
+use super::{Desk, chat, message, parts::Icon, search};
 use crate::{
     dom,
     model::{Dialog, Model},
@@ -15,6 +15,9 @@ pub fn Shown(dialog: Dialog) -> Element {
     match dialog {
         Dialog::New { who, busy, refused } => rsx! { New { who, busy, refused } },
         Dialog::Acts { bubble } => rsx! { message::Acts { bubble: (*bubble).clone() } },
+        Dialog::Forward { bubble, chats } => rsx! { message::Forward { bubble: (*bubble).clone(), chats } },
+        Dialog::ChatActs { row, timer } => rsx! { chat::Acts { row: (*row).clone(), timer } },
+        Dialog::Search(search) => rsx! { search::Search { search } },
         Dialog::Editions { editions } => rsx! { message::Editions { editions } },
         Dialog::Invite { link, refused } => rsx! { Invite { link, refused } },
     }
