@@ -435,6 +435,18 @@ impl Noticed {
             Self::Left { account } => Some(*account),
         }
     }
+
+    /// Whom it is about, if it is about one person.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Added { account, .. }
+            | Self::Removed { account, .. }
+            | Self::Left { account }
+            | Self::Role { account, .. } => Some(*account),
+            _ => None,
+        }
+    }
 }
 
 /// A contact.

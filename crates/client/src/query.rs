@@ -124,6 +124,30 @@ impl Client {
         }))
     }
 
+    /// Everybody who is in a group, wrote in it, or is named in a line about it.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn authors_in(&self, id: ConversationId) -> Result<Vec<AccountId>, Fault> {
+        let reader = self.db.reader();
+        let mut authors: Vec<AccountId> = reader.rows(
+            "select account from member where conversation = ?1
+             union select distinct sender from message where conversation = ?1",
+            params![id.0],
+            |row| Ok(AccountId(row.get(0)?)),
+        )?;
+        let notices: Vec<Vec<u8>> = reader.rows(
+            "select distinct notice from message where conversation = ?1 and notice != x''",
+            params![id.0],
+            |row| row.get(0),
+        )?;
+        let named = notices.iter().filter_map(|bytes| crate::charter::read_notice(bytes));
+        authors.extend(named.flat_map(|what| what.by().into_iter().chain(what.account())));
+        authors.sort_unstable();
+        authors.dedup();
+        Ok(authors)
+    }
+
     /// The name that somebody met in a group told there; empty while unknown.
     ///
     /// # Errors
