@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use client::{
     AddWhom, Client, Command, CommandId, Connection, Door, Event, Fault, Input, LinkEvent, Output, Refused,
-    ServiceAddress,
+    ServiceAddress, Whom,
 };
 use screens::{
     Action, Ask, Banner, ConnectionLine, FromCore, LineState, Next, Notice, Outcome, Reply, ToCore, What,
@@ -100,7 +100,7 @@ struct Waiting {
 
 /// What is made of the core's reply.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Code,
     Register,
     AddByLink,
@@ -108,6 +108,9 @@ enum Kind {
     Accept(AccountId),
     Block(AccountId),
     Send(client::ConversationId),
+    NewGroup,
+    EditGroup(client::ConversationId),
+    LeaveGroup(client::ConversationId),
     Plain,
 }
 
@@ -223,8 +226,11 @@ impl App {
                 Ok((Command::Block(card.account), Kind::Block(card.account), named(&card)))
             }
             Action::Send { to, text } => self.send(&to, text),
+            Action::NewGroup { name, people } => self.new_group(name, &people),
+            Action::EditGroup { group, edit } => self.edit_group(&group, edit),
+            Action::LeaveGroup { group } => self.leave_group(&group),
             Action::MarkRead { chat, through } => {
-                let conversation = self.person(&chat.0)?.conversation;
+                let (conversation, _) = self.chat(&chat.0)?;
                 let through = through.0.parse().map_err(|_| words::unknown_message())?;
                 Ok((Command::MarkRead { conversation, through }, Kind::Plain, About::default()))
             }
@@ -259,7 +265,17 @@ impl App {
     }
 
     fn send(&self, to: &str, text: String) -> Result<(Command, Kind, About), No> {
-        let card = self.person(to)?;
+        let card = match self.chat(to)? {
+            (conversation, Whom::Group(group)) => {
+                let about = About {
+                    text_too_long: text.len() > limits::TEXT_BYTES_MAX,
+                    name: Some(group.name),
+                    ..About::default()
+                };
+                return Ok((Command::Send { conversation, text }, Kind::Send(conversation), about));
+            }
+            (_, Whom::Person(card)) => card,
+        };
         match card.state {
             client::ContactState::Accepted => {}
             client::ContactState::Blocked => return Err(words::to_blocked(&paint::name(&card))),
@@ -351,6 +367,9 @@ impl App {
             (client::Reply::Queued(message), Kind::Send(conversation)) => {
                 Outcome::Sent { chat: paint::chat_id(conversation), id: paint::message_id(message) }
             }
+            (client::Reply::Group(conversation), _) => self.group_outcome(conversation, words::GROUP_MADE)?,
+            (_, Kind::EditGroup(conversation)) => self.group_outcome(conversation, words::GROUP_CHANGING)?,
+            (_, Kind::LeaveGroup(conversation)) => self.group_outcome(conversation, words::GROUP_LEFT)?,
             (_, Kind::Accept(account)) => self.contact(account, words::accepted)?,
             (_, Kind::Block(account)) => self.contact(account, words::blocked_now)?,
             (
@@ -360,6 +379,7 @@ impl App {
                 | Kind::AddByLink
                 | Kind::AddByHandle
                 | Kind::Send(_)
+                | Kind::NewGroup
                 | Kind::Plain,
             ) => Outcome::Done,
         })
@@ -404,6 +424,11 @@ impl App {
                 false
             }
             Event::Conversation(_) => true,
+            Event::GroupChangeFailed(conversation) => {
+                let sentence = words::group_change_failed(&self.name_in(conversation));
+                self.tell_all(&Notice::Group { chat: paint::chat_id(conversation), sentence });
+                true
+            }
             Event::Request(account) => {
                 self.tell_all(&Notice::Request { who: resolve::contact_id(account) });
                 true
@@ -454,7 +479,7 @@ impl App {
 
     fn name_in(&self, conversation: client::ConversationId) -> String {
         let head = self.client.conversation(conversation).ok().flatten();
-        head.map_or_else(|| words::SOMEONE_NEW.to_owned(), |head| paint::name(&head.with))
+        head.map_or_else(|| words::SOMEONE_NEW.to_owned(), |head| paint::whom(head.id, &head.with).name)
     }
 
     fn clock(&self, now: Timestamp, front: FrontId) -> Clock {
@@ -496,7 +521,10 @@ impl App {
     fn people(&self) -> Result<Vec<client::ContactCard>, Fault> {
         let mut people = self.client.contacts()?;
         people.extend(self.client.requests()?);
-        people.extend(self.client.conversations()?.into_iter().map(|head| head.with));
+        people.extend(self.client.conversations()?.into_iter().filter_map(|head| match head.with {
+            Whom::Person(card) => Some(card),
+            Whom::Group(_) => None,
+        }));
         let mut seen = BTreeSet::new();
         people.retain(|card| seen.insert(card.account));
         Ok(people)

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use client::{ContactState, ConversationHead, MessageView};
-use screens::{Answer, Ask, Bubble, ChatList, Listing, Start, Status, TIMELINE_MESSAGES_MAX, Timeline};
+use client::{ContactState, ConversationHead, ConversationId, MessageView, Whom};
+use screens::{
+    Answer, Ask, Bubble, ChatList, Listing, Person, Start, Status, TIMELINE_MESSAGES_MAX, Timeline,
+};
+use vocab::AccountId;
 
 use crate::app::App;
 use crate::moment::Clock;
@@ -40,6 +43,7 @@ impl App {
                 let rows: Vec<_> = self.client.requests()?.iter().map(paint::request_row).collect();
                 Ok(Answer::Requests(listing(rows, words::no_requests)))
             }
+            Ask::Group { group } => self.group_page(&group).map(Answer::Group),
             Ask::Contact { who } => Ok(Answer::Contact(paint::person(&self.person(&who)?))),
         }
     }
@@ -84,27 +88,25 @@ impl App {
     /// The chats that are shown: newest first, none of somebody who only knocks.
     fn heads(&self) -> Result<Vec<ConversationHead>, client::Fault> {
         let mut heads = self.client.conversations()?;
-        heads.retain(|head| head.with.state != ContactState::Request);
+        heads.retain(|head| !is_request(&head.with));
         Ok(heads)
     }
 
     fn timeline(&self, chat: &str, before: Option<u64>, limit: u32, clock: &Clock) -> Result<Timeline, No> {
-        let card = self.person(chat)?;
-        let head = self.client.conversation(card.conversation)?;
+        let (id, with) = self.chat(chat)?;
+        let head = self.client.conversation(id)?;
         let unread = head.map_or(0, |head| head.unread);
         let limit = limit.clamp(1, TIMELINE_MESSAGES_MAX);
-        let (views, earlier) = match card.state {
-            ContactState::Request => (Vec::new(), None),
-            ContactState::Accepted | ContactState::Blocked => self.page(card.conversation, before, limit)?,
-        };
-        let authors = self.authors(&card)?;
+        let (views, earlier) =
+            if is_request(&with) { (Vec::new(), None) } else { self.page(id, before, limit)? };
+        let authors = self.authors(id, &with)?;
         let rows = paint::bubbles(&views, &authors, unread, clock);
         Ok(Timeline {
             bubbles: listing(rows, || words::nothing_written(&authors.them.name)),
             earlier,
             banner: None,
-            composer: paint::composer(&card),
-            head: paint::chat_head(&card),
+            composer: paint::composer(&with),
+            head: paint::chat_head(id, &with),
         })
     }
 
@@ -147,10 +149,10 @@ impl App {
         let id = id.0.parse().map_err(|_| words::unknown_message())?;
         let view = self.client.message(id)?.ok_or_else(words::unknown_message)?;
         let head = self.client.conversation(view.conversation)?.ok_or_else(words::unknown_message)?;
-        if head.with.state == ContactState::Request {
+        if is_request(&head.with) {
             return Err(words::to_request());
         }
-        Ok(paint::bubble(&view, &self.authors(&head.with)?, clock))
+        Ok(paint::bubble(&view, &self.authors(head.id, &head.with)?, clock))
     }
 
     fn unread(&self, skip: u32, limit: u32, clock: &Clock) -> Result<Answer, No> {
@@ -167,8 +169,8 @@ impl App {
         for view in &views {
             if let Entry::Vacant(place) = chats.entry(view.conversation) {
                 let head = self.client.conversation(view.conversation)?;
-                let shown = head.filter(|head| head.with.state != ContactState::Request);
-                place.insert(shown.map(|head| self.authors(&head.with)).transpose()?);
+                let shown = head.filter(|head| !is_request(&head.with));
+                place.insert(shown.map(|head| self.authors(head.id, &head.with)).transpose()?);
             }
             if let Some(Some(authors)) = chats.get(&view.conversation) {
                 bubbles.push(paint::bubble(view, authors, clock));
@@ -177,11 +179,35 @@ impl App {
         Ok(Answer::Unread { bubbles, more })
     }
 
-    fn authors(&self, them: &client::ContactCard) -> Result<paint::Authors, No> {
+    /// Everybody who may be named in a chat.
+    pub(crate) fn authors(&self, id: ConversationId, with: &Whom) -> Result<paint::Authors, No> {
         let status = self.client.status()?;
         let me = status.account.ok_or_else(words::not_registered)?;
-        Ok(paint::Authors { me: paint::myself(me, &status, them.conversation), them: paint::person(them) })
+        let mut people = BTreeMap::new();
+        if let Whom::Person(card) = with {
+            people.insert(card.account, paint::person(card));
+        } else {
+            // Whoever has left is named in what they wrote, too.
+            for account in self.client.authors_in(id)?.into_iter().filter(|account| *account != me) {
+                people.insert(account, self.somebody(account, id)?);
+            }
+        }
+        Ok(paint::Authors { me: paint::myself(me, &status, id), them: paint::whom(id, with), people })
     }
+
+    /// Somebody in a group: a contact, or whoever they say they are.
+    pub(crate) fn somebody(&self, account: AccountId, chat: ConversationId) -> Result<Person, No> {
+        let card = self.client.contact(account)?.filter(|card| card.state != ContactState::Request);
+        Ok(match card {
+            Some(card) => paint::person(&card),
+            None => paint::stranger(account, &self.client.name_in_groups(account)?, chat),
+        })
+    }
+}
+
+/// Nothing of somebody who only knocks is shown.
+pub(crate) fn is_request(with: &Whom) -> bool {
+    matches!(with, Whom::Person(card) if card.state == ContactState::Request)
 }
 
 /// How many of the messages fit into one answer: at least one, whatever its size.

@@ -70,6 +70,13 @@ pub enum Command {
         #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         limit: u32,
     },
+    /// Make groups and change them
+    #[command(after_help = GROUP)]
+    Group {
+        /// What
+        #[command(subcommand)]
+        what: crate::command::group::Group,
+    },
     /// List everybody you have let in
     #[command(after_help = CONTACTS)]
     Contacts,
@@ -214,6 +221,12 @@ const HISTORY: &str = "\
 Examples:
   valise history Boris
   valise --json history Boris --limit 1000";
+
+const GROUP: &str = "\
+Examples:
+  valise group create \"Lake house\" Boris Carla
+  valise group info \"Lake house\"
+  valise send \"Lake house\" \"who brings what?\"";
 
 const CONTACTS: &str = "\
 Examples:

@@ -15,6 +15,7 @@
 mod account;
 pub mod api;
 mod ask;
+mod charter;
 mod contact;
 mod conversation;
 mod device;
@@ -36,9 +37,12 @@ mod tests;
 
 pub use api::{
     AddWhom, Command, CommandId, Connection, ContactCard, ContactState, ConversationHead, ConversationId,
-    Event, Input, InvitationSecrets, LinkEvent, Mark, MessageView, Output, Refused, Reply, Status,
+    Event, GroupChange, GroupHead, GroupMember, GroupView, Input, InvitationSecrets, LinkEvent, Mark,
+    MessageView, Noticed, Output, Refused, Reply, Status, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};
+pub use crypto::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_NAME_CHARS_MAX};
+pub use crypto::{Permissions, Role, Who};
 pub use device::{DeviceGrant, DeviceOffer, NewDevice};
 pub use machine::{Client, Config, Fault, Weakness};
 pub use wire::link::{InvitationLink, LinkError, ServiceAddress};

@@ -8,7 +8,7 @@ use wire::content::{
     Chain, Disposition, MimiContent, NestedPart, Part, Profile, chain_hash, message_id, sender_uri,
 };
 
-use crate::api::{CommandId, ContactState, ConversationId, Event, Mark, Refused, Reply};
+use crate::api::{CommandId, ConversationId, Event, Mark, Refused, Reply};
 use crate::conversation::Slot;
 use crate::intent::{self, Intent, Kind};
 use crate::machine::Weakness;
@@ -21,9 +21,8 @@ impl Step<'_> {
             self.reply(command, Err(Refused::BadText));
             return Ok(());
         }
-        let account = self.peer(conversation)?;
-        if self.contact(account)?.is_none_or(|contact| contact.state != ContactState::Accepted) {
-            self.reply(command, Err(Refused::NotAccepted));
+        if let Some(refused) = self.may_write(conversation)? {
+            self.reply(command, Err(refused));
             return Ok(());
         }
         let mut content = MimiContent::text(self.random(), text);
@@ -51,7 +50,7 @@ impl Step<'_> {
         )?;
         self.touch(conversation)?;
         intent::queue(self, Kind::SendContent, &conversation.0, id.as_bytes(), &bytes)?;
-        self.begin_conversation(account, conversation)?;
+        self.begin(conversation)?;
         self.event(Event::Message(conversation, id));
         self.event(Event::Conversation(conversation));
         self.reply(command, Ok(Reply::Queued(id)));
@@ -140,6 +139,9 @@ impl Step<'_> {
         if slot.conversation == self.among_ourselves()? {
             return self.take_shared(&content);
         }
+        if self.take_leave(slot, sender.account, &content)? {
+            return Ok(());
+        }
         if let Ok(Some(report)) = content.as_status() {
             return self.take_marks(slot.conversation, sender.account, &report);
         }
@@ -149,6 +151,9 @@ impl Step<'_> {
                 return Ok(());
             }
             return self.take_profile(sender.account, &profile.name, profile.handle.as_deref(), key);
+        }
+        if self.is_silenced(slot.conversation, sender.account)? {
+            return Ok(());
         }
         self.take_message(slot.conversation, sender, &content, bytes)
     }
@@ -226,7 +231,8 @@ impl Step<'_> {
         if let Ok(id) = MessageId::from_slice(&intent.message) {
             self.raise_mark(intent.conversation()?, id, Mark::Sent)?;
         }
-        intent::stored(self, intent.id)
+        intent::stored(self, intent.id)?;
+        self.finish_leaving(intent.conversation()?)
     }
 
     /// The service will never take it.
@@ -269,7 +275,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn next_position(&self, conversation: ConversationId) -> Halting<i64> {
+    pub fn next_position(&self, conversation: ConversationId) -> Halting<i64> {
         let position = self.tx.row(
             "select next_position from conversation where id = ?1",
             params![conversation.0],
@@ -283,7 +289,7 @@ impl Step<'_> {
         Ok(position)
     }
 
-    fn touch(&self, conversation: ConversationId) -> Halting<()> {
+    pub fn touch(&self, conversation: ConversationId) -> Halting<()> {
         self.tx.execute(
             "update conversation set changed_at = max(changed_at, ?2) where id = ?1",
             params![conversation.0, sql_time(self.now)],

@@ -327,9 +327,15 @@ fn is_repeatable(what: &What) -> bool {
             Action::Add { .. }
             | Action::Accept { .. }
             | Action::Block { .. }
+            | Action::EditGroup { .. }
+            | Action::LeaveGroup { .. }
             | Action::MarkRead { .. }
             | Action::Hurry => true,
-            Action::Register { .. } | Action::GiveCode { .. } | Action::Invite | Action::Send { .. } => false,
+            Action::Register { .. }
+            | Action::GiveCode { .. }
+            | Action::Invite
+            | Action::NewGroup { .. }
+            | Action::Send { .. } => false,
         },
     }
 }

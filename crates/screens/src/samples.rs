@@ -495,6 +495,7 @@ fn shown(mark: Mark) -> MarkShown {
 
 fn row(person: &Person, preview: &str, mark: Option<Mark>, time: &str, unread: u32) -> ChatRow {
     ChatRow {
+        group: false,
         id: person.chat.clone(),
         person: person.clone(),
         preview: preview.into(),
@@ -518,6 +519,7 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
         text: text.into(),
         script: Script::Plain,
         note: None,
+        notice: None,
         sent: moment(time),
         mark: mark.map(shown),
         unread: false,
@@ -529,6 +531,7 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
 fn timeline(with: &Person, bubbles: Listing<Bubble>) -> Timeline {
     Timeline {
         head: ChatHead {
+            group: false,
             id: with.chat.clone(),
             person: with.clone(),
             line: with.handle.clone().unwrap_or_else(|| "Through a link".into()),

@@ -1,5 +1,6 @@
 //! The commands.
 
+pub mod group;
 mod people;
 mod receive;
 mod register;
@@ -49,6 +50,7 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Receive(receive) => receive::run(core, say, receive).await,
         Command::Chats => show::chats(core, say).await,
         Command::History { chat, limit } => show::history(core, say, chat, limit).await,
+        Command::Group { what } => group::run(core, say, what).await,
         Command::Contacts => show::contacts(core, say).await,
         Command::Status => show::status(core, say).await,
     }

@@ -7,6 +7,7 @@ mod device;
 mod group;
 mod mailbox;
 mod message;
+mod people;
 mod storms;
 mod wrong_service;
 

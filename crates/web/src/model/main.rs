@@ -1,8 +1,8 @@
 //! The chats: the list, what is open beside it, and what lies on top.
 
 use screens::{
-    Action, Answer, Ask, ChatHead, ChatId, ChatList, ConnectionLine, LineState, Listing, Me, Notice, Outcome,
-    RequestRow, Trouble, What,
+    Action, Answer, Ask, ChatHead, ChatId, ChatList, ConnectionLine, ContactRow, GroupPage, LineState,
+    Listing, Me, Notice, Outcome, RequestRow, Trouble, What,
 };
 
 use super::{Chat, EARLIER_MESSAGES, Model, Purpose, Stage};
@@ -57,6 +57,26 @@ pub enum Dialog {
         /// An answer is awaited.
         busy: bool,
         /// Why it was not done.
+        refused: Option<String>,
+    },
+    /// Make a group.
+    NewGroup {
+        /// Whom one can choose from.
+        people: Listing<ContactRow>,
+        /// An answer is awaited.
+        busy: bool,
+        /// Why it was not done.
+        refused: Option<String>,
+    },
+    /// A group's page.
+    Group {
+        /// Which.
+        id: ChatId,
+        /// The page, once it is here.
+        page: Option<Box<GroupPage>>,
+        /// Contacts to choose from, while somebody is to be added.
+        adding: Option<Listing<ContactRow>>,
+        /// Why something was not done.
         refused: Option<String>,
     },
     /// Give somebody a link.
@@ -241,6 +261,9 @@ impl Model {
     }
 
     pub(super) fn main_answered(&mut self, purpose: Purpose, answer: Answer) {
+        if matches!(purpose, Purpose::People | Purpose::GroupPage(_)) {
+            return self.group_answered(&purpose, answer);
+        }
         let attentive = self.attentive;
         let Some(main) = self.main() else { return };
         match (purpose, answer) {
@@ -330,7 +353,7 @@ impl Model {
                 self.say(sentence);
                 self.ask_requests();
             }
-            _ => {}
+            (purpose, outcome) => self.group_came_of(&purpose, outcome),
         }
     }
 
@@ -339,7 +362,12 @@ impl Model {
             return;
         }
         match notice {
+            Notice::Group { chat, sentence } => {
+                self.say(sentence);
+                self.ask_newest(chat);
+            }
             Notice::Message { chat, .. } | Notice::Missing { chat, .. } => {
+                self.ask_group_again(&chat);
                 self.ask_newest(chat);
                 self.ask_chats();
             }
@@ -382,24 +410,24 @@ impl Model {
         }
     }
 
-    fn say(&mut self, sentence: String) {
+    pub(super) fn say(&mut self, sentence: String) {
         if let Some(main) = self.main() {
             main.toast = Some(sentence);
         }
     }
 
-    fn main(&mut self) -> Option<&mut Main> {
+    pub(super) fn main(&mut self) -> Option<&mut Main> {
         match &mut self.stage {
             Stage::Main(main) => Some(main),
             _ => None,
         }
     }
 
-    fn dialog(&mut self) -> Option<&mut Dialog> {
+    pub(super) fn dialog(&mut self) -> Option<&mut Dialog> {
         self.main().and_then(|main| main.dialog.as_mut())
     }
 
-    fn ask_chats(&mut self) {
+    pub(super) fn ask_chats(&mut self) {
         let waits = self.waits_for(&Purpose::Chats);
         let Some(main) = self.main() else { return };
         main.chats_stale = waits;
@@ -435,5 +463,5 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
     let Listing::Rows(rows) = &list.chats else { return None };
     let row = rows.iter().find(|row| row.id == *id)?;
     let line = row.person.handle.clone().unwrap_or_default();
-    Some(ChatHead { id: id.clone(), person: row.person.clone(), line })
+    Some(ChatHead { id: id.clone(), person: row.person.clone(), group: row.group, line })
 }

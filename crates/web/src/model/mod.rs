@@ -4,6 +4,7 @@
 //! shows is a public field.
 
 mod chat;
+mod group;
 mod join;
 mod main;
 
@@ -66,6 +67,10 @@ enum Purpose {
     Accept,
     Block,
     Send { chat: ChatId, text: String },
+    People,
+    NewGroup,
+    GroupPage(ChatId),
+    EditGroup(ChatId),
     Quiet,
 }
 

@@ -121,14 +121,24 @@ fn Back() -> Element {
 
 #[component]
 fn Head(head: Option<ChatHead>) -> Element {
+    let desk = use_context::<Desk>();
     rsx! {
         header { class: "head",
             Back {}
-            if let Some(ChatHead { person, line, .. }) = head {
+            if let Some(ChatHead { person, line, group, .. }) = head {
                 Avatar { initials: person.initials, tint: person.tint, class: "avatar--m" }
                 div { class: "head__who",
                     h2 { class: "head__name clip", bdi { "{person.name}" } }
                     div { class: "head__sub clip", "{line}" }
+                }
+                if group {
+                    button {
+                        class: "icon-button",
+                        aria_label: "About this group",
+                        title: "About this group",
+                        onclick: move |_| desk.change(Model::show_group),
+                        Icon { name: "info" }
+                    }
                 }
             } else {
                 span { class: "avatar avatar--m bone", aria_hidden: "true" }
@@ -144,6 +154,7 @@ fn Log(chat: Chat) -> Element {
     let desk = use_context::<Desk>();
     let mut away = use_signal(|| false);
     let has_earlier = chat.earlier.is_some();
+    let group = chat.head.as_ref().is_some_and(|head| head.group);
     rsx! {
         div {
             class: "timeline",
@@ -193,6 +204,7 @@ fn Log(chat: Chat) -> Element {
                                     _ => None,
                                 },
                                 bubble: placed.bubble,
+                                group,
                             }
                         }
                     }
@@ -225,7 +237,16 @@ fn placed(bubbles: &[Bubble]) -> Vec<Placed> {
 }
 
 #[component]
-fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>) -> Element {
+fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, group: bool) -> Element {
+    if let Some(notice) = &bubble.notice {
+        return rsx! {
+            if let Some(day) = day {
+                li { class: "day", role: "separator", aria_label: "{day}", "{day}" }
+            }
+            li { class: "day day--notice", aria_label: "{bubble.spoken}", bdi { "{notice}" } }
+        };
+    }
+    let named = group && !bubble.own && matches!(bubble.turn, Turn::Single | Turn::First);
     let side = if bubble.own { "message message--out" } else { "message" };
     let turn = match bubble.turn {
         Turn::Single => "is-first is-last",
@@ -244,6 +265,9 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>) -> 
         }
         li { class: "{side} {turn}", aria_label: "{bubble.spoken}",
             div { class: "bubble {script} {failed}",
+                if named {
+                    span { class: "bubble__who p{bubble.from.tint}", aria_hidden: "true", bdi { "{bubble.from.name}" } }
+                }
                 if let Some(note) = &bubble.note {
                     span { class: "bubble__note", Icon { name: "info", class: "i--16" } "{note}" }
                 } else {

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use qrcode::{Color, EcLevel, QrCode};
 
-use super::{Desk, parts::Icon};
+use super::{Desk, group, parts::Icon};
 use crate::{
     dom,
     model::{Dialog, Model},
@@ -14,6 +14,10 @@ use crate::{
 pub fn Shown(dialog: Dialog) -> Element {
     match dialog {
         Dialog::New { who, busy, refused } => rsx! { New { who, busy, refused } },
+        Dialog::NewGroup { people, busy, refused } => rsx! { group::New { people, busy, refused } },
+        Dialog::Group { id, page, adding, refused } => rsx! {
+            group::Page { key: "{id}", page: page.map(|page| *page), adding, refused }
+        },
         Dialog::Invite { link, refused } => rsx! { Invite { link, refused } },
     }
 }
@@ -135,7 +139,7 @@ fn Copy(link: String) -> Element {
 }
 
 #[component]
-fn Close() -> Element {
+pub fn Close() -> Element {
     let desk = use_context::<Desk>();
     rsx! {
         button { class: "icon-button icon-button--s", r#type: "button", aria_label: "Close", onclick: move |_| close(desk),
@@ -181,12 +185,12 @@ fn squares(text: &str) -> Option<(usize, String)> {
 }
 
 /// Closes the window first, so that the focus goes back to where it came from.
-fn close(desk: Desk) {
+pub fn close(desk: Desk) {
     dom::close_dialog(".dialog");
     desk.change(Model::close_dialog);
 }
 
-fn escape(event: &KeyboardEvent, desk: Desk) {
+pub fn escape(event: &KeyboardEvent, desk: Desk) {
     event.stop_propagation();
     if event.key() == Key::Escape {
         event.prevent_default();

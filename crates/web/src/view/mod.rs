@@ -5,6 +5,7 @@
 mod chats;
 mod conversation;
 mod dialogs;
+mod group;
 mod join;
 mod parts;
 
