@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use client::{
     AddWhom, ChatChoice, Client, Command, CommandId, Connection, Door, Event, Fault, Input, LinkEvent,
-    Output, Refused, ServiceAddress,
+    Output, Refused, ServiceAddress, Whom,
 };
 use screens::{
     Action, Ask, Banner, ConnectionLine, FromCore, LineState, Next, Notice, Outcome, Reply, ToCore, What,
@@ -101,7 +101,7 @@ struct Waiting {
 
 /// What is made of the core's reply.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Code,
     Register,
     AddByLink,
@@ -109,6 +109,9 @@ enum Kind {
     Accept(AccountId),
     Block(AccountId),
     Send(client::ConversationId),
+    NewGroup,
+    EditGroup(client::ConversationId),
+    LeaveGroup(client::ConversationId),
     Plain,
 }
 
@@ -253,9 +256,8 @@ impl App {
             }
             Action::Forward { message, to } => {
                 let (message, _, _) = self.about_message(&message)?;
-                let card = self.writable(&to)?;
-                let command = Command::Forward { message, to: card.conversation };
-                Ok((command, Kind::Send(card.conversation), named(&card)))
+                let (to, about) = self.writable(&to)?;
+                Ok((Command::Forward { message, to }, Kind::Send(to), about))
             }
             Action::Pin { message, on } => {
                 let (message, about, kind) = self.about_message(&message)?;
@@ -277,17 +279,19 @@ impl App {
             Action::MarkUnread { chat, on } => self.choose(&chat, ChatChoice::Unread(on)),
             Action::SaveDraft { chat, text } => self.choose(&chat.0, ChatChoice::Draft(text)),
             Action::SetTimer { chat, time } => {
-                let card = self.writable(&chat)?;
+                let (conversation, about) = self.writable(&chat)?;
                 let seconds = match time.trim() {
                     "off" => 0,
                     time => span::parse_ms(time).ok_or_else(words::bad_span)?.div_ceil(1_000),
                 };
                 let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
-                let command = Command::SetTimer { conversation: card.conversation, seconds };
-                Ok((command, Kind::Send(card.conversation), named(&card)))
+                Ok((Command::SetTimer { conversation, seconds }, Kind::Send(conversation), about))
             }
+            Action::NewGroup { name, people } => self.new_group(name, &people),
+            Action::EditGroup { group, edit } => self.edit_group(&group, edit),
+            Action::LeaveGroup { group } => self.leave_group(&group),
             Action::MarkRead { chat, through } => {
-                let conversation = self.person(&chat.0)?.conversation;
+                let (conversation, _) = self.chat(&chat.0)?;
                 let through = through.0.parse().map_err(|_| words::unknown_message())?;
                 Ok((Command::MarkRead { conversation, through }, Kind::Plain, About::default()))
             }
@@ -322,16 +326,18 @@ impl App {
     }
 
     fn choose(&self, chat: &str, choice: ChatChoice) -> Result<(Command, Kind, About), No> {
-        let card = self.person(chat)?;
-        let command = Command::Choose { conversation: card.conversation, choice };
-        Ok((command, Kind::Plain, named(&card)))
+        let (conversation, with) = self.chat(chat)?;
+        Ok((Command::Choose { conversation, choice }, Kind::Plain, named_chat(&with)))
     }
 
-    /// Somebody who can be written to.
-    fn writable(&self, to: &str) -> Result<client::ContactCard, No> {
-        let card = self.person(to)?;
+    /// A chat that can be written in; whether a group lets one is for the core to say.
+    fn writable(&self, to: &str) -> Result<(client::ConversationId, About), No> {
+        let card = match self.chat(to)? {
+            (conversation, with @ Whom::Group(_)) => return Ok((conversation, named_chat(&with))),
+            (_, Whom::Person(card)) => card,
+        };
         match card.state {
-            client::ContactState::Accepted => Ok(card),
+            client::ContactState::Accepted => Ok((card.conversation, named(&card))),
             client::ContactState::Blocked => Err(words::to_blocked(&paint::name(&card))),
             client::ContactState::Request => {
                 Err(words::to_request().then(Next::Accept { id: resolve::contact_id(card.account) }))
@@ -340,10 +346,9 @@ impl App {
     }
 
     fn send(&self, to: &str, text: String) -> Result<(Command, Kind, About), No> {
-        let card = self.writable(to)?;
-        let about = About { text_too_long: text.len() > limits::TEXT_BYTES_MAX, ..named(&card) };
-        let kind = Kind::Send(card.conversation);
-        Ok((Command::Send { conversation: card.conversation, text }, kind, about))
+        let (conversation, about) = self.writable(to)?;
+        let about = About { text_too_long: text.len() > limits::TEXT_BYTES_MAX, ..about };
+        Ok((Command::Send { conversation, text }, Kind::Send(conversation), about))
     }
 
     /// Which message is meant, by its id or the beginning of it.
@@ -358,10 +363,10 @@ impl App {
         };
         let view = self.client.message(*message)?.ok_or_else(words::unknown_message)?;
         let head = self.client.conversation(view.conversation)?.ok_or_else(words::unknown_message)?;
-        if head.with.state == client::ContactState::Request {
+        if crate::query::is_request(&head.with) {
             return Err(words::to_request());
         }
-        Ok((*message, named(&head.with), Kind::Send(view.conversation)))
+        Ok((*message, named_chat(&head.with), Kind::Send(view.conversation)))
     }
 
     fn start(&mut self, now: Timestamp, waiting: Waiting, command: Command) -> Result<(), Fault> {
@@ -443,6 +448,9 @@ impl App {
             (client::Reply::Queued(message), Kind::Send(conversation)) => {
                 Outcome::Sent { chat: paint::chat_id(conversation), id: paint::message_id(message) }
             }
+            (client::Reply::Group(conversation), _) => self.group_outcome(conversation, words::GROUP_MADE)?,
+            (_, Kind::EditGroup(conversation)) => self.group_outcome(conversation, words::GROUP_CHANGING)?,
+            (_, Kind::LeaveGroup(conversation)) => self.group_outcome(conversation, words::GROUP_LEFT)?,
             (_, Kind::Accept(account)) => self.contact(account, words::accepted)?,
             (_, Kind::Block(account)) => self.contact(account, words::blocked_now)?,
             (
@@ -452,6 +460,7 @@ impl App {
                 | Kind::AddByLink
                 | Kind::AddByHandle
                 | Kind::Send(_)
+                | Kind::NewGroup
                 | Kind::Plain,
             ) => Outcome::Done,
         })
@@ -513,6 +522,11 @@ impl App {
                 false
             }
             Event::Conversation(_) => true,
+            Event::GroupChangeFailed(conversation) => {
+                let sentence = words::group_change_failed(&self.name_in(conversation));
+                self.tell_all(&Notice::Group { chat: paint::chat_id(conversation), sentence });
+                true
+            }
             Event::Request(account) => {
                 self.tell_all(&Notice::Request { who: resolve::contact_id(account) });
                 true
@@ -567,13 +581,12 @@ impl App {
         if status.account == Some(account) {
             return Ok(paint::myself(account, &status, chat));
         }
-        let card = self.client.contact(account)?.ok_or_else(words::unknown_person)?;
-        Ok(paint::person(&card))
+        self.somebody(account, chat)
     }
 
     fn name_in(&self, conversation: client::ConversationId) -> String {
         let head = self.client.conversation(conversation).ok().flatten();
-        head.map_or_else(|| words::SOMEONE_NEW.to_owned(), |head| paint::name(&head.with))
+        head.map_or_else(|| words::SOMEONE_NEW.to_owned(), |head| paint::whom(head.id, &head.with).name)
     }
 
     fn clock(&self, now: Timestamp, front: FrontId) -> Clock {
@@ -615,10 +628,20 @@ impl App {
     fn people(&self) -> Result<Vec<client::ContactCard>, Fault> {
         let mut people = self.client.contacts()?;
         people.extend(self.client.requests()?);
-        people.extend(self.client.conversations()?.into_iter().map(|head| head.with));
+        people.extend(self.client.conversations()?.into_iter().filter_map(|head| match head.with {
+            Whom::Person(card) => Some(card),
+            Whom::Group(_) => None,
+        }));
         let mut seen = BTreeSet::new();
         people.retain(|card| seen.insert(card.account));
         Ok(people)
+    }
+}
+
+fn named_chat(with: &Whom) -> About {
+    match with {
+        Whom::Person(card) => named(card),
+        Whom::Group(group) => About { name: Some(group.name.clone()), ..About::default() },
     }
 }
 

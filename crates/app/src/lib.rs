@@ -7,6 +7,7 @@
 //! Invariant: nothing here opens an envelope or holds a key.
 
 mod app;
+mod groups;
 mod link;
 mod moment;
 mod paint;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use client::{ContactCard, ContactState, ConversationHead, ConversationId, Mark, MessageView, Status};
+use client::{
+    ContactCard, ContactState, ConversationHead, ConversationId, GroupHead, Mark, MessageView, Status, Whom,
+};
 use screens::{
     Bubble, ChatHead, ChatId, ChatRow, Composer, ContactRow, Me, MessageAct, MessageId, Person, Piece, Quote,
     Reaction, RequestRow, Script, Turn,
@@ -58,6 +60,42 @@ pub(crate) fn person(card: &ContactCard) -> Person {
             ContactState::Blocked => screens::ContactState::Blocked,
         },
         chat: chat_id(card.conversation),
+        name,
+    }
+}
+
+/// A group in a person's place.
+pub(crate) fn group_person(id: ConversationId, group: &GroupHead) -> Person {
+    let chat = chat_id(id);
+    Person {
+        id: screens::ContactId(chat.0.clone()),
+        name: group.name.clone(),
+        initials: initials(&group.name),
+        tint: id.0[0] % TINTS + 1,
+        handle: None,
+        state: screens::ContactState::Accepted,
+        chat,
+    }
+}
+
+/// Whoever a chat is with.
+pub(crate) fn whom(id: ConversationId, with: &Whom) -> Person {
+    match with {
+        Whom::Person(card) => person(card),
+        Whom::Group(group) => group_person(id, group),
+    }
+}
+
+/// Somebody met in a group only.
+pub(crate) fn stranger(account: AccountId, name: &str, chat: ConversationId) -> Person {
+    let name = if name.trim().is_empty() { words::SOMEONE_NEW.to_owned() } else { name.trim().to_owned() };
+    Person {
+        id: resolve::contact_id(account),
+        initials: initials(&name),
+        tint: tint(account),
+        handle: None,
+        state: screens::ContactState::Accepted,
+        chat: chat_id(chat),
         name,
     }
 }
@@ -118,7 +156,7 @@ pub(crate) fn request_row(card: &ContactCard) -> RequestRow {
 }
 
 pub(crate) fn chat_row(head: &ConversationHead, clock: &Clock) -> ChatRow {
-    let person = person(&head.with);
+    let person = whom(head.id, &head.with);
     let draft = head.choices.draft.trim();
     let preview = match &head.last {
         _ if !draft.is_empty() => format!("Draft: {}", one_line(draft)),
@@ -136,6 +174,7 @@ pub(crate) fn chat_row(head: &ConversationHead, clock: &Clock) -> ChatRow {
     let from = if own.is_some() { "you: " } else { "" };
     ChatRow {
         id: chat_id(head.id),
+        group: matches!(head.with, Whom::Group(_)),
         spoken: format!("{}{unread}, {}: {from}{preview}", person.name, time.text),
         preview,
         mark: own.filter(|last| !last.failed).map(|last| words::mark(last.mark)),
@@ -157,6 +196,9 @@ pub(crate) fn preview(message: &MessageView) -> String {
     if message.unknown.is_some() {
         return words::NEWER_CONTENT.to_owned();
     }
+    if message.notice.is_some() {
+        return words::GROUP_CHANGED.to_owned();
+    }
     one_line(&message.text)
 }
 
@@ -173,47 +215,79 @@ pub(crate) fn one_line(text: &str) -> String {
     if cut || shown < known { format!("{text}…") } else { text }
 }
 
-pub(crate) fn chat_head(card: &ContactCard, timer_seconds: u32, pinned: Vec<Quote>) -> ChatHead {
-    let person = person(card);
+pub(crate) fn chat_head(id: ConversationId, with: &Whom, timer_seconds: u32, pinned: Vec<Quote>) -> ChatHead {
+    let person = whom(id, with);
+    let line = match with {
+        Whom::Person(_) => second_line(&person),
+        Whom::Group(group) => words::group_line(group),
+    };
     ChatHead {
-        id: chat_id(card.conversation),
-        line: second_line(&person),
+        id: chat_id(id),
+        group: matches!(with, Whom::Group(_)),
+        line,
         timer: (timer_seconds > 0).then(|| words::timer(timer_seconds)),
         pinned,
         person,
     }
 }
 
-pub(crate) fn composer(card: &ContactCard, draft: String) -> Composer {
-    match card.state {
-        ContactState::Accepted => Composer::Open {
-            placeholder: "Message".to_owned(),
-            draft,
-            bytes_max: limits::TEXT_BYTES_MAX as u32,
-            too_long: words::TEXT_TOO_LONG.to_owned(),
+pub(crate) fn composer(with: &Whom, draft: String) -> Composer {
+    let open = || Composer::Open {
+        placeholder: "Message".to_owned(),
+        draft,
+        bytes_max: limits::TEXT_BYTES_MAX as u32,
+        too_long: words::TEXT_TOO_LONG.to_owned(),
+    };
+    match with {
+        Whom::Group(group) if group.may_write => open(),
+        Whom::Group(group) if group.inside => Composer::Stopped(words::only_admins_write()),
+        Whom::Group(_) => Composer::Stopped(words::not_in_group()),
+        Whom::Person(card) => match card.state {
+            ContactState::Accepted => open(),
+            ContactState::Blocked => Composer::Stopped(words::blocked(&name(card))),
+            ContactState::Request => Composer::Stopped(words::request_waits()),
         },
-        ContactState::Blocked => Composer::Stopped(words::blocked(&name(card))),
-        ContactState::Request => Composer::Stopped(words::request_waits()),
     }
 }
 
 /// Who wrote what in one chat.
 pub(crate) struct Authors {
+    /// Oneself.
     pub me: Person,
+    /// The chat's other side, as its name stands in sentences.
     pub them: Person,
     /// Messages that others answer.
     pub quoted: BTreeMap<vocab::MessageId, MessageView>,
+    /// One may write here.
+    pub open: bool,
+    /// Everybody who may be named in it: in a group more than one.
+    pub people: BTreeMap<AccountId, Person>,
 }
 
 impl Authors {
-    /// As others see them: a name, and for oneself `you`.
-    fn spoken(&self, account: AccountId) -> String {
-        let id = resolve::contact_id(account);
-        if id == self.me.id { "you".to_owned() } else { self.of(&id).name.clone() }
+    /// Whoever wrote a message.
+    fn of(&self, view: &MessageView) -> Person {
+        if view.own {
+            return self.me.clone();
+        }
+        self.people.get(&view.from).cloned().unwrap_or_else(|| self.unknown(view.from))
     }
 
-    fn of(&self, id: &screens::ContactId) -> &Person {
-        if *id == self.me.id { &self.me } else { &self.them }
+    fn unknown(&self, account: AccountId) -> Person {
+        Person { chat: self.them.chat.clone(), ..stranger(account, "", ConversationId([0; 16])) }
+    }
+
+    /// The name of somebody in a sentence; `You` for oneself.
+    pub fn name(&self, account: AccountId) -> String {
+        if resolve::contact_id(account) == self.me.id {
+            return "You".to_owned();
+        }
+        self.people.get(&account).map_or_else(|| words::SOMEONE_NEW.to_owned(), |person| person.name.clone())
+    }
+
+    /// The same within a sentence.
+    fn spoken(&self, account: AccountId) -> String {
+        if resolve::contact_id(account) == self.me.id { "you".to_owned() } else { self.name(account) }
     }
 
     fn quote(&self, id: vocab::MessageId) -> Option<Quote> {
@@ -222,10 +296,10 @@ impl Authors {
 
     /// A message in one line.
     pub fn quote_of(&self, message: &MessageView) -> Quote {
-        let from = self.of(&resolve::contact_id(message.from));
+        let from = self.of(message);
         Quote {
             id: message_id(message.id),
-            from: if message.own { "You".to_owned() } else { from.name.clone() },
+            from: if message.own { "You".to_owned() } else { from.name },
             tint: from.tint,
             text: preview(message),
         }
@@ -247,6 +321,8 @@ pub(crate) fn bubbles(views: &[MessageView], authors: &Authors, unread: u32, clo
             return false;
         };
         view.from == before.from
+            && view.notice.is_none()
+            && before.notice.is_none()
             && view.sent_at.ms_since(before.sent_at).max(before.sent_at.ms_since(view.sent_at))
                 <= TURN_GAP_MS_MAX
             && !starts_day(index)
@@ -273,7 +349,8 @@ pub(crate) fn is_unread(view: &MessageView) -> bool {
 
 /// One message by itself.
 pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bubble {
-    let from = if view.own { &authors.me } else { &authors.them };
+    let from = authors.of(view);
+    let notice = view.notice.as_ref().map(|what| words::noticed(what, |account| authors.name(account)));
     let sent = clock.in_chat(view.sent_at);
     let note = match &view.unknown {
         _ if view.deleted => Some(words::deleted(view.own).to_owned()),
@@ -282,7 +359,7 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
     };
     let mark = view.own.then(|| words::mark(view.mark));
     let failed = view.failed.then(|| words::NOT_SENT.to_owned());
-    let who = if view.own { "You" } else { &from.name };
+    let who = if view.own { "You" } else { from.name.as_str() };
     let state = match (&failed, &mark) {
         (Some(_), _) => ", not sent".to_owned(),
         (None, Some(mark)) => format!(", {}", mark.word.to_lowercase()),
@@ -303,7 +380,10 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         unread_line: None,
         turn: Turn::Single,
         script: script(&view.text),
-        spoken: format!("{who}, {}{changed}{state}{answers}{reacted}", sent.text),
+        spoken: match &notice {
+            Some(sentence) => format!("{sentence}, {}", sent.text),
+            None => format!("{who}, {}{changed}{state}{answers}{reacted}", sent.text),
+        },
         reply_to: quote,
         reactions,
         edited,
@@ -318,7 +398,8 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         mark: mark.filter(|_| !view.failed && !view.deleted),
         unread: is_unread(view),
         failed,
-        from: from.clone(),
+        notice,
+        from,
         sent,
     }
 }
@@ -337,7 +418,10 @@ fn reaction(reaction: &client::Reaction, authors: &Authors) -> Reaction {
 
 /// What can be done with a message, in the order of a menu.
 fn acts(view: &MessageView, authors: &Authors) -> Vec<MessageAct> {
-    let open = authors.them.state == screens::ContactState::Accepted && !view.deleted && !view.failed;
+    if view.notice.is_some() {
+        return Vec::new();
+    }
+    let open = authors.open && !view.deleted && !view.failed;
     let text = !view.deleted && view.unknown.is_none();
     let all = [
         (open, MessageAct::Reply),
@@ -439,6 +523,7 @@ mod tests {
             sent_at: Timestamp(1_873_273_260_000),
             text: text.into(),
             unknown: None,
+            notice: None,
             mark: Mark::Delivered,
             failed: false,
             reply_to: None,
@@ -532,8 +617,14 @@ mod tests {
                 conversation: ConversationId([2; 16]),
             })
         };
-        let painted =
-            bubbles(&views, &Authors { me: someone(), them: someone(), quoted: BTreeMap::new() }, 2, &clock);
+        let authors = Authors {
+            me: someone(),
+            them: someone(),
+            people: BTreeMap::new(),
+            quoted: BTreeMap::new(),
+            open: true,
+        };
+        let painted = bubbles(&views, &authors, 2, &clock);
         let turns: Vec<Turn> = painted.iter().map(|bubble| bubble.turn).collect();
         use Turn::*;
         assert_eq!(turns, [First, Last, First, Middle, Last, Single, Single, Single]);

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use client::{ContactState, ConversationHead, MessageView};
+use client::{ContactState, ConversationHead, ConversationId, MessageView, Whom};
 use screens::{
-    Answer, Ask, Bubble, ChatList, FoundRow, Listing, Start, Status, TIMELINE_MESSAGES_MAX, Timeline,
+    Answer, Ask, Bubble, ChatList, FoundRow, Listing, Person, Start, Status, TIMELINE_MESSAGES_MAX, Timeline,
 };
+use vocab::AccountId;
 
 use crate::app::App;
 use crate::moment::Clock;
@@ -45,6 +46,7 @@ impl App {
                 let rows: Vec<_> = self.client.requests()?.iter().map(paint::request_row).collect();
                 Ok(Answer::Requests(listing(rows, words::no_requests)))
             }
+            Ask::Group { group } => self.group_page(&group).map(Answer::Group),
             Ask::Contact { who } => Ok(Answer::Contact(paint::person(&self.person(&who)?))),
         }
     }
@@ -89,35 +91,30 @@ impl App {
     /// The chats that are shown: newest first, none of somebody who only knocks.
     fn heads(&self) -> Result<Vec<ConversationHead>, client::Fault> {
         let mut heads = self.client.conversations()?;
-        heads.retain(|head| head.with.state != ContactState::Request);
+        heads.retain(|head| !is_request(&head.with));
         Ok(heads)
     }
 
     fn timeline(&self, chat: &str, before: Option<u64>, limit: u32, clock: &Clock) -> Result<Timeline, No> {
-        let card = self.person(chat)?;
-        let head = self.client.conversation(card.conversation)?;
+        let (id, with) = self.chat(chat)?;
+        let head = self.client.conversation(id)?;
         let (unread, choices, timer) = head.map_or((0, client::ChatChoices::default(), 0), |head| {
             (head.unread, head.choices, head.timer_seconds)
         });
         let limit = limit.clamp(1, TIMELINE_MESSAGES_MAX);
-        let (views, earlier) = match card.state {
-            ContactState::Request => (Vec::new(), None),
-            ContactState::Accepted | ContactState::Blocked => self.page(card.conversation, before, limit)?,
-        };
-        let mut authors = self.authors(&card)?;
+        let (views, earlier) =
+            if is_request(&with) { (Vec::new(), None) } else { self.page(id, before, limit)? };
+        let mut authors = self.authors(id, &with)?;
         self.quote(&mut authors, &views)?;
-        let pinned = match card.state {
-            ContactState::Request => Vec::new(),
-            _ => self.client.pinned(card.conversation)?,
-        };
+        let pinned = if is_request(&with) { Vec::new() } else { self.client.pinned(id)? };
         let pinned = pinned.iter().map(|message| authors.quote_of(message)).collect();
         let rows = paint::bubbles(&views, &authors, unread, clock);
         Ok(Timeline {
             bubbles: listing(rows, || words::nothing_written(&authors.them.name)),
             earlier,
             banner: None,
-            composer: paint::composer(&card, choices.draft),
-            head: paint::chat_head(&card, timer, pinned),
+            composer: paint::composer(&with, choices.draft),
+            head: paint::chat_head(id, &with, timer, pinned),
         })
     }
 
@@ -160,10 +157,10 @@ impl App {
         let id = id.0.parse().map_err(|_| words::unknown_message())?;
         let view = self.client.message(id)?.ok_or_else(words::unknown_message)?;
         let head = self.client.conversation(view.conversation)?.ok_or_else(words::unknown_message)?;
-        if head.with.state == ContactState::Request {
+        if is_request(&head.with) {
             return Err(words::to_request());
         }
-        let mut authors = self.authors(&head.with)?;
+        let mut authors = self.authors(head.id, &head.with)?;
         self.quote(&mut authors, std::slice::from_ref(&view))?;
         Ok(paint::bubble(&view, &authors, clock))
     }
@@ -203,10 +200,10 @@ impl App {
         let fits = fitting(found.iter().map(|found| &found.message));
         for client::Found { message, before, after } in found.into_iter().take(fits) {
             let Some(head) = self.client.conversation(message.conversation)? else { continue };
-            if head.with.state == ContactState::Request {
+            if is_request(&head.with) {
                 continue;
             }
-            let mut authors = self.authors(&head.with)?;
+            let mut authors = self.authors(head.id, &head.with)?;
             self.quote(&mut authors, std::slice::from_ref(&message))?;
             let line = |message: MessageView| {
                 let quote = authors.quote_of(&message);
@@ -253,8 +250,8 @@ impl App {
         for view in &views {
             if let Entry::Vacant(place) = chats.entry(view.conversation) {
                 let head = self.client.conversation(view.conversation)?;
-                let shown = head.filter(|head| head.with.state != ContactState::Request);
-                place.insert(shown.map(|head| self.authors(&head.with)).transpose()?);
+                let shown = head.filter(|head| !is_request(&head.with));
+                place.insert(shown.map(|head| self.authors(head.id, &head.with)).transpose()?);
             }
             if let Some(Some(authors)) = chats.get_mut(&view.conversation) {
                 self.quote(authors, std::slice::from_ref(view))?;
@@ -264,15 +261,45 @@ impl App {
         Ok(Answer::Unread { bubbles, more })
     }
 
-    fn authors(&self, them: &client::ContactCard) -> Result<paint::Authors, No> {
+    /// Everybody who may be named in a chat.
+    pub(crate) fn authors(&self, id: ConversationId, with: &Whom) -> Result<paint::Authors, No> {
         let status = self.client.status()?;
         let me = status.account.ok_or_else(words::not_registered)?;
+        let mut people = BTreeMap::new();
+        if let Whom::Person(card) = with {
+            people.insert(card.account, paint::person(card));
+        } else {
+            // Whoever has left is named in what they wrote, too.
+            for account in self.client.authors_in(id)?.into_iter().filter(|account| *account != me) {
+                people.insert(account, self.somebody(account, id)?);
+            }
+        }
+        let open = match with {
+            Whom::Person(card) => card.state == ContactState::Accepted,
+            Whom::Group(group) => group.may_write,
+        };
         Ok(paint::Authors {
-            me: paint::myself(me, &status, them.conversation),
-            them: paint::person(them),
+            me: paint::myself(me, &status, id),
+            them: paint::whom(id, with),
+            people,
             quoted: BTreeMap::new(),
+            open,
         })
     }
+
+    /// Somebody in a group: a contact, or whoever they say they are.
+    pub(crate) fn somebody(&self, account: AccountId, chat: ConversationId) -> Result<Person, No> {
+        let card = self.client.contact(account)?.filter(|card| card.state != ContactState::Request);
+        Ok(match card {
+            Some(card) => paint::person(&card),
+            None => paint::stranger(account, &self.client.name_in_groups(account)?, chat),
+        })
+    }
+}
+
+/// Nothing of somebody who only knocks is shown.
+pub(crate) fn is_request(with: &Whom) -> bool {
+    matches!(with, Whom::Person(card) if card.state == ContactState::Request)
 }
 
 /// How many of the messages fit into one answer: at least one, whatever its size.

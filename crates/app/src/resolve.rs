@@ -98,6 +98,11 @@ fn described(card: &ContactCard) -> String {
 /// Characters of an id in a sentence: enough to be one person's among all of a device.
 const SHORT_ID_CHARS: usize = 12;
 
+/// Two names that a person would call the same.
+pub(crate) fn same_name(a: &str, b: &str) -> bool {
+    folded(a) == folded(b)
+}
+
 /// Upper and lower case are one, and so are runs of spaces.
 fn folded(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()

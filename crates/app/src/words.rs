@@ -109,6 +109,24 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
             "Nothing can be sent to {}: they are blocked, or their request was not accepted yet.",
             name()
         )),
+        Refused::BadGroupName => No::usage(format!(
+            "A group needs a name of 1 to {} characters on one line.",
+            client::GROUP_NAME_CHARS_MAX
+        )),
+        Refused::GroupFull => No::refused(format!(
+            "A group has room for {} people. Make a second one, or take somebody out first.",
+            limits::GROUP_PEOPLE_MAX
+        )),
+        Refused::NotInGroup => {
+            No::refused(format!("You are not in {} any more. Ask one of its admins to add you.", name()))
+        }
+        Refused::NotAllowedInGroup => No::refused(format!(
+            "In {} that is for its admins, and for those above whom it concerns. Ask one of them.",
+            name()
+        )),
+        Refused::OwnerStays => {
+            No::refused(format!("You own {}. Make somebody else its owner first, then leave.", name()))
+        }
         Refused::BadDevice => No::refused(format!(
             "This device cannot be added. Either the account has {} devices already, or the code shown is not from \
              the device it names. Remove a device, or show the code again.",
@@ -539,6 +557,91 @@ pub(crate) fn no_requests() -> EmptyPlace {
 pub(crate) fn nothing_written(name: &str) -> EmptyPlace {
     empty("Nothing written yet", format!("What you write here is read by {name} and nobody else."))
 }
+
+pub(crate) fn only_admins_write() -> EmptyPlace {
+    empty("Only admins write here", "You read what they write.")
+}
+
+pub(crate) fn not_in_group() -> EmptyPlace {
+    empty("You are not in this group any more", "What was said while you were stays here.")
+}
+
+pub(crate) fn no_group() -> No {
+    No::refused("That is no group on this device. Look at the chats again.")
+}
+
+pub(crate) fn several_chats(typed: &str, count: usize) -> No {
+    No::refused(format!("{count} chats or people fit “{typed}”. Say which by its id."))
+}
+
+pub(crate) fn not_a_member(typed: &str, group: &str) -> No {
+    No::refused(format!("Nobody in {group} is called “{typed}”. Look at the group again: valise group info."))
+}
+
+pub(crate) fn group_change_failed(name: &str) -> String {
+    format!("A change to {name} did not happen: the group has changed meanwhile. Look at it again.")
+}
+
+/// The second line of a group.
+pub(crate) fn group_line(group: &client::GroupHead) -> String {
+    match (group.inside, group.people) {
+        (false, _) => "You are not in it any more".to_owned(),
+        (true, 0 | 1) => "Only you".to_owned(),
+        (true, people) => format!("{people} people"),
+    }
+}
+
+pub(crate) fn group_rule(what: screens::Permission, admins_only: bool) -> String {
+    let who = if admins_only { "Only admins" } else { "Everybody" };
+    let verb = |one: &str, many: &str| if admins_only { many.to_owned() } else { one.to_owned() };
+    match what {
+        screens::Permission::Send => format!("{who} {}", verb("writes", "write")),
+        screens::Permission::Edit => format!("{who} {} name and description", verb("changes", "change")),
+        screens::Permission::Add => format!("{who} {} people", verb("adds", "add")),
+    }
+}
+
+pub(crate) fn member_line(role: client::Role, leaves: bool) -> String {
+    match (leaves, role) {
+        (true, _) => "Is leaving".to_owned(),
+        (_, client::Role::Owner) => "Owner".to_owned(),
+        (_, client::Role::Admin) => "Admin".to_owned(),
+        (_, client::Role::Member) => "Member".to_owned(),
+    }
+}
+
+/// A line about a group.
+pub(crate) fn noticed(what: &client::Noticed, name: impl Fn(vocab::AccountId) -> String) -> String {
+    use client::Noticed;
+    let by = |by: &Option<vocab::AccountId>| by.map_or_else(|| "Somebody".to_owned(), &name);
+    match what {
+        Noticed::Created { by: who, name } => format!("{} made the group “{name}”", by(who)),
+        Noticed::Entered { by: who, name } => format!("{} added you to “{name}”", by(who)),
+        Noticed::Added { by: who, account } => format!("{} added {}", by(who), name(*account)),
+        Noticed::Removed { by: who, account } => format!("{} removed {}", by(who), name(*account)),
+        Noticed::Left { account } => format!("{} left", name(*account)),
+        Noticed::Named { by: who, name } => format!("{} named the group “{name}”", by(who)),
+        Noticed::Described { by: who } => format!("{} changed the description", by(who)),
+        Noticed::Permitted { by: who } => format!("{} changed who may do what", by(who)),
+        Noticed::Role { by: who, account, role } => {
+            let role = match role {
+                client::Role::Owner => "the owner",
+                client::Role::Admin => "an admin",
+                client::Role::Member => "a member",
+            };
+            format!("{} made {} {role}", by(who), name(*account))
+        }
+    }
+}
+
+/// The last line of a group, in the list.
+pub(crate) const GROUP_CHANGED: &str = "The group changed";
+/// What comes after making one.
+pub(crate) const GROUP_MADE: &str = "The group is made. Everybody in it is being let in.";
+/// What comes after changing one.
+pub(crate) const GROUP_CHANGING: &str = "The group is being changed.";
+/// What comes after leaving one.
+pub(crate) const GROUP_LEFT: &str = "You are leaving the group. What was said stays on this device.";
 
 pub(crate) fn blocked(name: &str) -> EmptyPlace {
     empty(format!("You have blocked {name}"), "Neither of you can write here. They were not told.")

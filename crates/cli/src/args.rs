@@ -186,6 +186,13 @@ pub enum Command {
         /// Id of the message
         message: String,
     },
+    /// Make groups and change them
+    #[command(after_help = GROUP)]
+    Group {
+        /// What
+        #[command(subcommand)]
+        what: crate::command::group::Group,
+    },
     /// List everybody you have let in
     #[command(after_help = CONTACTS)]
     Contacts,
@@ -413,6 +420,12 @@ Examples:
   valise history Boris
   valise history Boris --ids
   valise --json history Boris --limit 1000";
+
+const GROUP: &str = "\
+Examples:
+  valise group create \"Lake house\" Boris Carla
+  valise group info \"Lake house\"
+  valise send \"Lake house\" \"who brings what?\"";
 
 const CONTACTS: &str = "\
 Examples:

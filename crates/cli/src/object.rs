@@ -1,6 +1,9 @@
 //! What scripts read: one object a line with `--json`. Fields are never renamed; new ones may come.
 
-use screens::{Bubble, ChatId, ChatRow, ContactId, ContactState, LineState, Mark, MessageId, Person, Status};
+use screens::{
+    Bubble, ChatId, ChatRow, ContactId, ContactState, GroupPage, LineState, Mark, MemberRow, MessageId,
+    Permission, Person, Role, Status,
+};
 use serde::Serialize;
 
 /// What happens, as `valise receive` says it.
@@ -75,6 +78,14 @@ pub enum Object<'a> {
     },
     /// It was done, and nothing had to be sent.
     Done,
+    /// That was made or changed.
+    Group {
+        id: &'a ChatId,
+        name: &'a str,
+    },
+    /// As its page shows it.
+    #[serde(rename = "group")]
+    GroupPage(GroupShown<'a>),
     Status(Box<Standing<'a>>),
 }
 
@@ -152,6 +163,31 @@ pub struct Message<'a> {
     failed: bool,
     #[serde(flatten)]
     around: Around<'a>,
+    /// No message but a line about the group, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'a str>,
+}
+
+/// A group as its page shows it.
+#[derive(Serialize)]
+pub struct GroupShown<'a> {
+    id: &'a ChatId,
+    name: &'a str,
+    description: &'a str,
+    role: Role,
+    inside: bool,
+    /// What only admins do.
+    admins_only: Vec<Permission>,
+    members: Vec<MemberShown<'a>>,
+}
+
+/// Somebody in a group.
+#[derive(Serialize)]
+pub struct MemberShown<'a> {
+    id: &'a ContactId,
+    name: &'a str,
+    role: Role,
+    you: bool,
 }
 
 /// How this device stands.
@@ -236,6 +272,25 @@ impl<'a> Object<'a> {
         Self::Edition { sent_at: edition.sent.ms, text: &edition.text }
     }
 
+    /// Of a group.
+    pub fn group(page: &'a GroupPage) -> Self {
+        let member = |row: &'a MemberRow| MemberShown {
+            id: &row.person.id,
+            name: &row.person.name,
+            role: row.role,
+            you: row.you,
+        };
+        Self::GroupPage(GroupShown {
+            id: &page.id,
+            name: &page.name,
+            description: &page.description,
+            role: page.role,
+            inside: page.inside,
+            admins_only: page.rules.iter().filter(|rule| rule.admins_only).map(|rule| rule.what).collect(),
+            members: page.members.iter().map(member).collect(),
+        })
+    }
+
     /// Of this device.
     pub fn status(status: &'a Status) -> Self {
         let me = status.me.as_ref();
@@ -271,6 +326,7 @@ impl<'a> Message<'a> {
             text: &bubble.text,
             mark: bubble.mark.as_ref().map(|shown| shown.mark),
             failed: bubble.failed.is_some(),
+            notice: bubble.notice.as_deref(),
             around: Around::of(bubble),
         }
     }

@@ -131,7 +131,7 @@ impl Step<'_> {
     /// Reacts to a message. Reacting so again changes nothing.
     pub fn react(&mut self, command: CommandId, message: MessageId, emoji: &str) -> Halting<()> {
         let Some(target) = self.target(message)? else { return self.refuse(command, Refused::Unknown) };
-        if let Some(refused) = self.cannot_write(target.conversation)? {
+        if let Some(refused) = self.may_write(target.conversation)? {
             return self.refuse(command, refused);
         }
         let content = MimiContent::reaction(self.random(), message, emoji);
@@ -155,7 +155,7 @@ impl Step<'_> {
     /// Takes one's own reaction back.
     pub fn take_reaction_back(&mut self, command: CommandId, message: MessageId, emoji: &str) -> Halting<()> {
         let Some(target) = self.target(message)? else { return self.refuse(command, Refused::Unknown) };
-        if let Some(refused) = self.cannot_write(target.conversation)? {
+        if let Some(refused) = self.may_write(target.conversation)? {
             return self.refuse(command, refused);
         }
         let whose = (!self.config.has(Weakness::EditsOthers)).then_some(self.me()?.account);
@@ -179,7 +179,7 @@ impl Step<'_> {
         if (!target.own || !target.is_text) && !self.config.has(Weakness::EditsOthers) {
             return self.refuse(command, Refused::NotYours);
         }
-        if let Some(refused) = self.cannot_write(target.conversation)? {
+        if let Some(refused) = self.may_write(target.conversation)? {
             return self.refuse(command, refused);
         }
         let version = self.next_version(message, EDIT)?;
@@ -205,7 +205,7 @@ impl Step<'_> {
     /// Pins a message for everybody, or takes the pin off.
     pub fn pin(&mut self, command: CommandId, message: MessageId, on: bool) -> Halting<()> {
         let Some(target) = self.target(message)? else { return self.refuse(command, Refused::Unknown) };
-        if let Some(refused) = self.cannot_write(target.conversation)? {
+        if let Some(refused) = self.may_write(target.conversation)? {
             return self.refuse(command, refused);
         }
         let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_PIN, [u8::from(on)]);
@@ -224,7 +224,7 @@ impl Step<'_> {
         if !target.own && !self.config.has(Weakness::EditsOthers) {
             return self.refuse(command, Refused::NotYours);
         }
-        if let Some(refused) = self.cannot_write(target.conversation)? {
+        if let Some(refused) = self.may_write(target.conversation)? {
             return self.refuse(command, refused);
         }
         let content = MimiContent::retraction(self.random(), message);
@@ -250,7 +250,7 @@ impl Step<'_> {
         let any = self.config.has(Weakness::EditsOthers);
         Ok(self.tx.row(
             "select conversation, own, unknown, in_reply_to from message
-             where id = ?1 and ((role = 0 and deleted = 0) or ?2)",
+             where id = ?1 and notice = x'' and ((role = 0 and deleted = 0) or ?2)",
             params![message.as_bytes(), any],
             |row| {
                 let unknown: String = row.get(2)?;

@@ -1,5 +1,6 @@
 //! What goes into the core and what comes out of it. Plain data; texts for people are made in `app`.
 
+use crypto::{Permissions, Role};
 use vocab::{AccountId, Handle, MessageId, Timestamp};
 use wire::Door;
 
@@ -157,6 +158,25 @@ pub enum Command {
         /// Seconds after reading, at most [`crate::TIMER_SECONDS_MAX`]; 0 for none.
         seconds: u32,
     },
+    /// Makes a group of oneself and accepted contacts; one is its owner.
+    CreateGroup {
+        /// 1 to [`crate::GROUP_NAME_CHARS_MAX`] characters.
+        name: String,
+        /// The others.
+        people: Vec<AccountId>,
+    },
+    /// Changes a group, as far as one's role in it allows. Done when the wish is in the outbox.
+    ChangeGroup {
+        /// Which.
+        conversation: ConversationId,
+        /// How.
+        change: GroupChange,
+    },
+    /// Leaves a group. Its owner hands it over first, or is its last.
+    LeaveGroup {
+        /// Which.
+        conversation: ConversationId,
+    },
     /// Everything up to this message was seen by the person.
     MarkRead {
         /// Where.
@@ -206,6 +226,23 @@ pub enum AddWhom {
     Handle(Handle),
 }
 
+/// A change to a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupChange {
+    /// Adds accepted contacts.
+    Add(Vec<AccountId>),
+    /// Takes somebody of a lower role out.
+    Remove(AccountId),
+    /// Another name.
+    Name(String),
+    /// Another description; may be empty.
+    Description(String),
+    /// Another role. Whoever is made owner takes the place of the one before, who stays an admin.
+    Role(AccountId, Role),
+    /// Who may do what from now on.
+    Permissions(Permissions),
+}
+
 /// A command's success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
@@ -217,6 +254,8 @@ pub enum Reply {
     Invitation(InvitationSecrets),
     /// The contact, and the conversation with them.
     Added(AccountId, ConversationId),
+    /// The group; others come into it by and by.
+    Group(ConversationId),
     /// The text is in the outbox under this id.
     Queued(MessageId),
     /// What a new device needs.
@@ -275,6 +314,16 @@ pub enum Refused {
     BadReaction,
     /// The person is blocked, or the request was not accepted yet.
     NotAccepted,
+    /// The name of a group is empty, or longer than [`crate::GROUP_NAME_CHARS_MAX`].
+    BadGroupName,
+    /// The group has [`vocab::limits::GROUP_PEOPLE_MAX`] people.
+    GroupFull,
+    /// One is not in the group any more.
+    NotInGroup,
+    /// One's role in the group does not allow it.
+    NotAllowedInGroup,
+    /// The owner hands the group over before leaving it.
+    OwnerStays,
     /// The account has [`vocab::limits::DEVICES_MAX`] devices, or the offer is not genuine.
     BadDevice,
     /// The device's store failed; nothing of this command was done.
@@ -315,6 +364,8 @@ pub enum Event {
     Failed(ConversationId, MessageId),
     /// Envelopes are missing between two messages of a conversation; the core asks for them where it can.
     Missing(ConversationId, u64),
+    /// A change to a group that one asked for cannot be made any more: the group has changed meanwhile.
+    GroupChangeFailed(ConversationId),
     /// See [`Connection`].
     Connection(Connection),
     /// Nothing is left to be done with the service right now.
@@ -360,8 +411,8 @@ pub enum Connection {
 pub struct ConversationHead {
     /// Which.
     pub id: ConversationId,
-    /// The other person.
-    pub with: ContactCard,
+    /// With whom.
+    pub with: Whom,
     /// The newest message.
     pub last: Option<MessageView>,
     /// Messages of others not seen yet.
@@ -372,6 +423,153 @@ pub struct ConversationHead {
     pub choices: ChatChoices,
     /// Messages disappear so many seconds after reading; 0 for never.
     pub timer_seconds: u32,
+}
+
+/// With whom a conversation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whom {
+    /// One other person.
+    Person(ContactCard),
+    /// A group.
+    Group(GroupHead),
+}
+
+/// A group as the list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupHead {
+    /// Its name.
+    pub name: String,
+    /// People in it, oneself included.
+    pub people: u32,
+    /// One is in it: neither left nor removed.
+    pub inside: bool,
+    /// One may write.
+    pub may_write: bool,
+}
+
+/// A group as its page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupView {
+    /// Its name and how many are in it.
+    pub head: GroupHead,
+    /// What it is about; may be empty.
+    pub description: String,
+    /// Who may do what.
+    pub permissions: Permissions,
+    /// One's own role.
+    pub role: Role,
+    /// Everybody: owner, admins, members, each by name.
+    pub members: Vec<GroupMember>,
+}
+
+/// Somebody in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupMember {
+    /// Who.
+    pub account: AccountId,
+    /// Their name as a contact or as they told it in a group; empty while unknown, and for oneself.
+    pub name: String,
+    /// What they are.
+    pub role: Role,
+    /// Their devices in the group.
+    pub devices: u32,
+    /// Said that they leave, and is not taken out yet.
+    pub leaves: bool,
+}
+
+/// Something that happened to a group: a line of its timeline. `by` is nobody when it happened while this device could not
+/// see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noticed {
+    /// It was made.
+    Created {
+        /// By whom.
+        by: Option<AccountId>,
+        /// Its name then.
+        name: String,
+    },
+    /// One came into it.
+    Entered {
+        /// Who let one in.
+        by: Option<AccountId>,
+        /// Its name then.
+        name: String,
+    },
+    /// Somebody was added.
+    Added {
+        /// By whom.
+        by: Option<AccountId>,
+        /// Who.
+        account: AccountId,
+    },
+    /// Somebody was taken out.
+    Removed {
+        /// By whom.
+        by: Option<AccountId>,
+        /// Who.
+        account: AccountId,
+    },
+    /// Somebody left.
+    Left {
+        /// Who.
+        account: AccountId,
+    },
+    /// It has another name.
+    Named {
+        /// By whom.
+        by: Option<AccountId>,
+        /// The name.
+        name: String,
+    },
+    /// It has another description.
+    Described {
+        /// By whom.
+        by: Option<AccountId>,
+    },
+    /// Who may do what is another now.
+    Permitted {
+        /// By whom.
+        by: Option<AccountId>,
+    },
+    /// Somebody has another role.
+    Role {
+        /// By whom.
+        by: Option<AccountId>,
+        /// Who.
+        account: AccountId,
+        /// The role now.
+        role: Role,
+    },
+}
+
+impl Noticed {
+    /// Who did it, if that is known.
+    #[must_use]
+    pub fn by(&self) -> Option<AccountId> {
+        match self {
+            Self::Created { by, .. }
+            | Self::Entered { by, .. }
+            | Self::Added { by, .. }
+            | Self::Removed { by, .. }
+            | Self::Named { by, .. }
+            | Self::Described { by }
+            | Self::Permitted { by }
+            | Self::Role { by, .. } => *by,
+            Self::Left { account } => Some(*account),
+        }
+    }
+
+    /// Whom it is about, if it is about one person.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Added { account, .. }
+            | Self::Removed { account, .. }
+            | Self::Left { account }
+            | Self::Role { account, .. } => Some(*account),
+            _ => None,
+        }
+    }
 }
 
 /// A contact.
@@ -417,6 +615,8 @@ pub struct MessageView {
     pub text: String,
     /// The content type of something this build cannot show (kept for one that can).
     pub unknown: Option<String>,
+    /// No message but a line about the group; the text is empty then.
+    pub notice: Option<Noticed>,
     /// Of one's own: how far it came. Of others: `Delivered`, or `Read` once seen here.
     pub mark: Mark,
     /// It could not leave; see [`Event::Failed`].

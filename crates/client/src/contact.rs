@@ -99,7 +99,7 @@ impl Step<'_> {
                     params![link.account.as_bytes(), link.secret, link.name],
                 )?;
                 self.share_contact(link.account)?;
-                self.begin_conversation(link.account, conversation)?;
+                self.begin(conversation)?;
                 self.reply(command, Ok(Reply::Added(link.account, conversation)));
                 Ok(())
             }
@@ -124,7 +124,7 @@ impl Step<'_> {
             params![account.as_bytes(), handle.as_str()],
         )?;
         self.share_contact(account)?;
-        self.begin_conversation(account, conversation)?;
+        self.begin(conversation)?;
         self.reply(command, Ok(Reply::Added(account, conversation)));
         Ok(())
     }
@@ -250,7 +250,7 @@ impl Step<'_> {
             "delete from slot where conversation = ?1 and state = 4",
             "update slot set state = 3 where conversation = ?1",
             "delete from receipt_due where conversation = ?1",
-            "delete from intent where subject = ?1 and kind between 10 and 15",
+            "delete from intent where subject = ?1 and kind between 10 and 16",
         ] {
             self.tx.execute(sql, params![conversation.0])?;
         }
@@ -274,7 +274,9 @@ impl Step<'_> {
         claimed_handle: Option<&str>,
         introduction: Option<[u8; 32]>,
     ) -> Halting<()> {
-        let Some(contact) = self.contact(account)? else { return Ok(()) };
+        let Some(contact) = self.contact(account)? else {
+            return self.take_person(account, name, introduction);
+        };
         self.tx
             .execute("update contact set name = ?2 where account = ?1", params![account.as_bytes(), name])?;
         if let Some(introduction) = introduction {
@@ -333,14 +335,15 @@ impl Step<'_> {
         }
     }
 
-    /// The other account of a conversation.
+    /// The other account of a conversation of two; one's own among one's own devices.
     pub fn peer(&self, conversation: ConversationId) -> Halting<AccountId> {
         let account = self.tx.row(
             "select account from conversation where id = ?1",
             params![conversation.0],
-            |row| row.get::<_, [u8; 32]>(0),
+            |row| row.get::<_, Vec<u8>>(0),
         )?;
-        account.map(AccountId).ok_or(Halt::Unusable("no such conversation"))
+        let account = account.ok_or(Halt::Unusable("no such conversation"))?;
+        AccountId::from_slice(&account).map_err(|_| Halt::Unusable("a conversation of many"))
     }
 }
 

@@ -15,6 +15,7 @@ use wire::slot::{CreateSlot, EpochState, Stored, WelcomeFor};
 use wire::{Bytes, Decode, Delivery, Encode, Secret32, UnnamedRequest};
 
 use crate::api::{ContactState, ConversationId, Event};
+use crate::charter::Standing;
 use crate::intent::{self, Intent, Kind};
 use crate::lines::Purpose;
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
@@ -146,16 +147,23 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Starts the conversation with an accepted contact, or with one's own other devices, unless there is one already.
-    pub fn begin_conversation(&mut self, account: AccountId, conversation: ConversationId) -> Halting<()> {
+    /// Starts a conversation unless there is one already: with an accepted contact, with one's own other devices, or of a group
+    /// that one has made.
+    pub fn begin(&mut self, conversation: ConversationId) -> Halting<()> {
         let started = self.has_wanted_slot(conversation)?
             || intent::is_queued(self, Kind::CreateSlot, &conversation.0)?;
-        let reachable = account == self.me()?.account
-            || self.contact(account)?.is_some_and(|contact| contact.introduction.len() == 32);
-        if !started && reachable {
+        if !started && self.is_reachable(conversation)? {
             intent::queue_once(self, Kind::StartConversation, &conversation.0, &[])?;
         }
         Ok(())
+    }
+
+    fn is_reachable(&self, conversation: ConversationId) -> Halting<bool> {
+        if self.is_group(conversation)? {
+            return Ok(self.room(conversation)?.is_some_and(|(_, standing)| standing == Standing::In));
+        }
+        let account = self.peer(conversation)?;
+        Ok(account == self.me()?.account || self.introduction_to(account)?.is_some())
     }
 
     /// There is a slot, and it is not one that this device has given up.
@@ -170,10 +178,16 @@ impl Step<'_> {
         Ok(u32::try_from(wanted).unwrap_or(u32::MAX).max(1))
     }
 
-    /// First step: a key package of each of the other's devices; then, while those wait in the intent, of one's own others.
+    /// First step: key packages of the devices of all who come in, account by account; they wait in rows.
     pub fn fetch_key_packages(&mut self, intent: &Intent) -> Halting<()> {
-        let peer = self.peer(intent.conversation()?)?;
-        let account = if intent.payload.is_empty() { peer } else { self.me()?.account };
+        match self.next_to_draw(intent)? {
+            Some(account) => self.draw_packages(intent, account),
+            None => self.assemble(intent),
+        }
+    }
+
+    /// Asks for a key package of each device of an account.
+    pub fn draw_packages(&mut self, intent: &Intent, account: AccountId) -> Halting<()> {
         let introduction = self.introduction_of(account)?;
         let request = UnnamedRequest::FetchKeyPackages(FetchKeyPackages {
             account,
@@ -189,41 +203,45 @@ impl Step<'_> {
         if account == self.me()?.account {
             return Ok(self.me()?.introduction.clone());
         }
-        let contact = self.contact(account)?.ok_or(Halt::Unusable("no such contact"))?;
-        let key = contact.introduction.try_into();
-        key.map(IntroductionKey).map_err(|_| Halt::Unusable("not introduced"))
+        self.introduction_to(account)?.ok_or(Halt::Unusable("not introduced"))
     }
 
-    /// Second step: the packages are here, of the other or of one's own devices.
+    /// Second step: the packages of an account are here. When they are the last, the conversation begins.
     pub fn take_key_packages(&mut self, intent: &Intent, packages: &KeyPackages) -> Halting<()> {
+        self.take_drawn(intent, packages)?;
+        if self.next_to_draw(intent)?.is_some() { Ok(()) } else { self.assemble(intent) }
+    }
+
+    fn assemble(&mut self, intent: &Intent) -> Halting<()> {
         let conversation = intent.conversation()?;
         if self.has_wanted_slot(conversation)? {
             // They were quicker.
+            self.forget_drawn(conversation)?;
             return intent::finish(self, intent.id);
         }
-        let (peer, own) = (self.peer(conversation)?, self.me()?.account);
-        let others = self.me()?.chain.devices.len() > 1;
-        let padded = packages.padded.as_slice();
-        if peer != own && others && intent.payload.is_empty() {
-            return intent::keep(self, intent.id, padded);
-        }
-        let waiting = intent.payload.as_slice();
-        let (theirs, ours) = if waiting.is_empty() { (padded, None) } else { (waiting, Some(padded)) };
-        let mut good = self.read_packages(peer, theirs)?;
-        if good.is_empty() {
-            // Registered, and nothing in stock yet.
-            intent::keep(self, intent.id, &[])?;
-            return intent::postpone(self, intent.id, NO_PACKAGE_MS << intent.attempts.min(6));
-        }
-        if let Some(ours) = ours {
-            let own_packages = self.read_packages(own, ours)?;
-            let all = own_packages.len() + 1 == self.me()?.chain.devices.len();
-            if !all && intent.attempts < OWN_PACKAGE_TRIES {
+        let (own, group) = (self.me()?.account, self.is_group(conversation)?);
+        let mut good = Vec::new();
+        for account in self.wanted_accounts(conversation)? {
+            let padded = self.drawn(conversation, account)?.unwrap_or_default();
+            let read = if padded.is_empty() {
+                vec![]
+            } else {
+                self.attempt(|step| step.read_packages(account, &padded))?.unwrap_or_default()
+            };
+            let late = if account == own {
                 // A device that was linked a moment ago.
-                return intent::postpone(self, intent.id, NO_PACKAGE_MS);
+                read.len() + 1 < self.me()?.chain.devices.len() && intent.attempts < OWN_PACKAGE_TRIES
+            } else {
+                // Registered, and nothing in stock yet; or packages that do not hold. A group does not wait for ever.
+                read.is_empty() && (!group || intent.attempts < GROUP_PACKAGE_TRIES)
+            };
+            if late {
+                self.forget_drawn_of(conversation, account)?;
+                return intent::postpone(self, intent.id, NO_PACKAGE_MS << intent.attempts.min(6));
             }
-            good.extend(own_packages);
+            good.extend(read);
         }
+        self.forget_drawn(conversation)?;
         self.start_conversation(intent, conversation, &good)
     }
 
@@ -239,8 +257,10 @@ impl Step<'_> {
         let own = self.new_bound_address(slot)?;
         let leaf = self.leaf(own.secret)?;
         let session = self.session;
+        let charter = self.room(conversation)?.map(|(charter, _)| charter);
+        let id = GroupId::from(slot);
         let (mut group, pending) =
-            Group::create(session, &self.me()?.identity(), &leaf, GroupId::from(slot), packages)?;
+            Group::create(session, &self.me()?.identity(), &leaf, id, packages, charter.as_ref())?;
         self.tx.execute(
             "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof, healed_at,
              generation) values (?1, ?2, 1, ?3, 2, ?4, ?5, ?6, ?7, ?8)",
@@ -255,7 +275,11 @@ impl Step<'_> {
                 generation
             ],
         )?;
-        let welcomes = self.letters(conversation, slot, generation, packages, &pending)?;
+        let welcomes = if packages.is_empty() {
+            vec![]
+        } else {
+            self.letters(conversation, slot, generation, packages, &pending)?
+        };
         let state = self.epoch_state(&pending, slot)?;
         let content = self.first_content(conversation)?;
         let ciphertext = group.encrypt(session, &self.me()?.identity(), &content)?;
@@ -272,12 +296,14 @@ impl Step<'_> {
         });
         intent::finish(self, intent.id)?;
         self.begin_slot(conversation, slot, generation)?;
+        let own_account = self.me()?.account;
+        self.people_moved(conversation, &group, Some(own_account))?;
         let id = intent::queue(self, Kind::CreateSlot, &conversation.0, &[], &[])?;
         intent::seal(self, id, slot, &[0; 32], group.epoch(), &operation.encode()?)
     }
 
     /// A letter for each device, sealed under its account's introduction key.
-    fn letters(
+    pub fn letters(
         &mut self,
         conversation: ConversationId,
         slot: SlotId,
@@ -302,7 +328,7 @@ impl Step<'_> {
 
     /// What a new slot begins with: who we are; among one's own devices, what they share.
     fn first_content(&mut self, conversation: ConversationId) -> Halting<Vec<u8>> {
-        if self.peer(conversation)? == self.me()?.account {
+        if !self.is_group(conversation)? && self.peer(conversation)? == self.me()?.account {
             self.shared_content(conversation)
         } else {
             self.profile_content(conversation).map(|(content, _)| content)
@@ -311,7 +337,7 @@ impl Step<'_> {
 
     /// Opens and checks the packages: each of a device of the account, none twice, none of this device itself. One that does
     /// not hold (its device's clock is wrong, say) leaves out its device, not the others.
-    fn read_packages(&mut self, account: AccountId, padded: &[u8]) -> Halting<Vec<KeyPackage>> {
+    pub fn read_packages(&mut self, account: AccountId, padded: &[u8]) -> Halting<Vec<KeyPackage>> {
         let introduction = self.introduction_of(account)?;
         let set = KeyPackageSet::decode(&crypto::seal::padding::unpad(padded)?)?;
         let chain = VerifiedChain::verify(set.device_chain.as_slice())?;
@@ -375,9 +401,15 @@ impl Step<'_> {
         intent::finish(self, intent.id)
     }
 
-    /// Nobody answers for the account any more: what waits for it cannot leave.
+    /// Nobody answers for the account any more: what waits for it cannot leave. A group goes on without it.
     pub fn cannot_reach(&mut self, intent: &Intent) -> Halting<()> {
         let conversation = intent.conversation()?;
+        if self.is_group(conversation)? {
+            return match self.next_to_draw(intent)? {
+                Some(account) => self.note_drawn(conversation, account, &[]),
+                None => Ok(()),
+            };
+        }
         intent::finish(self, intent.id)?;
         self.fail_outbox(conversation)
     }
@@ -433,6 +465,14 @@ impl Step<'_> {
         let newest = self.newest_generation(conversation)?;
         if known.is_none() || letter.generation < newest || letter.generation > newest + GENERATIONS_AHEAD {
             return Ok(());
+        }
+        if self.is_group(conversation)? {
+            // A letter of the group one is in already says nothing new; one of somebody who is not in it must not move it.
+            let inside = self.room(conversation)?.is_some_and(|(_, standing)| standing == Standing::In);
+            let theirs = self.people(conversation)?.contains(&writer);
+            if !inside || !theirs || letter.generation == newest {
+                return Ok(());
+            }
         }
         self.want_generation(conversation, letter.generation + 1)
     }
@@ -523,6 +563,9 @@ impl Step<'_> {
     fn enter(&mut self, letter: &Letter, writer: AccountId, sequence: u64) -> Halting<()> {
         let session = self.session;
         let joined = Group::join(session, letter.welcome.as_slice())?;
+        if let Some(charter) = joined.charter.clone() {
+            return self.enter_group(letter, writer, sequence, &joined, &charter);
+        }
         let own = self.me()?.account;
         let peer = joined.members.iter().map(|member| member.account).find(|account| *account != own);
         let peer = peer.unwrap_or(own);
@@ -580,7 +623,7 @@ impl Step<'_> {
 
     /// A slot more. In the first of a conversation this device hears everything. What is on its way in another stays there: all
     /// read it.
-    fn begin_slot(&mut self, conversation: ConversationId, slot: SlotId, generation: u32) -> Halting<()> {
+    pub fn begin_slot(&mut self, conversation: ConversationId, slot: SlotId, generation: u32) -> Halting<()> {
         let others: i64 = self
             .tx
             .row(
@@ -597,7 +640,7 @@ impl Step<'_> {
     }
 
     /// The newest generation that this device has heard of; 0 without any slot.
-    fn newest_generation(&self, conversation: ConversationId) -> Halting<u32> {
+    pub fn newest_generation(&self, conversation: ConversationId) -> Halting<u32> {
         let newest: Option<Option<u32>> = self.tx.row(
             "select max(generation) from slot where conversation = ?1",
             params![conversation.0],
@@ -635,7 +678,7 @@ impl Step<'_> {
         if let Some(slot) = slot {
             self.succeed(slot, conversation)?;
         }
-        if intent.kind != Kind::SendContent {
+        if !matches!(intent.kind, Kind::SendContent | Kind::ChangeGroup) {
             intent::finish(self, intent.id)?;
         }
         Ok(())
@@ -650,8 +693,7 @@ impl Step<'_> {
 
     fn want_generation(&mut self, conversation: ConversationId, generation: u32) -> Halting<()> {
         self.put_setting_number(&generation_setting(conversation), u64::from(generation))?;
-        let account = self.peer(conversation)?;
-        self.begin_conversation(account, conversation)?;
+        self.begin(conversation)?;
         self.ask_again(conversation)
     }
 
@@ -665,6 +707,9 @@ impl Step<'_> {
         }
         let group = Group::load(self.session, GroupId::from(current.id))?;
         let there = group.members().iter().any(|member| member.device == sender.device);
+        if self.is_group(slot.conversation)? && !self.people(slot.conversation)?.contains(&sender.account) {
+            return Ok(());
+        }
         let tried_at = format!("fetched back {}", slot.conversation);
         let lately = self.now.0.saturating_sub(self.setting_number(&tried_at)?) < FETCH_BACK_MS;
         if there || lately || intent::is_queued(self, Kind::StartConversation, &slot.conversation.0)? {
@@ -687,5 +732,7 @@ const GENERATIONS_AHEAD: u32 = 1_000;
 const REQUESTS_MAX: u32 = 200;
 /// An account whose devices have not put key packages in stock yet is asked again after so long, doubled each time.
 const NO_PACKAGE_MS: u64 = 3_000;
+/// How often a group waits for somebody's key packages before it begins without them.
+const GROUP_PACKAGE_TRIES: u32 = 6;
 /// How often a conversation waits for a device of one's own that has no key packages in stock.
 const OWN_PACKAGE_TRIES: u32 = 3;

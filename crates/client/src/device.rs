@@ -76,8 +76,9 @@ pub struct DeviceGrant {
 struct GrantedSlot {
     slot: SlotId,
     generation: u32,
-    /// The other account.
-    with: AccountId,
+    conversation: [u8; 16],
+    /// The other account; none in a group.
+    with: Vec<u8>,
     r: [u8; 32],
 }
 
@@ -145,7 +146,7 @@ impl Step<'_> {
 
     /// The slots a new device is let into: of each conversation the one that is written to.
     fn slots_to_grant(&self) -> Halting<Vec<GrantedSlot>> {
-        let conversations: Vec<([u8; 16], [u8; 32])> =
+        let conversations: Vec<([u8; 16], Vec<u8>)> =
             self.tx.rows("select id, account from conversation order by id", [], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })?;
@@ -158,7 +159,8 @@ impl Step<'_> {
             slots.push(GrantedSlot {
                 slot: open.id,
                 generation: open.generation,
-                with: AccountId(account),
+                conversation,
+                with: account,
                 r,
             });
         }
@@ -167,8 +169,11 @@ impl Step<'_> {
 
     /// A conversation that the account has: this device comes in from outside.
     fn adopt_slot(&mut self, granted: &GrantedSlot) -> Halting<()> {
-        let GrantedSlot { slot, generation, with, r } = granted;
-        let conversation = self.admit_conversation(*with)?;
+        let GrantedSlot { slot, generation, conversation, with, r } = granted;
+        let conversation = match AccountId::from_slice(with) {
+            Ok(account) => self.admit_conversation(account)?,
+            Err(_) => self.admit_group(ConversationId(*conversation))?,
+        };
         let address = self.new_bound_address(*slot)?;
         self.tx.execute(
             "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof, generation)

@@ -3,10 +3,10 @@
 use client_db::params;
 use crypto::seal::aead::{Key, sha256};
 use crypto::seal::padding::{open_padded, seal_padded};
-use crypto::{Group, GroupId, Incoming, LeafData, Pending, known_accounts_only};
+use crypto::{Group, GroupId, Incoming, LeafData, Pending, by_charter};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
-use vocab::{IdempotencyId, SlotId};
-use wire::slot::{Commit, FetchRejoin, Rejoin, Send, Stored};
+use vocab::{AccountId, IdempotencyId, SlotId};
+use wire::slot::{Commit, FetchRejoin, Rejoin, Send, Stored, WelcomeFor};
 use wire::{Bytes, Decode, Delivery, DeliveryKind, Encode, Secret32, UnnamedRequest};
 
 use crate::api::{ConversationId, Event};
@@ -82,7 +82,7 @@ impl Step<'_> {
         let mut group = Group::load(session, GroupId::from(slot.id))?;
         let secrets = group.secrets(session)?;
         let message = self.open_outside(&secrets.e, slot.id, delivery.payload.as_slice())?;
-        match group.process(session, &message, &known_accounts_only)? {
+        match group.process(session, &message, &by_charter)? {
             Incoming::Application { sender, content } => self.content(slot, &sender, &content),
             Incoming::Commit(_) if self.misses_commit(delivery) => Err(Halt::Unusable("broken on purpose")),
             Incoming::Commit(staged) => {
@@ -91,13 +91,15 @@ impl Step<'_> {
                 }
                 let change = group.merge(session, *staged)?;
                 if change.self_removed {
-                    return self.put_slot_state(slot.id, SlotState::Closed);
+                    self.put_slot_state(slot.id, SlotState::Closed)?;
+                    return self.taken_out(slot, change.by.account);
                 }
-                self.moved_on(slot, &group)
+                self.moved_on(slot, &group, Some(change.by.account))
             }
             Incoming::OwnCommit => {
                 group.merge_pending(session)?;
-                self.moved_on(slot, &group)
+                let own = self.me()?.account;
+                self.moved_on(slot, &group, Some(own))
             }
             Incoming::OwnEcho | Incoming::Proposal { .. } | Incoming::Old { .. } => Ok(()),
             Incoming::Ahead { .. } => self.fall_out_of(slot),
@@ -112,13 +114,14 @@ impl Step<'_> {
     }
 
     /// The group is in a new epoch: what was sealed for the old one is sealed again.
-    fn moved_on(&mut self, slot: &Slot, group: &Group) -> Halting<()> {
+    fn moved_on(&mut self, slot: &Slot, group: &Group, by: Option<AccountId>) -> Halting<()> {
         let r = group.r().map_err(Halt::from)?;
         self.tx.execute(
             "update slot set epoch = ?2, r = ?3, state = case state when 2 then 1 else state end where slot = ?1",
             params![slot.id.as_bytes(), sql_number(group.epoch()), r],
         )?;
-        intent::unseal_all(self, slot.id)
+        intent::unseal_all(self, slot.id)?;
+        self.people_moved(slot.conversation, group, by)
     }
 
     /// What this device sent comes back in its place.
@@ -130,7 +133,8 @@ impl Step<'_> {
                     intent::finish(self, id)?;
                 }
                 self.place_own_message(slot.conversation, &intent.message)?;
-                intent::finish(self, intent.id)
+                intent::finish(self, intent.id)?;
+                self.finish_leaving(slot.conversation)
             }
             _ => self.own_commit_stands(slot, intent, delivery.sequence),
         }
@@ -153,7 +157,12 @@ impl Step<'_> {
                 sql_number(sequence.saturating_add(1))
             ],
         )?;
-        self.moved_on(slot, &group)?;
+        // Coming back from outside, what changed meanwhile was somebody else's doing.
+        let by = (intent.kind != Kind::Rejoin).then_some(self.me()?.account);
+        self.moved_on(slot, &group, by)?;
+        if intent.kind == Kind::ChangeGroup {
+            self.forget_drawn(slot.conversation)?;
+        }
         self.event(Event::Conversation(slot.conversation));
         Ok(())
     }
@@ -186,8 +195,7 @@ impl Step<'_> {
     pub fn seal_content(&mut self, intent: &Intent) -> Halting<()> {
         let conversation = intent.conversation()?;
         let Some(slot) = self.current_slot(conversation)? else {
-            let account = self.peer(conversation)?;
-            self.begin_conversation(account, conversation)?;
+            self.begin(conversation)?;
             // Woken when a slot stands; otherwise looked at more and more rarely.
             return intent::postpone(self, intent.id, NO_SLOT_MS << intent.attempts.min(8));
         };
@@ -248,9 +256,8 @@ impl Step<'_> {
             Some(leaf) => leaf,
             None => self.leaf(slot.own_address()?)?,
         };
-        let pending =
-            group.commit_update(session, &self.me()?.identity(), Some(&leaf), &known_accounts_only)?;
-        self.send_commit(intent, slot.id, slot.epoch, (secrets.k, secrets.e), &pending)
+        let pending = group.commit_update(session, &self.me()?.identity(), Some(&leaf), &by_charter)?;
+        self.send_commit(intent, slot.id, slot.epoch, (secrets.k, secrets.e), &pending, vec![])
     }
 
     /// The leaf with a fresh address, once that address stands at the service.
@@ -280,13 +287,14 @@ impl Step<'_> {
         }
     }
 
-    fn send_commit(
+    pub fn send_commit(
         &mut self,
         intent: &Intent,
         slot: SlotId,
         epoch: u64,
         (k, e): ([u8; 32], [u8; 32]),
         pending: &Pending,
+        welcomes: Vec<WelcomeFor>,
     ) -> Halting<()> {
         let commit = self.seal_outside(&e, slot, &pending.commit)?;
         let hash = sha256(&[&commit]);
@@ -297,7 +305,7 @@ impl Step<'_> {
             next_posting_key: Secret32(pending.next.k),
             next,
             commit: commit.into(),
-            welcomes: vec![],
+            welcomes,
             message: vec![].into(),
             idempotency: IdempotencyId(self.random()),
             extensions: vec![],
@@ -387,9 +395,9 @@ impl Step<'_> {
             &leaf,
             blob.group_info.as_slice(),
             r,
-            &known_accounts_only,
+            &by_charter,
         )?;
-        self.send_commit(intent, slot.id, rejoin.epoch, (blob.k, blob.e), &pending)
+        self.send_commit(intent, slot.id, rejoin.epoch, (blob.k, blob.e), &pending, vec![])
     }
 
     /// Somebody committed in between: from the start, over their epoch. A posting key that never fits is a blob that lies:

@@ -14,7 +14,7 @@ use crate::lines::Purpose;
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
 /// What an intent is for. The numbers are stored.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     CreateMailbox = 1,
     CreateAddress = 2,
@@ -30,13 +30,15 @@ pub(crate) enum Kind {
     CreateSlot = 11,
     Rejoin = 12,
     SelfUpdate = 13,
+    /// A change to a group that a person wants.
+    ChangeGroup = 16,
     SendContent = 14,
     /// Asks for what is missing; goes when nothing else waits.
     AskAgain = 15,
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::CreateMailbox,
         Self::CreateAddress,
         Self::DeleteAddress,
@@ -48,6 +50,7 @@ impl Kind {
         Self::CreateSlot,
         Self::Rejoin,
         Self::SelfUpdate,
+        Self::ChangeGroup,
         Self::SendContent,
         Self::AskAgain,
     ];
@@ -66,7 +69,12 @@ impl Kind {
 
     /// One at a time in a conversation, in the order of kinds.
     fn is_of_conversation(self) -> bool {
-        self >= Self::StartConversation
+        self.rank() >= Self::StartConversation.rank()
+    }
+
+    /// What goes first; the stored numbers say nothing about it.
+    fn rank(self) -> usize {
+        Self::ALL.into_iter().position(|kind| kind == self).unwrap_or(usize::MAX)
     }
 }
 
@@ -138,6 +146,16 @@ pub(crate) fn queue_once(step: &mut Step<'_>, kind: Kind, subject: &[u8], payloa
 pub(crate) fn is_queued(step: &Step<'_>, kind: Kind, subject: &[u8]) -> Halting<bool> {
     let found = step.tx.row(
         "select id from intent where kind = ?1 and subject = ?2 limit 1",
+        params![kind as i64, subject],
+        |row| row.get::<_, i64>(0),
+    )?;
+    Ok(found.is_some())
+}
+
+/// The same, of those that the service does not have yet.
+pub(crate) fn is_queued_unstored(step: &Step<'_>, kind: Kind, subject: &[u8]) -> Halting<bool> {
+    let found = step.tx.row(
+        "select id from intent where kind = ?1 and subject = ?2 and state != 3 limit 1",
         params![kind as i64, subject],
         |row| row.get::<_, i64>(0),
     )?;
@@ -309,12 +327,6 @@ pub(crate) fn wake(step: &Step<'_>, conversation: ConversationId) -> Halting<()>
     Ok(())
 }
 
-/// Keeps bytes with an intent until its next step.
-pub(crate) fn keep(step: &Step<'_>, id: i64, payload: &[u8]) -> Halting<()> {
-    step.tx.execute("update intent set payload = ?2 where id = ?1", params![id, payload])?;
-    Ok(())
-}
-
 /// Later.
 pub(crate) fn postpone(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
     let when = step.now.plus_ms(ms);
@@ -338,20 +350,24 @@ pub(crate) fn count(reader: &client_db::Reader<'_>) -> Result<u32, client_db::Er
 /// The intents that may go now, one a conversation, and when the next that waits is due.
 pub(crate) fn due(step: &Step<'_>) -> Halting<(Vec<Intent>, Option<Timestamp>)> {
     let heads: Vec<(i64, i64)> = step.tx.rows(
-        "select min(id), kind from intent where state != 3 group by kind, subject order by kind, 1",
+        "select min(id), kind from intent where state != 3 group by kind, subject",
         [],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let stands_first = [Kind::CreateMailbox as i64, Kind::CreateAddress as i64];
+    let mut heads: Vec<(i64, Kind)> =
+        heads.into_iter().filter_map(|(id, kind)| Some((id, Kind::from_sql(kind)?))).collect();
+    heads.sort_by_key(|(id, kind)| (kind.rank(), *id));
+    let stands_first = [Kind::CreateMailbox, Kind::CreateAddress];
     let addresses_wait = heads.iter().any(|(_, kind)| stands_first.contains(kind));
     let mut busy = std::collections::BTreeSet::new();
     let (mut ready, mut next) = (Vec::new(), None::<Timestamp>);
     for (id, kind) in heads {
-        let Some(kind) = Kind::from_sql(kind) else { continue };
         let Some(intent) = load(step, id)? else { continue };
         let waits = intent.not_before > step.now;
-        // A leaf may be renewed later, unless the service has the commit already; everything else keeps its place.
-        let may_wait = kind == Kind::SelfUpdate && waits && intent.state != State::Stale;
+        // A leaf may be renewed later, and somebody added later, unless the service has the commit already; everything else
+        // keeps its place.
+        let passes = kind == Kind::ChangeGroup && !intent.message.is_empty();
+        let may_wait = (kind == Kind::SelfUpdate || passes) && waits && intent.state != State::Stale;
         let blocks = kind.is_of_conversation() && !may_wait;
         if blocks && !busy.insert(intent.subject.clone()) {
             continue;
@@ -397,6 +413,7 @@ pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
         (_, State::Stale) => still_stale(step, intent),
         (Kind::Rejoin, State::Staged) => step.fetch_rejoin(intent),
         (Kind::SelfUpdate, State::Staged) => step.seal_update(intent),
+        (Kind::ChangeGroup, State::Staged) => step.seal_change(intent),
         (Kind::SendContent, State::Staged) => step.seal_content(intent),
         (Kind::AskAgain, State::Staged) => step.send_missed(intent),
     }
@@ -431,9 +448,10 @@ pub(crate) fn done_at_unnamed(step: &mut Step<'_>, id: i64, answer: UnnamedAnswe
                 None => postpone(step, id, RETRY_MS_MIN << intent.attempts.min(8)),
             }
         }
+        (Kind::ChangeGroup, UnnamedAnswer::KeyPackages(packages)) => step.take_drawn(&intent, &packages),
         (Kind::Rejoin, UnnamedAnswer::Rejoin(rejoin)) => step.seal_rejoin(&intent, &rejoin),
         (Kind::CreateSlot, UnnamedAnswer::Stored(stored)) => step.slot_created(&intent, &stored),
-        (Kind::Rejoin | Kind::SelfUpdate, UnnamedAnswer::Stored(stored)) => {
+        (Kind::Rejoin | Kind::SelfUpdate | Kind::ChangeGroup, UnnamedAnswer::Stored(stored)) => {
             step.commit_stored(&intent, &stored)
         }
         (Kind::SendContent, UnnamedAnswer::Stored(_)) => step.content_stored(&intent),
@@ -466,12 +484,15 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
         (_, Refusal::QuotaUsed { .. }) => postpone(step, id, QUOTA_MS),
         (Kind::CreateMailbox | Kind::CreateAddress, Refusal::Exists) => finish(step, id),
         (Kind::DeleteAddress, _) => finish(step, id),
-        (Kind::SendContent | Kind::SelfUpdate, Refusal::StaleEpoch) => step.stale_epoch(&intent),
+        (Kind::SendContent | Kind::SelfUpdate | Kind::ChangeGroup, Refusal::StaleEpoch) => {
+            step.stale_epoch(&intent)
+        }
         (Kind::Rejoin, Refusal::StaleEpoch) => step.rejoin_lost(&intent),
-        (Kind::SendContent | Kind::SelfUpdate | Kind::Rejoin, Refusal::UnknownSlot) => {
+        (Kind::SendContent | Kind::SelfUpdate | Kind::ChangeGroup | Kind::Rejoin, Refusal::UnknownSlot) => {
             step.slot_gone(&intent)
         }
-        (Kind::StartConversation, Refusal::NotAllowed) => step.cannot_reach(&intent),
+        (Kind::StartConversation | Kind::ChangeGroup, Refusal::NotAllowed) => step.cannot_reach(&intent),
+        (Kind::ChangeGroup, _) => step.abandon_change(&intent),
         (Kind::SelfUpdate, _) => step.abandon_update(&intent),
         (Kind::SendContent, _) => step.content_refused(&intent),
         (Kind::VerifyHandle, _) => finish(step, id),

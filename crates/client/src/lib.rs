@@ -16,6 +16,7 @@ mod account;
 mod amendment;
 pub mod api;
 mod ask;
+mod charter;
 mod choice;
 mod contact;
 mod conversation;
@@ -41,10 +42,13 @@ mod timer;
 pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{
     AddWhom, ChatChoice, ChatChoices, Command, CommandId, Connection, ContactCard, ContactState,
-    ConversationHead, ConversationId, Edition, Event, Found, Input, InvitationSecrets, LinkEvent, Mark,
-    MessageView, Output, Reaction, Refused, Reply, Status,
+    ConversationHead, ConversationId, Edition, Event, Found, GroupChange, GroupHead, GroupMember, GroupView,
+    Input, InvitationSecrets, LinkEvent, Mark, MessageView, Noticed, Output, Reaction, Refused, Reply,
+    Status, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};
+pub use crypto::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_NAME_CHARS_MAX};
+pub use crypto::{Permissions, Role, Who};
 pub use device::{DeviceGrant, DeviceOffer, NewDevice};
 pub use machine::{Client, Config, Fault, Weakness};
 pub use timer::TIMER_SECONDS_MAX;

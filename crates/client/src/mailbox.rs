@@ -8,6 +8,7 @@ use wire::mailbox::{Envelope, Envelopes, OpenMailbox};
 use wire::{Decode, Delivery, DeliveryKind, Door, Encode, MailboxFromDevice, MailboxFromService, Refusal};
 
 use crate::api::Output;
+use crate::conversation::SlotState;
 use crate::intent::{self, Kind};
 use crate::lines::LineState;
 use crate::machine::Weakness;
@@ -104,6 +105,14 @@ impl Step<'_> {
         let delivery = Delivery::decode(&bytes)?;
         match self.slot(delivery.slot)? {
             Some(slot) if slot.is_request() => self.hold(delivery.slot, delivery.sequence, &bytes),
+            // Back into a group that one was taken out of.
+            Some(slot)
+                if slot.state == SlotState::Closed
+                    && delivery.kind == DeliveryKind::Welcome
+                    && self.is_group(slot.conversation)? =>
+            {
+                self.letter(&delivery)
+            }
             Some(slot) => self.deliver(slot, &delivery),
             None if delivery.kind == DeliveryKind::Welcome => self.letter(&delivery),
             None => Ok(()),

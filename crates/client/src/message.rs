@@ -9,7 +9,7 @@ use wire::content::{
 };
 
 use crate::amendment::{Meaning, Role, id_from};
-use crate::api::{CommandId, ContactState, ConversationId, Event, Mark, Refused, Reply};
+use crate::api::{CommandId, ConversationId, Event, Mark, Refused, Reply};
 use crate::choice::Key;
 use crate::conversation::Slot;
 use crate::intent::{self, Intent, Kind};
@@ -44,7 +44,7 @@ impl Step<'_> {
         if text.is_empty() || text.len() > TEXT_BYTES_MAX {
             return self.refuse(command, Refused::BadText);
         }
-        if let Some(refused) = self.cannot_write(conversation)? {
+        if let Some(refused) = self.may_write(conversation)? {
             return self.refuse(command, refused);
         }
         let expires = self.expiration(conversation)?;
@@ -65,7 +65,7 @@ impl Step<'_> {
             |row| row.get(0),
         )?;
         let Some(text) = text else { return self.refuse(command, Refused::Unknown) };
-        if let Some(refused) = self.cannot_write(to)? {
+        if let Some(refused) = self.may_write(to)? {
             return self.refuse(command, refused);
         }
         let expires = self.expiration(to)?;
@@ -74,13 +74,6 @@ impl Step<'_> {
         let id = self.say(to, content)?;
         self.reply(command, Ok(Reply::Queued(id)));
         Ok(())
-    }
-
-    /// Why nothing may be written in a conversation now, if so.
-    pub fn cannot_write(&self, conversation: ConversationId) -> Halting<Option<Refused>> {
-        let account = self.peer(conversation)?;
-        let accepted = self.contact(account)?.is_some_and(|contact| contact.state == ContactState::Accepted);
-        Ok((!accepted).then_some(Refused::NotAccepted))
     }
 
     /// Puts a content into the store and the outbox, both or neither. What it says of other messages takes effect at once.
@@ -92,8 +85,7 @@ impl Step<'_> {
         let place = Place { position: POSITION_PENDING, queued: self.next_position(conversation)? };
         self.keep(conversation, &own, id, &content, &bytes, place)?;
         intent::queue(self, Kind::SendContent, &conversation.0, id.as_bytes(), &bytes)?;
-        let account = self.peer(conversation)?;
-        self.begin_conversation(account, conversation)?;
+        self.begin(conversation)?;
         Ok(id)
     }
 
@@ -245,6 +237,9 @@ impl Step<'_> {
         if slot.conversation == self.among_ourselves()? {
             return if self.take_choices(&content)? { Ok(()) } else { self.take_shared(&content) };
         }
+        if self.take_leave(slot, sender.account, &content)? {
+            return Ok(());
+        }
         if let Ok(Some(report)) = content.as_status() {
             return self.take_marks(slot.conversation, sender.account, &report);
         }
@@ -254,6 +249,9 @@ impl Step<'_> {
                 return Ok(());
             }
             return self.take_profile(sender.account, &profile.name, profile.handle.as_deref(), key);
+        }
+        if self.is_silenced(slot.conversation, sender.account)? {
+            return Ok(());
         }
         self.take_message(slot.conversation, sender, &content, bytes)
     }
@@ -344,7 +342,8 @@ impl Step<'_> {
         if let Ok(id) = MessageId::from_slice(&intent.message) {
             self.raise_mark(intent.conversation()?, id, Mark::Sent)?;
         }
-        intent::stored(self, intent.id)
+        intent::stored(self, intent.id)?;
+        self.finish_leaving(intent.conversation()?)
     }
 
     /// The service will never take it.
@@ -404,7 +403,7 @@ impl Step<'_> {
         Ok(position)
     }
 
-    fn touch(&self, conversation: ConversationId) -> Halting<()> {
+    pub fn touch(&self, conversation: ConversationId) -> Halting<()> {
         self.tx.execute(
             "update conversation set changed_at = max(changed_at, ?2) where id = ?1",
             params![conversation.0, sql_time(self.now)],

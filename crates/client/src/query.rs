@@ -1,10 +1,15 @@
 //! How it is now: reads for the front ends. Events say what changed.
 
 use client_db::{Row, RowError, params};
+use crypto::{Charter, Role};
 use vocab::{AccountId, Handle, MessageId, SlotId, Timestamp};
 
 use crate::amendment;
-use crate::api::{ContactCard, ContactState, ConversationHead, ConversationId, Mark, MessageView, Status};
+use crate::api::{
+    ContactCard, ContactState, ConversationHead, ConversationId, GroupHead, GroupMember, GroupView, Mark,
+    MessageView, Status, Whom,
+};
+use crate::charter::Standing;
 use crate::contact::state_of;
 use crate::intent;
 use crate::machine::{Client, Fault};
@@ -60,15 +65,104 @@ impl Client {
              (select count(*) from message where conversation = ?1 and own = 0 and mark < 3)
              from conversation where id = ?1",
             params![id.0],
-            |row| Ok((AccountId(row.get(0)?), number(row.get(1)?), row.get::<_, u32>(2)?)),
+            |row| Ok((row.get::<_, Vec<u8>>(0)?, number(row.get(1)?), row.get::<_, u32>(2)?)),
         )?;
         let Some((account, changed_at, unread)) = row else { return Ok(None) };
-        let Some(with) = self.contact(account)? else { return Ok(None) };
+        let with = match AccountId::from_slice(&account) {
+            Ok(account) => self.contact(account)?.map(Whom::Person),
+            Err(_) => self.group(id)?.map(|group| Whom::Group(group.head)),
+        };
+        let Some(with) = with else { return Ok(None) };
         let last = self.timeline(id, None, 1)?.pop();
         let choices = crate::choice::of_chat(&reader, id)?;
         let timer_seconds = crate::timer::of_chat(&reader, id)?;
         let changed_at = Timestamp(changed_at);
         Ok(Some(ConversationHead { id, with, last, unread, changed_at, choices, timer_seconds }))
+    }
+
+    /// A group as its page shows it; none for a conversation of two, or before one has come into it.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn group(&self, id: ConversationId) -> Result<Option<GroupView>, Fault> {
+        let reader = self.db.reader();
+        let row =
+            reader.row("select charter, state from room where conversation = ?1", params![id.0], |row| {
+                Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
+            })?;
+        let Some((charter, state)) = row else { return Ok(None) };
+        let charter = Charter::from_bytes(&charter).map_err(|_| Fault::Damaged)?;
+        let inside = Standing::of(state) == Standing::In;
+        let own = self.me.as_ref().map(|me| me.account);
+        let mut members = reader.rows(
+            "select member.account, devices, leaves, coalesce(contact.name, person.name, '') from member
+             left join contact on contact.account = member.account and contact.state = 1
+             left join person on person.account = member.account
+             where member.conversation = ?1 order by 4, 1",
+            params![id.0],
+            |row| {
+                let account = AccountId(row.get(0)?);
+                Ok(GroupMember {
+                    account,
+                    devices: row.get(1)?,
+                    leaves: row.get(2)?,
+                    name: row.get(3)?,
+                    role: charter.role(account),
+                })
+            },
+        )?;
+        members.sort_by_key(|member| std::cmp::Reverse(member.role));
+        let role = own.map_or(Role::Member, |own| charter.role(own));
+        let head = GroupHead {
+            name: charter.name().to_owned(),
+            people: u32::try_from(members.len()).unwrap_or(u32::MAX),
+            inside,
+            may_write: inside && own.is_some_and(|own| charter.permits(own, charter.permissions.send)),
+        };
+        Ok(Some(GroupView {
+            head,
+            description: charter.description().to_owned(),
+            permissions: charter.permissions,
+            role,
+            members,
+        }))
+    }
+
+    /// Everybody who is in a group, wrote in it, or is named in a line about it.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn authors_in(&self, id: ConversationId) -> Result<Vec<AccountId>, Fault> {
+        let reader = self.db.reader();
+        let mut authors: Vec<AccountId> = reader.rows(
+            "select account from member where conversation = ?1
+             union select distinct sender from message where conversation = ?1",
+            params![id.0],
+            |row| Ok(AccountId(row.get(0)?)),
+        )?;
+        let notices: Vec<Vec<u8>> = reader.rows(
+            "select distinct notice from message where conversation = ?1 and notice != x''",
+            params![id.0],
+            |row| row.get(0),
+        )?;
+        let named = notices.iter().filter_map(|bytes| crate::charter::read_notice(bytes));
+        authors.extend(named.flat_map(|what| what.by().into_iter().chain(what.account())));
+        authors.sort_unstable();
+        authors.dedup();
+        Ok(authors)
+    }
+
+    /// The name that somebody met in a group told there; empty while unknown.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn name_in_groups(&self, account: AccountId) -> Result<String, Fault> {
+        let name = self.db.reader().row(
+            "select name from person where account = ?1",
+            params![account.as_bytes()],
+            |row| row.get(0),
+        )?;
+        Ok(name.unwrap_or_default())
     }
 
     /// Up to `limit` messages before a position (or the newest), oldest first.
@@ -281,7 +375,7 @@ fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
 
 const MESSAGE_COLUMNS: &str = "id, conversation, sender, own, sent_at, text, unknown, mark, failed, position,
      in_reply_to, edited_at, deleted, exists (select 1 from amendment where target = message.id), forwarded, expires_at,
-     exists (select 1 from choice where subject = message.id and key = 5 and value = x'01')";
+     exists (select 1 from choice where subject = message.id and key = 5 and value = x'01'), notice";
 
 /// A message by itself, and where to look for more about it.
 struct MessageRow {
@@ -302,6 +396,7 @@ fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
         sent_at: Timestamp(number(row.get(4)?)),
         text: row.get(5)?,
         unknown: (!unknown.is_empty()).then_some(unknown),
+        notice: crate::charter::read_notice(&row.get::<_, Vec<u8>>(17)?),
         mark: match row.get::<_, i64>(7)? {
             0 => Mark::Pending,
             1 => Mark::Sent,

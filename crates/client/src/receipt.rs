@@ -4,7 +4,7 @@ use client_db::params;
 use vocab::{AccountId, MessageId, Timestamp};
 use wire::content::{MessageStatus, MimiContent, STATUS_ENTRIES_MAX, StatusReport};
 
-use crate::api::{CommandId, ContactState, ConversationId, Event, Mark, Refused, Reply};
+use crate::api::{CommandId, ConversationId, Event, Mark, Refused, Reply};
 use crate::choice::Key;
 use crate::step::{Halt, Halting, Step, number, sql_time};
 
@@ -50,8 +50,7 @@ impl Step<'_> {
                 entries.push((MessageId(message), status));
             }
             let conversation = ConversationId(conversation);
-            let peer = self.peer(conversation)?;
-            if self.contact(peer)?.is_some_and(|contact| contact.state == ContactState::Accepted) {
+            if self.tells_marks(conversation)? {
                 let report = StatusReport { entries };
                 let content = MimiContent::status(self.random(), &report)
                     .map_err(|_| Halt::Unusable("a report above its limit"))?;
@@ -75,10 +74,18 @@ impl Step<'_> {
         report: &StatusReport,
     ) -> Halting<()> {
         let own_device = from == self.me()?.account;
+        let group = self.is_group(conversation)?;
         for (message, status) in &report.entries {
             match status {
                 // One of our other devices read it: it is read here too.
                 MessageStatus::Read if own_device => self.seen_elsewhere(conversation, *message)?,
+                MessageStatus::Delivered if !own_device && group => {
+                    self.told(conversation, *message, from, Mark::Delivered)?;
+                }
+                MessageStatus::Read if !own_device && group => {
+                    self.told(conversation, *message, from, Mark::Delivered)?;
+                    self.told(conversation, *message, from, Mark::Read)?;
+                }
                 MessageStatus::Delivered if !own_device => {
                     self.raise_mark(conversation, *message, Mark::Delivered)?;
                 }

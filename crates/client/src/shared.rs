@@ -109,7 +109,7 @@ impl Step<'_> {
     pub fn begin_among_ourselves(&mut self) -> Halting<ConversationId> {
         let own = self.me()?.account;
         let conversation = self.admit_conversation(own)?;
-        self.begin_conversation(own, conversation)?;
+        self.begin(conversation)?;
         Ok(conversation)
     }
 

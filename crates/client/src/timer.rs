@@ -33,7 +33,7 @@ impl Step<'_> {
         conversation: ConversationId,
         seconds: u32,
     ) -> Halting<()> {
-        if let Some(refused) = self.cannot_write(conversation)? {
+        if let Some(refused) = self.may_write(conversation)? {
             return self.refuse(command, refused);
         }
         if seconds > TIMER_SECONDS_MAX {

@@ -7,6 +7,7 @@
 //! Invariant: every leaf of every group has passed [`validator`]: no credential is believed because the library or the
 //! service delivered it. This crate knows neither the protocol's frames (`wire`) nor any database.
 
+pub mod charter;
 pub mod device;
 mod error;
 pub mod group;
@@ -24,6 +25,7 @@ mod tests;
 /// What a client needs of the outer sealing, through the one crate of cryptography it may know.
 pub use seal;
 
+pub use charter::{Charter, GroupLink, Permissions, Role, Who, by_charter};
 pub use device::{DeviceKeys, Identity};
 pub use error::{Error, Unreadable};
 pub use group::{Changes, EpochSecrets, Group, GroupId, Incoming, Joined, Pending, StagedChange};

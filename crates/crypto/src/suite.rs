@@ -15,6 +15,9 @@ pub(crate) const WINDOW: u16 = 0xF0A2;
 /// Group-info extension with `R`, for whoever joins by Welcome.
 pub(crate) const REJOIN_SECRET: u16 = 0xF0A3;
 
+/// Group-context extension with the [`Charter`](crate::Charter) of a group.
+pub(crate) const CHARTER: u16 = 0xF0A4;
+
 /// How many messages of one sender may arrive late and still be read: retransmission, and healing from other devices.
 pub(crate) const OUT_OF_ORDER_TOLERANCE: u32 = 1_000;
 /// How many messages of one sender may be missing before the next: bounds the work a forged generation can cause.
@@ -25,7 +28,12 @@ pub(crate) fn capabilities() -> Capabilities {
     Capabilities::new(
         Some(&[ProtocolVersion::Mls10]),
         Some(&[SUITE]),
-        Some(&[ExtensionType::Unknown(LEAF_DATA), ExtensionType::Unknown(WINDOW), ExtensionType::LastResort]),
+        Some(&[
+            ExtensionType::Unknown(LEAF_DATA),
+            ExtensionType::Unknown(WINDOW),
+            ExtensionType::Unknown(CHARTER),
+            ExtensionType::LastResort,
+        ]),
         Some(&[]),
         Some(&[CredentialType::Basic]),
     )

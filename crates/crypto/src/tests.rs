@@ -17,10 +17,11 @@ use tls_codec::{DeserializeBytes as _, Serialize as _};
 use vocab::time::DAY_MS;
 use vocab::{AccountId, AddressSecret, DeviceId, Timestamp};
 
+use crate::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_LINKS_MAX, GROUP_NAME_CHARS_MAX};
 use crate::{
-    Change, Changes, DeviceKeys, Error, Group, GroupId, Identity, Incoming, KeyPackage, KeyStore, LeafData,
-    Pending, Policy, Refusal, Session, StoreError, Unreadable, Verdict, forget_key_package,
-    generate_key_package, known_accounts_only,
+    Change, Changes, Charter, DeviceKeys, Error, Group, GroupId, GroupLink, Identity, Incoming, KeyPackage,
+    KeyStore, LeafData, Pending, Permissions, Policy, Refusal, Role, Session, StoreError, Unreadable,
+    Verdict, Who, by_charter, forget_key_package, generate_key_package, known_accounts_only,
 };
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -200,7 +201,7 @@ impl Phone {
                 .iter()
                 .map(|bytes| KeyPackage::read(s, bytes, NOW))
                 .collect::<Result<Vec<_>, _>>()?;
-            Group::create(s, me, leaf, GROUP, &packages)
+            Group::create(s, me, leaf, GROUP, &packages, None)
         })
         .unwrap()
         .1
@@ -926,7 +927,7 @@ fn a_step_stopped_at_any_write_leaves_a_group_that_loads_and_the_step_works_agai
     let (created, writes_create) = stubborn(&mut alice, |alice| {
         alice.step(|s, me, leaf| {
             let package = KeyPackage::read(s, &package.bytes, NOW)?;
-            Group::create(s, me, leaf, GROUP, &[package]).map(|(_, pending)| pending)
+            Group::create(s, me, leaf, GROUP, &[package], None).map(|(_, pending)| pending)
         })
     });
     let welcome = created.welcome.clone().unwrap();
@@ -984,7 +985,7 @@ fn bytes_that_are_nothing_are_dropped_and_those_of_another_group_too() {
     }
     let (mut carol, mut dave) = (Phone::new(4), Phone::new(5));
     let other = GroupId([8; 16]);
-    carol.step(|s, me, leaf| Group::create(s, me, leaf, other, &[]).map(drop)).unwrap();
+    carol.step(|s, me, leaf| Group::create(s, me, leaf, other, &[], None).map(drop)).unwrap();
     let foreign = carol.step(|s, me, _| Group::load(s, other)?.encrypt(s, me, b"x")).unwrap();
     assert!(matches!(alice.reads(&foreign), Err(Error::WrongGroup)));
     assert!(matches!(dave.with(|_, _, _| Ok(())), Err(Error::NoSuchGroup)));
@@ -1014,7 +1015,7 @@ fn the_roster_to_come_is_the_roster_that_comes_with_leaves_freed_and_filled() {
                 .map(|bytes| KeyPackage::read(s, bytes, NOW))
                 .collect::<Result<Vec<_>, _>>()?;
             let remove = [members[4].clone(), members[2].clone()];
-            group.commit(s, me, Changes { add: &add, remove: &remove, leaf: None }, ANYTHING)
+            group.commit(s, me, Changes { add: &add, remove: &remove, ..Changes::default() }, ANYTHING)
         })
         .unwrap();
     alice.merges(&pending);
@@ -1080,4 +1081,215 @@ fn a_commit_of_ours_that_is_refused_leaves_the_group_as_it_was() {
     alice.merges(&pending);
     bob.follows(&pending.commit, &known_accounts_only).unwrap();
     agree(&mut alice, &mut bob);
+}
+
+/// A group with a charter: Alice owns it, Bob is an admin, Carol and Dave are members.
+fn chartered() -> [Phone; 4] {
+    let mut all = [1, 2, 3, 4].map(Phone::new);
+    let charter =
+        Charter::new([7; 16], "Lake house", all[0].account).unwrap().with_role(all[1].account, Role::Admin);
+    let [alice, others @ ..] = &mut all;
+    let packages: Vec<Vec<u8>> = others.iter_mut().map(Phone::package).collect();
+    let (_, pending) = alice
+        .step(|s, me, leaf| {
+            let packages: Result<Vec<_>, _> =
+                packages.iter().map(|bytes| KeyPackage::read(s, bytes, NOW)).collect();
+            Group::create(s, me, leaf, GROUP, &packages?, Some(&charter))
+        })
+        .unwrap();
+    let welcome = pending.welcome.unwrap();
+    for other in others {
+        let told = other.step(|s, _, _| Ok(Group::join(s, &welcome)?.charter)).unwrap();
+        assert_eq!(told.as_ref(), Some(&charter));
+    }
+    all
+}
+
+impl Phone {
+    fn charter(&mut self) -> Charter {
+        self.with(|group, _, _| Ok(group.charter().unwrap())).unwrap()
+    }
+
+    /// A commit that asks nobody's rules, by a client that breaks them on purpose.
+    fn forces(
+        &mut self,
+        packages: &[Vec<u8>],
+        removed: &[AccountId],
+        charter: Option<&Charter>,
+    ) -> Result<Pending, Error> {
+        self.with(|group, s, me| {
+            let add: Vec<KeyPackage> =
+                packages.iter().map(|bytes| KeyPackage::read(s, bytes, NOW)).collect::<Result<_, _>>()?;
+            let remove: Vec<_> =
+                group.members().into_iter().filter(|member| removed.contains(&member.account)).collect();
+            group.commit(s, me, Changes { add: &add, remove: &remove, leaf: None, charter }, ANYTHING)
+        })
+    }
+}
+
+#[test]
+fn t12_a_commit_that_breaks_the_charter_is_refused_by_everybody_else() {
+    let [mut alice, mut bob, mut carol, mut dave] = chartered();
+    let before = alice.charter();
+    let (a, b, c, d) = (alice.account, bob.account, carol.account, dave.account);
+    let mut stranger = Phone::new(9);
+    let package = stranger.package();
+    let open = Permissions { add: Who::Everybody, ..Permissions::default() };
+    let link = GroupLink { hash: [1; 32], approval: 0 };
+    let carols: [(&str, Vec<Vec<u8>>, Vec<AccountId>, Option<Charter>); 9] = [
+        ("adds", vec![package.clone()], vec![], None),
+        ("removes a member", vec![], vec![d], None),
+        ("names", vec![], vec![], Some(before.clone().named("Mine"))),
+        ("describes", vec![], vec![], Some(before.clone().described("mine"))),
+        ("raises herself", vec![], vec![], Some(before.clone().with_role(c, Role::Admin))),
+        ("takes it over", vec![], vec![], Some(before.clone().with_role(c, Role::Owner))),
+        ("dismisses", vec![], vec![], Some(before.clone().with_role(b, Role::Member))),
+        ("permits herself", vec![], vec![], Some(before.clone().permitting(open))),
+        ("opens a link", vec![], vec![], Some(before.clone().with_link(link))),
+    ];
+    for (what, add, remove, charter) in carols {
+        let pending = carol.forces(&add, &remove, charter.as_ref()).unwrap();
+        for other in [&mut alice, &mut bob, &mut dave] {
+            let refusal = refused(other.follows(&pending.commit, &by_charter));
+            assert!(matches!(refusal, Refusal::Policy(_)), "Carol {what}: {refusal:?}");
+        }
+        carol.clears();
+    }
+    let mut elsewhere = before.clone();
+    elsewhere.conversation = [8; 16];
+    let bobs: [(&str, Vec<AccountId>, Option<Charter>); 4] = [
+        ("removes the owner", vec![a], Some(before.clone().with_role(b, Role::Owner))),
+        ("takes it over", vec![], Some(before.clone().with_role(b, Role::Owner))),
+        ("names another owner", vec![], Some(before.clone().with_role(d, Role::Owner))),
+        ("moves it elsewhere", vec![], Some(elsewhere)),
+    ];
+    for (what, remove, charter) in bobs {
+        let pending = bob.forces(&[], &remove, charter.as_ref()).unwrap();
+        for other in [&mut carol, &mut dave] {
+            let refusal = refused(other.follows(&pending.commit, &by_charter));
+            assert!(matches!(refusal, Refusal::Policy(_)), "Bob {what}: {refusal:?}");
+        }
+        bob.clears();
+    }
+    // Nobody has moved.
+    assert_eq!([alice.epoch(), bob.epoch(), carol.epoch(), dave.epoch()], [1; 4]);
+}
+
+#[test]
+fn what_the_charter_allows_is_followed_by_everybody() {
+    let [mut alice, mut bob, mut carol, mut dave] = chartered();
+    let (b, c, d) = (bob.account, carol.account, dave.account);
+    let before = alice.charter();
+    // Bob renames, raises Carol and removes Dave, in one commit.
+    let after = before.clone().named("Sea house").with_role(c, Role::Admin);
+    let pending = bob
+        .with(|group, s, me| {
+            let remove: Vec<_> = group.members().into_iter().filter(|it| it.account == d).collect();
+            let changes = Changes { remove: &remove, charter: Some(&after), ..Changes::default() };
+            group.commit(s, me, changes, &by_charter)
+        })
+        .unwrap();
+    bob.merges(&pending);
+    alice.follows(&pending.commit, &by_charter).unwrap();
+    carol.follows(&pending.commit, &by_charter).unwrap();
+    assert!(dave.follows(&pending.commit, &by_charter).unwrap().self_removed);
+    agree(&mut alice, &mut bob);
+    agree(&mut alice, &mut carol);
+    assert_eq!(carol.charter(), after);
+    // Carol, an admin now, cannot remove Bob, who is one too; Alice hands the group over to her, and then she can.
+    let refusal = refused(carol.with(|group, s, me| {
+        let remove: Vec<_> = group.members().into_iter().filter(|it| it.account == b).collect();
+        let charter = after.clone().with_role(b, Role::Member);
+        let changes = Changes { remove: &remove, charter: Some(&charter), ..Changes::default() };
+        group.commit(s, me, changes, &by_charter)
+    }));
+    assert!(matches!(refusal, Refusal::Policy(_)));
+    let handed = after.clone().with_role(c, Role::Owner);
+    assert_eq!(handed.role(alice.account), Role::Admin);
+    let pending = alice
+        .with(|group, s, me| {
+            group.commit(s, me, Changes { charter: Some(&handed), ..Changes::default() }, &by_charter)
+        })
+        .unwrap();
+    alice.merges(&pending);
+    carol.follows(&pending.commit, &by_charter).unwrap();
+    bob.follows(&pending.commit, &by_charter).unwrap();
+    let pending = carol
+        .with(|group, s, me| {
+            let remove: Vec<_> = group.members().into_iter().filter(|it| it.account == b).collect();
+            let charter = handed.clone().with_role(b, Role::Member);
+            let changes = Changes { remove: &remove, charter: Some(&charter), ..Changes::default() };
+            group.commit(s, me, changes, &by_charter)
+        })
+        .unwrap();
+    carol.merges(&pending);
+    alice.follows(&pending.commit, &by_charter).unwrap();
+    agree(&mut alice, &mut carol);
+}
+
+#[test]
+fn whoever_is_removed_and_comes_back_has_no_role_left() {
+    let [mut alice, bob, mut carol, _] = chartered();
+    let pending = alice.forces(&[], &[bob.account], None).unwrap();
+    let refusal = refused(carol.follows(&pending.commit, &by_charter));
+    assert!(matches!(refusal, Refusal::Policy("a role of somebody who is not here")), "{refusal:?}");
+}
+
+#[test]
+fn a_conversation_of_two_never_gets_a_charter_and_a_group_never_loses_it() {
+    let (mut alice, mut bob) = friends();
+    let charter = Charter::new([7; 16], "Mine", alice.account).unwrap();
+    let pending = alice.forces(&[], &[], Some(&charter)).unwrap();
+    assert!(matches!(refused(bob.follows(&pending.commit, &by_charter)), Refusal::Policy(_)));
+    let [mut alice, mut bob, ..] = chartered();
+    let commit = alice.commits_unchecked(|builder| {
+        builder.propose_group_context_extensions(openmls::prelude::Extensions::empty()).unwrap()
+    });
+    assert_eq!(refused(bob.follows(&commit, &by_charter)), Refusal::Charter);
+}
+
+#[test]
+fn a_new_device_and_one_that_fell_out_come_into_a_group_from_outside_and_a_stranger_does_not() {
+    let [mut alice, mut bob, mut carol, _] = chartered();
+    let (info, r) = alice.info();
+    let mut tablet = carol.add_device(30);
+    let pending = tablet
+        .step(|s, me, leaf| Group::rejoin(s, me, leaf, &info, r, &by_charter).map(|(_, pending)| pending))
+        .unwrap();
+    tablet.merges(&pending);
+    alice.follows(&pending.commit, &by_charter).unwrap();
+    bob.follows(&pending.commit, &by_charter).unwrap();
+    agree(&mut alice, &mut tablet);
+    assert_eq!(tablet.charter(), alice.charter());
+    let (info, _) = alice.info();
+    let commit = Phone::new(40).enters_unchecked(&info);
+    let refusal = refused(bob.follows(&commit, &by_charter));
+    assert!(matches!(refusal, Refusal::Policy(_)), "{refusal:?}");
+}
+
+#[test]
+fn a_charter_that_breaks_its_own_rules_is_none() {
+    let owner = AccountId([1; 32]);
+    for name in ["", "  ", "a\nb", &"x".repeat(GROUP_NAME_CHARS_MAX + 1)] {
+        assert_eq!(Charter::new([7; 16], name, owner).unwrap_err(), Refusal::Charter, "{name:?}");
+    }
+    let good = Charter::new([7; 16], "Lake house", owner).unwrap();
+    let bytes = good.to_bytes().unwrap();
+    assert_eq!(Charter::from_bytes(&bytes).unwrap(), good);
+    for end in 0..bytes.len() {
+        assert!(Charter::from_bytes(&bytes[..end]).is_err());
+    }
+    let links = |count: usize| {
+        (0..count).fold(good.clone(), |charter, n| {
+            let mut hash = [0; 32];
+            hash[..8].copy_from_slice(&n.to_be_bytes());
+            charter.with_link(GroupLink { hash, approval: 1 })
+        })
+    };
+    assert!(Charter::from_bytes(&links(GROUP_LINKS_MAX).to_bytes().unwrap()).is_ok());
+    assert!(Charter::from_bytes(&links(GROUP_LINKS_MAX + 1).to_bytes().unwrap()).is_err());
+    let ownerless = good.clone().with_role(owner, Role::Member);
+    assert!(Charter::from_bytes(&ownerless.to_bytes().unwrap()).is_err());
+    let long = good.described(&"x".repeat(GROUP_DESCRIPTION_BYTES_MAX + 1));
+    assert!(Charter::from_bytes(&long.to_bytes().unwrap()).is_err());
 }

@@ -15,6 +15,7 @@ use seal::{DeviceList, VerifiedChain};
 use tls_codec::DeserializeBytes as _;
 use vocab::{AccountId, DeviceId};
 
+use crate::charter::Charter;
 use crate::leaf::{Credential, LeafData, Member};
 use crate::suite::SUITE;
 
@@ -60,6 +61,9 @@ pub enum Refusal {
     /// Outside the key package's time window.
     #[error("the key package is not valid at this time")]
     Expired,
+    /// The group's charter does not decode, or breaks its own rules.
+    #[error("the group's charter does not hold")]
+    Charter,
     /// The client's policy forbids it.
     #[error("the policy forbids it: {0}")]
     Policy(&'static str),
@@ -84,6 +88,10 @@ pub struct Change {
     pub before: Vec<Member>,
     /// All leaves after the commit, by leaf: the roster is computed from these.
     pub after: Vec<Member>,
+    /// The charter before the commit; none where people are fixed.
+    pub charter_before: Option<Charter>,
+    /// The charter after it.
+    pub charter: Option<Charter>,
     /// This device is removed.
     pub self_removed: bool,
 }
@@ -211,9 +219,7 @@ fn check_group_with(group: &PublicGroup, chains: &mut Chains) -> Result<Vec<Memb
     if group.ciphersuite() != SUITE {
         return Err(Refusal::Suite);
     }
-    if group.group_context().extensions().iter().next().is_some() {
-        return Err(Refusal::ChangeNotAllowed);
-    }
+    Charter::of(group.group_context().extensions())?;
     let members = read_group(group)?;
     members.iter().try_for_each(|member| chains.learn(member))?;
     // A device struck off its account's list may still sit on its leaf: that is for the members to mend, and no reason
@@ -237,8 +243,10 @@ pub(crate) fn check_entry(
     policy: Policy<'_>,
 ) -> Result<Change, Refusal> {
     let mut chains = Chains::default();
+    let charter_before = Charter::of(before.group_context().extensions())?;
     let before = check_group_with(before, &mut chains)?;
     let epoch = after.group_context().epoch().as_u64();
+    let charter = Charter::of(after.group_context().extensions())?;
     let after = check_group_with(after, &mut chains)?;
     let by = after.iter().find(|member| member.leaf == own_leaf).ok_or(Refusal::LeafData)?.clone();
     if !chains.names(&by) {
@@ -256,6 +264,8 @@ pub(crate) fn check_entry(
             updated: None,
             before,
             after,
+            charter_before,
+            charter,
             self_removed: false,
         },
         policy,
@@ -345,7 +355,25 @@ pub(crate) fn check_commit(
     no_device_twice(&after)?;
     let self_removed = removed_leaves.contains(&group.own_leaf_index().u32()) && group.is_active();
     let epoch = commit.epoch().as_u64();
-    decide(Change { epoch, by, external, added, removed, updated, before, after, self_removed }, policy)
+    let charter_before = Charter::of(group.public_group().group_context().extensions())?;
+    let charter = match new_charter(commit.queued_proposals())? {
+        Some(charter) => Some(charter),
+        None => charter_before.clone(),
+    };
+    let change = Change {
+        epoch,
+        by,
+        external,
+        added,
+        removed,
+        updated,
+        before,
+        after,
+        charter_before,
+        charter,
+        self_removed,
+    };
+    decide(change, policy)
 }
 
 pub(crate) fn same_device(a: &Member, b: &Member) -> bool {
@@ -358,6 +386,8 @@ fn removed_leaves<'a>(proposals: impl Iterator<Item = &'a QueuedProposal>) -> Re
     for proposal in proposals {
         match (proposal.proposal(), proposal.sender()) {
             (Proposal::Add(_), Sender::Member(_)) | (Proposal::ExternalInit(_), Sender::NewMemberCommit) => {}
+            // What it says is looked at by `new_charter`.
+            (Proposal::GroupContextExtensions(_), Sender::Member(_)) => {}
             (Proposal::Remove(remove), Sender::Member(_) | Sender::NewMemberCommit) => {
                 removed.push(remove.removed().u32());
             }
@@ -365,6 +395,17 @@ fn removed_leaves<'a>(proposals: impl Iterator<Item = &'a QueuedProposal>) -> Re
         }
     }
     Ok(removed)
+}
+
+/// The charter a commit brings, if it brings one.
+fn new_charter<'a>(proposals: impl Iterator<Item = &'a QueuedProposal>) -> Result<Option<Charter>, Refusal> {
+    let mut charter = None;
+    for proposal in proposals {
+        if let Proposal::GroupContextExtensions(context) = proposal.proposal() {
+            charter = Some(Charter::of(context.extensions())?.ok_or(Refusal::Charter)?);
+        }
+    }
+    Ok(charter)
 }
 
 /// The leftmost free leaf: where RFC 9420, 12.1.1 puts the next member.

@@ -113,6 +113,44 @@ async fn a_chat_survives_reloading_and_the_end_of_the_browser() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_group_of_a_browser_and_two_terminals() -> Outcome {
+    let (server, browser) = (Server::start(), Browser::start().await?);
+    let (boris, carla) = (Terminal::registered(&server, "Boris"), Terminal::registered(&server, "Carla"));
+    let anna = browser.person().await?.open(&server.url()).await?;
+    register_without_handle(&anna, "Anna").await?;
+    let links = [boris.invitation(), carla.invitation()];
+    for link in &links {
+        start_chat(&anna, link).await?;
+        say(&anna, "Hello").await?;
+        shows_mark(&anna, "Hello", "Sent").await?;
+    }
+    assert_eq!(e2e::programs::texts(&boris.receive()), ["Hello"]);
+    assert_eq!(e2e::programs::texts(&carla.receive()), ["Hello"]);
+    anna.button("New group").click().await?;
+    anna.textbox("Group name").fill("Lake house").await?;
+    anna.find("checkbox", "Boris").click().await?;
+    anna.find("checkbox", "Carla").click().await?;
+    picture(&anna, "new-group").await?;
+    anna.button("Make the group").click().await?;
+    say(&anna, "Who brings what?").await?;
+    shows_mark(&anna, "Who brings what?", "Sent").await?;
+    assert_eq!(e2e::programs::texts(&boris.receive()), ["Who brings what?"]);
+    boris.ok(["send", "Lake house", "Bread"]);
+    anna.log("Messages").shows("Bread").await?;
+    anna.list("Chats").item("Lake house").shows("Bread").await?;
+    anna.button("About this group").click().await?;
+    anna.list("Members").item("Carla").shows("Member").await?;
+    picture(&anna, "group").await?;
+    anna.button("Remove Carla").click().await?;
+    anna.list("Members").item("Carla").goes().await?;
+    anna.press("Escape").await?;
+    anna.log("Messages").shows("You removed Carla").await?;
+    assert_eq!(e2e::programs::texts(&carla.receive()), ["Who brings what?", "Bread"]);
+    picture(&anna, "group-talk").await?;
+    browser.close().await
+}
+
+#[tokio::test]
 async fn tabs_share_one_core_and_hand_it_over() -> Outcome {
     let (server, browser) = (Server::start(), Browser::start().await?);
     let anna = Terminal::registered(&server, "Anna");

@@ -224,3 +224,55 @@ fn fingerprint(folder: &std::path::Path) -> BTreeMap<String, u64> {
         .filter(|(name, _)| lasting(name))
         .collect()
 }
+
+#[test]
+fn three_people_make_a_group_write_in_it_and_change_it() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    let carla = Terminal::registered(&server, "Carla");
+    boris.ok(["add", &anna.invitation()]);
+    carla.ok(["add", &anna.invitation()]);
+    anna.receive();
+    let made = anna.ok(["group", "create", "Lake house", "Boris"]);
+    let id = made[0]["group"]["id"].as_str().expect("an id").to_owned();
+    anna.ok(["send", "Lake house", "who brings what?"]);
+    assert_eq!(texts(&boris.receive()), ["who brings what?"]);
+    boris.ok(["send", &id, "bread"]);
+
+    // Carla comes later: she reads what is written from then on.
+    anna.ok(["group", "add", "Lake house", "Carla"]);
+    anna.ok(["send", "Lake house", "Carla is here"]);
+    assert_eq!(texts(&carla.receive()), ["Carla is here"]);
+    carla.ok(["send", "Lake house", "hello all"]);
+    assert_eq!(texts(&boris.receive()), ["Carla is here", "hello all"]);
+    let info = boris.ok(["group", "info", "Lake house"]);
+    let members = info[0]["group"]["members"].as_array().expect("members");
+    let names: Vec<_> = members.iter().map(|it| (it["name"].as_str(), it["role"].as_str())).collect();
+    assert_eq!(
+        names,
+        [(Some("Anna"), Some("owner")), (Some("Boris"), Some("member")), (Some("Carla"), Some("member"))]
+    );
+
+    // A member does not decide.
+    let (code, why) = boris.refused(["group", "rename", "Lake house", "Mine"]);
+    assert!(code == 1 && why.contains("for its admins"), "{code}: {why}");
+    anna.ok(["group", "role", "Lake house", "Boris", "admin"]);
+    boris.receive();
+    boris.ok(["group", "rename", "Lake house", "Sea house"]);
+    boris.ok(["group", "remove", "Sea house", "Carla"]);
+    boris.ok(["send", "Sea house", "without Carla"]);
+    assert_eq!(texts(&carla.receive()), [""; 0]);
+    let (code, why) = carla.refused(["send", id.as_str(), "still there?"]);
+    assert!(code == 1 && why.contains("not in"), "{code}: {why}");
+    assert_eq!(texts(&anna.receive()).last().map(String::as_str), Some("without Carla"));
+    let history = anna.ok(["history", "Sea house"]);
+    let notices: Vec<_> = history.iter().filter_map(|line| line["message"]["notice"].as_str()).collect();
+    assert!(notices.contains(&"Boris named the group “Sea house”"), "{notices:?}");
+    assert!(notices.contains(&"Boris removed Carla"), "{notices:?}");
+    boris.ok(["group", "role", "Sea house", "Boris", "member"]);
+    boris.ok(["group", "leave", "Sea house"]);
+    anna.receive();
+    let info = anna.ok(["group", "info", "Sea house"]);
+    assert_eq!(info[0]["group"]["members"].as_array().map(Vec::len), Some(1), "{info:?}");
+}

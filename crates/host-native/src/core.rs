@@ -334,12 +334,15 @@ fn is_repeatable(what: &What) -> bool {
             | Action::MarkUnread { .. }
             | Action::SaveDraft { .. }
             | Action::SetTimer { .. }
+            | Action::EditGroup { .. }
+            | Action::LeaveGroup { .. }
             | Action::MarkRead { .. }
             | Action::Hurry => true,
             // Repeated, these would send twice, or change again what was changed meanwhile.
             Action::Register { .. }
             | Action::GiveCode { .. }
             | Action::Invite
+            | Action::NewGroup { .. }
             | Action::Send { .. }
             | Action::Reply { .. }
             | Action::Forward { .. }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChatId, ContactId, MessageId};
+use crate::{ChatId, ContactId, GroupEdit, MessageId};
 
 /// Something the person does. `who` and `to` are what a person would type: a number, an e-mail address, a contact's
 /// name, an invitation link, or an id (whole, or its first 6 characters and more).
@@ -136,6 +136,25 @@ pub enum Action {
         /// As typed: `30s`, `8h`, `1w`, or `off`.
         time: String,
     },
+    /// Makes a group of oneself and contacts.
+    NewGroup {
+        /// Its name.
+        name: String,
+        /// The others, each as a person would type.
+        people: Vec<String>,
+    },
+    /// Changes a group, as far as one's role allows.
+    EditGroup {
+        /// The group, by name or id.
+        group: String,
+        /// How.
+        edit: GroupEdit,
+    },
+    /// Leaves a group.
+    LeaveGroup {
+        /// The group, by name or id.
+        group: String,
+    },
     /// Everything up to this message was seen.
     MarkRead {
         /// Where.
@@ -180,6 +199,15 @@ pub enum Outcome {
         name: String,
         /// The chat with them.
         chat: ChatId,
+        /// How things stand and what now.
+        sentence: String,
+    },
+    /// A group was made or is being changed.
+    Group {
+        /// Which.
+        id: ChatId,
+        /// Its name.
+        name: String,
         /// How things stand and what now.
         sentence: String,
     },

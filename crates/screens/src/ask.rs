@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bubble, ChatList, ContactRow, Edition, FoundRow, Listing, MessageId, Next, Person, RefusedKind,
-    RequestRow, Start, Status, Timeline,
+    Bubble, ChatList, ContactRow, Edition, FoundRow, GroupPage, Listing, MessageId, Next, Person,
+    RefusedKind, RequestRow, Start, Status, Timeline,
 };
 
 /// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
@@ -59,6 +59,11 @@ pub enum Ask {
     Contacts,
     /// Everybody who knocks.
     Requests,
+    /// A group's page.
+    Group {
+        /// By name or id.
+        group: String,
+    },
     /// One person.
     Contact {
         /// See [`crate::Action`].
@@ -98,6 +103,8 @@ pub enum Answer {
     Contacts(Listing<ContactRow>),
     /// To [`Ask::Requests`].
     Requests(Listing<RequestRow>),
+    /// To [`Ask::Group`].
+    Group(GroupPage),
     /// To [`Ask::Contact`].
     Contact(Person),
     /// It could not be answered.

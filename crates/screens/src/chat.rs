@@ -35,8 +35,10 @@ pub struct ChatList {
 pub struct ChatRow {
     /// Which.
     pub id: ChatId,
-    /// The other person.
+    /// The other person; a group in a person's place, with its name.
     pub person: Person,
+    /// It is a group.
+    pub group: bool,
     /// The last message in one line, or words in its place.
     pub preview: String,
     /// The last message is one's own and came so far.
@@ -77,8 +79,10 @@ pub struct Timeline {
 pub struct ChatHead {
     /// Which.
     pub id: ChatId,
-    /// The other person.
+    /// The other person; a group in a person's place, with its name.
     pub person: Person,
+    /// It is a group: [`crate::Ask::Group`] shows its page.
+    pub group: bool,
     /// The second line: the handle, or how things stand.
     pub line: String,
     /// `Messages disappear 1 day after reading`, when they do.

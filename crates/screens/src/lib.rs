@@ -12,6 +12,7 @@ mod ask;
 mod bridge;
 mod chat;
 mod contact;
+mod group;
 mod line;
 mod message;
 mod notice;
@@ -24,6 +25,7 @@ pub use ask::{Answer, Ask, TIMELINE_MESSAGES_MAX};
 pub use bridge::{FromCore, Reply, ToCore, What};
 pub use chat::{ChatHead, ChatId, ChatList, ChatRow, Composer, Timeline};
 pub use contact::{ContactId, ContactRow, ContactState, Person, RequestRow};
+pub use group::{GroupEdit, GroupMay, GroupPage, GroupRule, MemberRow, Permission, Role};
 pub use line::{ConnectionLine, LineState};
 pub use message::{
     Bubble, Edition, FoundRow, Mark, MarkShown, MessageAct, MessageId, Moment, Piece, Quote, Reaction,

@@ -67,6 +67,8 @@ pub struct Bubble {
     pub script: Script,
     /// Words in place of a text that this version cannot show.
     pub note: Option<String>,
+    /// No message but a line about the group, in words; there is nothing else in the bubble then.
+    pub notice: Option<String>,
     /// When it was sent, by the sender's clock.
     pub sent: Moment,
     /// How far one's own came; of others, nothing.

@@ -72,6 +72,13 @@ pub enum Notice {
         /// What is, and what is done about it.
         sentence: String,
     },
+    /// A change to a group that was asked for did not happen.
+    Group {
+        /// Which.
+        chat: ChatId,
+        /// What is, why, what now.
+        sentence: String,
+    },
     /// The list of chats changed: order, names, last messages, counts.
     Chats,
     /// Somebody knocks.

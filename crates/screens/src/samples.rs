@@ -519,6 +519,7 @@ fn shown(mark: Mark) -> MarkShown {
 
 fn row(person: &Person, preview: &str, mark: Option<Mark>, time: &str, unread: u32) -> ChatRow {
     ChatRow {
+        group: false,
         id: person.chat.clone(),
         person: person.clone(),
         preview: preview.into(),
@@ -554,6 +555,7 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
         acts: acts_of(from.id == me().id),
         script: Script::Plain,
         note: None,
+        notice: None,
         sent: moment(time),
         mark: mark.map(shown),
         unread: false,
@@ -583,6 +585,7 @@ fn reaction(emoji: &str, count: u32, own: bool) -> Reaction {
 fn timeline(with: &Person, bubbles: Listing<Bubble>) -> Timeline {
     Timeline {
         head: ChatHead {
+            group: false,
             id: with.chat.clone(),
             person: with.clone(),
             line: with.handle.clone().unwrap_or_else(|| "Through a link".into()),

@@ -1,8 +1,8 @@
 //! The cast: devices, and what their people do with them. Verbs read as a story.
 
 use client::{
-    AddWhom, Command, ContactState, ConversationId, DeviceGrant, Input, InvitationSecrets, Mark, MessageView,
-    NewDevice, Refused, Reply,
+    AddWhom, Command, ContactState, ConversationId, DeviceGrant, GroupChange, GroupMember, Input,
+    InvitationSecrets, Mark, MessageView, NewDevice, Noticed, Refused, Reply, Role,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -338,6 +338,113 @@ impl Device {
     pub fn marks(self, world: &World, with: Self) -> Vec<(String, Mark)> {
         let own = self.messages(world, with).into_iter().filter(|message| message.own);
         own.map(|message| (message.text, message.mark)).collect()
+    }
+
+    /// Makes a group with others.
+    pub fn makes_group(self, world: &mut World, name: &str, others: &[Self]) -> ConversationId {
+        let people = others.iter().map(|other| other.account(world)).collect();
+        match self.asks(world, Command::CreateGroup { name: name.to_owned(), people }) {
+            Ok(Reply::Group(conversation)) => conversation,
+            other => panic!("{} makes a group: {other:?}", self.name(world)),
+        }
+    }
+
+    /// Changes a group.
+    ///
+    /// # Errors
+    /// What the core refused.
+    pub fn changes(
+        self,
+        world: &mut World,
+        conversation: ConversationId,
+        change: GroupChange,
+    ) -> Result<Reply, Refused> {
+        self.asks(world, Command::ChangeGroup { conversation, change })
+    }
+
+    /// Adds somebody to a group.
+    ///
+    /// # Errors
+    /// What the core refused.
+    pub fn brings(self, world: &mut World, group: ConversationId, whom: Self) -> Result<Reply, Refused> {
+        let account = whom.account(world);
+        self.changes(world, group, GroupChange::Add(vec![account]))
+    }
+
+    /// Takes somebody out of a group.
+    ///
+    /// # Errors
+    /// What the core refused.
+    pub fn takes_out(self, world: &mut World, group: ConversationId, whom: Self) -> Result<Reply, Refused> {
+        let account = whom.account(world);
+        self.changes(world, group, GroupChange::Remove(account))
+    }
+
+    /// Leaves a group.
+    ///
+    /// # Errors
+    /// What the core refused.
+    pub fn leaves(self, world: &mut World, conversation: ConversationId) -> Result<Reply, Refused> {
+        self.asks(world, Command::LeaveGroup { conversation })
+    }
+
+    /// Writes a text in a group.
+    ///
+    /// # Errors
+    /// What the core refused.
+    pub fn says_in(
+        self,
+        world: &mut World,
+        conversation: ConversationId,
+        text: &str,
+    ) -> Result<Reply, Refused> {
+        self.asks(world, Command::Send { conversation, text: text.to_owned() })
+    }
+
+    /// What a group's timeline shows: `name: text`, and lines about the group in stars.
+    pub fn shows(self, world: &World, conversation: ConversationId) -> Vec<String> {
+        let name = |account: AccountId| {
+            let who = world.devices.iter().find(|device| device.account == Some(account));
+            who.map_or("?", |device| device.name.as_str())
+        };
+        let by = |by: Option<AccountId>| by.map_or("?", name);
+        let messages =
+            self.client(world).timeline(conversation, None, u32::MAX).expect("the store can be read");
+        let line = |message: MessageView| match message.notice {
+            None => format!("{}: {}", name(message.from), message.text),
+            Some(Noticed::Created { by: who, name }) => format!("* {} made {name}", by(who)),
+            Some(Noticed::Entered { by: who, name }) => format!("* {} let one into {name}", by(who)),
+            Some(Noticed::Added { by: who, account }) => format!("* {} added {}", by(who), name(account)),
+            Some(Noticed::Removed { by: who, account }) => format!("* {} removed {}", by(who), name(account)),
+            Some(Noticed::Left { account }) => format!("* {} left", name(account)),
+            Some(Noticed::Named { by: who, name }) => format!("* {} named it {name}", by(who)),
+            Some(Noticed::Described { by: who }) => format!("* {} described it", by(who)),
+            Some(Noticed::Permitted { by: who }) => format!("* {} changed who may do what", by(who)),
+            Some(Noticed::Role { by: who, account, role }) => {
+                format!("* {} made {} {role:?}", by(who), name(account))
+            }
+        };
+        messages.into_iter().map(line).collect()
+    }
+
+    /// The texts of it alone.
+    pub fn texts_in(self, world: &World, conversation: ConversationId) -> Vec<String> {
+        self.shows(world, conversation).into_iter().filter(|line| !line.starts_with('*')).collect()
+    }
+
+    /// Who is in a group, by name, with the role of those who have one.
+    pub fn sees_in(self, world: &World, conversation: ConversationId) -> Vec<String> {
+        let Some(group) = self.client(world).group(conversation).expect("the store can be read") else {
+            return vec![];
+        };
+        let line = |member: GroupMember| {
+            let who = world.devices.iter().find(|device| device.account == Some(member.account));
+            let who = who.map_or("?", |device| device.name.as_str());
+            if member.role == Role::Member { who.to_owned() } else { format!("{who} ({:?})", member.role) }
+        };
+        let mut lines: Vec<String> = group.members.into_iter().map(line).collect();
+        lines.sort();
+        lines
     }
 
     /// Why it gave things up lately.

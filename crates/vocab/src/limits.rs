@@ -19,6 +19,9 @@ pub const PAYLOAD_BYTES_MAX: usize = PAYLOAD_SIZES[11];
 /// Devices (leaves) in one slot.
 pub const SLOT_LEAVES_MAX: usize = 2_048;
 
+/// People in one group.
+pub const GROUP_PEOPLE_MAX: usize = 1_024;
+
 /// Welcomes in one request: people times devices of the largest group that is made in one step.
 pub const WELCOMES_MAX: usize = 2_048;
 

@@ -1,6 +1,7 @@
 //! The commands.
 
 mod chat;
+pub mod group;
 mod message;
 mod people;
 mod receive;
@@ -67,6 +68,7 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Chats => show::chats(core, say).await,
         Command::History { chat, limit, ids } => show::history(core, say, chat, limit, ids).await,
         Command::Editions { message } => message::editions(core, say, message).await,
+        Command::Group { what } => group::run(core, say, what).await,
         Command::Contacts => show::contacts(core, say).await,
         Command::Status => show::status(core, say).await,
     }

@@ -95,7 +95,11 @@ impl Shower<'_> {
                 self.line(&line);
                 Ok(())
             }
-            Heard::Notice(Notice::Missing { sentence, .. } | Notice::Failed { sentence, .. }) => {
+            Heard::Notice(
+                Notice::Missing { sentence, .. }
+                | Notice::Failed { sentence, .. }
+                | Notice::Group { sentence, .. },
+            ) => {
                 self.say.aside(&sentence);
                 Ok(())
             }

@@ -61,6 +61,9 @@ pub async fn history(core: &Core, say: Say, chat: String, limit: u32, ids: bool)
     let skipped = shown.saturating_sub(limit as usize);
     for bubble in pages.into_iter().rev().flatten().skip(skipped) {
         say.result(&Object::message(&bubble), || {
+            if let Some(notice) = &bubble.notice {
+                return format!("{}  * {}", bubble.sent.full, say::one_line(notice));
+            }
             let who = if bubble.own { "You".to_owned() } else { say::one_line(&bubble.from.name) };
             let state = match (&bubble.failed, &bubble.mark) {
                 (Some(failed), _) => format!("  ({failed})"),

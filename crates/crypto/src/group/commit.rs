@@ -2,8 +2,8 @@
 
 use openmls::group::CommitBuilder;
 use openmls::prelude::{
-    CommitMessageBundle, Extension, HashType, Initial, LeafNodeParameters, MlsGroup, MlsMessageOut, Sender,
-    StagedCommit, UnknownExtension,
+    CommitMessageBundle, CreateCommitError, Extension, HashType, Initial, LeafNodeParameters, MlsGroup,
+    MlsMessageOut, Sender, StagedCommit, UnknownExtension,
 };
 use openmls_traits::OpenMlsProvider as _;
 use openmls_traits::crypto::OpenMlsCrypto as _;
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::record::Waiting;
 use super::{EpochSecrets, Group, LABEL_E, LABEL_K, LABEL_R};
+use crate::charter::Charter;
 use crate::device::Identity;
 use crate::error::Error;
 use crate::key_package::KeyPackage;
@@ -48,6 +49,8 @@ pub struct Changes<'a> {
     pub remove: &'a [Member],
     /// New contents of the own leaf.
     pub leaf: Option<&'a LeafData>,
+    /// The group's new charter.
+    pub charter: Option<&'a Charter>,
 }
 
 impl Group {
@@ -71,12 +74,17 @@ impl Group {
                 .build(),
             None => LeafNodeParameters::default(),
         };
+        let charter = changes.charter.map(Charter::extensions).transpose()?;
         self.build(session, identity, policy, !changes.remove.is_empty(), |builder| {
-            builder
+            let builder = builder
                 .force_self_update(true)
                 .leaf_node_parameters(parameters)
                 .propose_removals(changes.remove.iter().map(Member::index))
-                .propose_adds(changes.add.iter().map(|package| package.inner.clone()))
+                .propose_adds(changes.add.iter().map(|package| package.inner.clone()));
+            match charter {
+                Some(context) => builder.propose_group_context_extensions(context),
+                None => Ok(builder),
+            }
         })
     }
 
@@ -188,7 +196,8 @@ impl Group {
         removes: bool,
         fill: impl for<'b> FnOnce(
             CommitBuilder<'b, Initial, &'b mut MlsGroup>,
-        ) -> CommitBuilder<'b, Initial, &'b mut MlsGroup>,
+        )
+            -> Result<CommitBuilder<'b, Initial, &'b mut MlsGroup>, CreateCommitError>,
     ) -> Result<Pending, Error> {
         self.check_identity(identity)?;
         if self.has_pending() {
@@ -197,6 +206,7 @@ impl Group {
         let welcome_extension = self.rejoin_extension(removes)?;
         let failed = |error: &dyn std::fmt::Debug| Error::library(session, "commit", error);
         let bundle = fill(self.mls.commit_builder().consume_proposal_store(false))
+            .map_err(|error| failed(&error))?
             .load_psks(&session.cache)
             .map_err(|error| failed(&error))?
             .create_group_info_with_extensions(welcome_extension)

@@ -10,6 +10,7 @@ use tls_codec::DeserializeBytes as _;
 
 use super::record::Record;
 use super::{EpochSecrets, Group, GroupId, LABEL_E, LABEL_K, LABEL_R, Pending};
+use crate::charter::Charter;
 use crate::device::Identity;
 use crate::error::{Error, Unreadable};
 use crate::key_package::KeyPackage;
@@ -27,6 +28,8 @@ pub struct Joined {
     pub inviter: Member,
     /// All members, verified.
     pub members: Vec<Member>,
+    /// What they agreed on; none where people are fixed.
+    pub charter: Option<Charter>,
 }
 
 impl Group {
@@ -43,12 +46,14 @@ impl Group {
         leaf: &LeafData,
         id: GroupId,
         packages: &[KeyPackage],
+        charter: Option<&Charter>,
     ) -> Result<(Self, Pending), Error> {
         let failed = |error: &dyn std::fmt::Debug| Error::library(session, "create", error);
         if MlsGroup::load(&session.cache, &id.mls()).map_err(|error| failed(&error))?.is_some() {
             return Err(Error::GroupExists);
         }
         let config = config();
+        let context = charter.map(Charter::extensions).transpose()?;
         let mls = MlsGroup::builder()
             .with_group_id(id.mls())
             .ciphersuite(SUITE)
@@ -59,6 +64,7 @@ impl Group {
             .use_ratchet_tree_extension(true)
             .sender_ratchet_configuration(*config.sender_ratchet_configuration())
             .with_capabilities(capabilities())
+            .with_group_context_extensions(context.unwrap_or_default())
             .with_leaf_node_extensions(leaf.extensions()?)
             .map_err(|error| failed(&error))?
             .build(session, identity.keys, identity.credential()?)
@@ -67,9 +73,9 @@ impl Group {
         let mut group = Self { id, mls, record: Record::default() };
         let pending = group.build(session, identity, &|_: &Change| Verdict::Allow, false, |builder| {
             // Epoch 0 is a fresh secret of ours alone: only an empty first commit needs a path to be one at all.
-            builder
+            Ok(builder
                 .force_self_update(packages.is_empty())
-                .propose_adds(packages.iter().map(|package| package.inner.clone()))
+                .propose_adds(packages.iter().map(|package| package.inner.clone())))
         })?;
         group.merge_pending(session)?;
         Ok((group, pending))
@@ -120,6 +126,7 @@ impl Group {
         let inviter = staged.welcome_sender_index().u32();
         let mls = staged.into_group(session).map_err(failed)?;
         let members = check_group(mls.public_group())?;
+        let charter = Charter::of(mls.public_group().group_context().extensions())?;
         let inviter = members.iter().find(|member| member.leaf == inviter).ok_or(Refusal::LeafData)?.clone();
         let mut group = Self { id, mls, record: Record::default() };
         group.record.r = Some(match told_r {
@@ -127,7 +134,7 @@ impl Group {
             None => group.export(session, LABEL_R)?,
         });
         group.record.save(session, id)?;
-        Ok(Joined { group, inviter, members })
+        Ok(Joined { group, inviter, members, charter })
     }
 
     /// Comes in from outside: a device that fell out replaces its old leaf, a new device of a known account takes a new

@@ -19,6 +19,7 @@ pub use commit::{Changes, Pending};
 pub use enter::Joined;
 pub use message::{Incoming, StagedChange};
 
+use crate::charter::Charter;
 use crate::device::{DeviceKeys, Identity};
 use crate::error::Error;
 use crate::leaf::Member;
@@ -121,6 +122,13 @@ impl Group {
     #[must_use]
     pub fn members(&self) -> Vec<Member> {
         self.mls.members().filter_map(|member| self.member(member.index.u32())).collect()
+    }
+
+    /// What the members agreed on; none where people are fixed.
+    #[must_use]
+    pub fn charter(&self) -> Option<Charter> {
+        // It was checked when it came in.
+        Charter::of(self.mls.public_group().group_context().extensions()).ok().flatten()
     }
 
     /// The member on a leaf.

@@ -9,6 +9,7 @@ mod device;
 mod group;
 mod mailbox;
 mod message;
+mod people;
 mod search;
 mod storms;
 mod timer;

@@ -1,8 +1,8 @@
 //! The chats: the list, what is open beside it, and what lies on top.
 
 use screens::{
-    Action, Answer, Ask, Bubble, ChatHead, ChatId, ChatList, ChatRow, Composer, ConnectionLine, Edition,
-    LineState, Listing, Me, Notice, Outcome, RequestRow, Trouble, What,
+    Action, Answer, Ask, Bubble, ChatHead, ChatId, ChatList, ChatRow, Composer, ConnectionLine, ContactRow,
+    Edition, GroupPage, LineState, Listing, Me, Notice, Outcome, RequestRow, Trouble, What,
 };
 
 use super::{Chat, EARLIER_MESSAGES, Model, Purpose, Search, Stage, Writing};
@@ -86,6 +86,26 @@ pub enum Dialog {
     Editions {
         /// The first version first; empty until they came.
         editions: Vec<Edition>,
+    },
+    /// Make a group.
+    NewGroup {
+        /// Whom one can choose from.
+        people: Listing<ContactRow>,
+        /// An answer is awaited.
+        busy: bool,
+        /// Why it was not done.
+        refused: Option<String>,
+    },
+    /// A group's page.
+    Group {
+        /// Which.
+        id: ChatId,
+        /// The page, once it is here.
+        page: Option<Box<GroupPage>>,
+        /// Contacts to choose from, while somebody is to be added.
+        adding: Option<Listing<ContactRow>>,
+        /// Why something was not done.
+        refused: Option<String>,
     },
     /// Give somebody a link.
     Invite {
@@ -275,6 +295,9 @@ impl Model {
     }
 
     pub(super) fn main_answered(&mut self, purpose: Purpose, answer: Answer) {
+        if matches!(purpose, Purpose::People | Purpose::GroupPage(_)) {
+            return self.group_answered(&purpose, answer);
+        }
         let attentive = self.attentive;
         let mut drafts = Vec::new();
         let Some(main) = self.main() else { return };
@@ -383,7 +406,7 @@ impl Model {
                 self.say(sentence);
                 self.ask_requests();
             }
-            _ => {}
+            (purpose, outcome) => self.group_came_of(&purpose, outcome),
         }
     }
 
@@ -392,7 +415,12 @@ impl Model {
             return;
         }
         match notice {
+            Notice::Group { chat, sentence } => {
+                self.say(sentence);
+                self.ask_newest(chat);
+            }
             Notice::Message { chat, .. } | Notice::Missing { chat, .. } => {
+                self.ask_group_again(&chat);
                 self.ask_newest(chat);
                 self.ask_chats();
             }
@@ -492,5 +520,12 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
     let Listing::Rows(rows) = &list.chats else { return None };
     let row = rows.iter().find(|row| row.id == *id)?;
     let line = row.person.handle.clone().unwrap_or_default();
-    Some(ChatHead { id: id.clone(), person: row.person.clone(), line, timer: None, pinned: vec![] })
+    Some(ChatHead {
+        id: id.clone(),
+        person: row.person.clone(),
+        group: row.group,
+        line,
+        timer: None,
+        pinned: vec![],
+    })
 }

@@ -4,6 +4,7 @@
 //! shows is a public field.
 
 mod chat;
+mod group;
 mod join;
 mod main;
 mod message;
@@ -75,6 +76,10 @@ enum Purpose {
     About(ChatId),
     Editions,
     Search(String),
+    People,
+    NewGroup,
+    GroupPage(ChatId),
+    EditGroup(ChatId),
     Quiet,
 }
 

@@ -95,6 +95,13 @@ pub fn List(
                     }
                     button {
                         class: "icon-button icon-button--s",
+                        aria_label: "New group",
+                        title: "New group",
+                        onclick: move |_| desk.change(Model::new_group),
+                        Icon { name: "person" }
+                    }
+                    button {
+                        class: "icon-button icon-button--s",
                         aria_label: "New chat",
                         title: "New chat",
                         onclick: move |_| desk.change(|model| model.new_chat(String::new())),

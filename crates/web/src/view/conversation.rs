@@ -133,7 +133,7 @@ fn Head(head: Option<ChatHead>) -> Element {
     rsx! {
         header { class: "head",
             Back {}
-            if let Some(ChatHead { id, person, line, timer, pinned }) = head {
+            if let Some(ChatHead { id, person, line, group, timer, pinned }) = head {
                 Avatar { initials: person.initials, tint: person.tint, class: "avatar--m" }
                 div { class: "head__who",
                     h2 { class: "head__name clip", bdi { "{person.name}" } }
@@ -159,6 +159,15 @@ fn Head(head: Option<ChatHead>) -> Element {
                     onclick: move |_| desk.change(|model| model.show_chat_acts(&id)),
                     Icon { name: "more" }
                 }
+                if group {
+                    button {
+                        class: "icon-button",
+                        aria_label: "About this group",
+                        title: "About this group",
+                        onclick: move |_| desk.change(Model::show_group),
+                        Icon { name: "info" }
+                    }
+                }
             } else {
                 span { class: "avatar avatar--m bone", aria_hidden: "true" }
                 div { class: "head__who", aria_hidden: "true", span { class: "bone bone--name bone--1" } }
@@ -180,6 +189,7 @@ fn Log(chat: Chat) -> Element {
             desk.change(Model::jumped);
         }
     }));
+    let group = chat.head.as_ref().is_some_and(|head| head.group);
     rsx! {
         div {
             class: "timeline",
@@ -230,6 +240,7 @@ fn Log(chat: Chat) -> Element {
                                     _ => None,
                                 },
                                 bubble: placed.bubble,
+                                group,
                             }
                         }
                     }
@@ -262,7 +273,16 @@ fn placed(bubbles: &[Bubble]) -> Vec<Placed> {
 }
 
 #[component]
-fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>) -> Element {
+fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, group: bool) -> Element {
+    if let Some(notice) = &bubble.notice {
+        return rsx! {
+            if let Some(day) = day {
+                li { class: "day", role: "separator", aria_label: "{day}", "{day}" }
+            }
+            li { class: "day day--notice", aria_label: "{bubble.spoken}", bdi { "{notice}" } }
+        };
+    }
+    let named = group && !bubble.own && matches!(bubble.turn, Turn::Single | Turn::First);
     let side = if bubble.own { "message message--out" } else { "message" };
     let turn = match bubble.turn {
         Turn::Single => "is-first is-last",
@@ -282,6 +302,9 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>) -> 
         }
         li { id: "m-{bubble.id}", class: "{side} {turn} {reacted}", tabindex: "-1", aria_label: "{bubble.spoken}",
             div { class: "bubble {script} {failed}",
+                if named {
+                    span { class: "bubble__who p{bubble.from.tint}", aria_hidden: "true", bdi { "{bubble.from.name}" } }
+                }
                 if let Some(word) = &bubble.forwarded {
                     span { class: "bubble__note", Icon { name: "forward", class: "i--16" } "{word}" }
                 }

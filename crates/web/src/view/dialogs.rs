@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use qrcode::{Color, EcLevel, QrCode};
 
-use super::{Desk, chat, message, parts::Icon, search};
+use super::{Desk, chat, group, message, parts::Icon, search};
 use crate::{
     dom,
     model::{Dialog, Model},
@@ -19,6 +19,10 @@ pub fn Shown(dialog: Dialog) -> Element {
         Dialog::ChatActs { row, timer } => rsx! { chat::Acts { row: (*row).clone(), timer } },
         Dialog::Search(search) => rsx! { search::Search { search } },
         Dialog::Editions { editions } => rsx! { message::Editions { editions } },
+        Dialog::NewGroup { people, busy, refused } => rsx! { group::New { people, busy, refused } },
+        Dialog::Group { id, page, adding, refused } => rsx! {
+            group::Page { key: "{id}", page: page.map(|page| *page), adding, refused }
+        },
         Dialog::Invite { link, refused } => rsx! { Invite { link, refused } },
     }
 }

@@ -6,6 +6,7 @@ mod chat;
 mod chats;
 mod conversation;
 mod dialogs;
+mod group;
 mod join;
 mod message;
 mod parts;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::Door;
 
 /// Sources (from `crates/`) and the chapter that describes their structures.
-const CHAPTERS: [(&str, &str); 18] = [
+const CHAPTERS: [(&str, &str); 19] = [
     ("wire/src/account.rs", "account.md"),
     ("wire/src/address.rs", "address.md"),
     ("wire/src/directory.rs", "directory.md"),
@@ -21,6 +21,7 @@ const CHAPTERS: [(&str, &str); 18] = [
     ("wire/src/slot.rs", "slot.md"),
     ("seal/src/address.rs", "address.md"),
     ("seal/src/device_list.rs", "device.md"),
+    ("crypto/src/charter.rs", "group.md"),
     ("crypto/src/leaf.rs", "device.md"),
     ("crypto/src/key_package.rs", "key-package.md"),
     ("client/src/conversation.rs", "letter.md"),

@@ -1,0 +1,205 @@
+//! Groups: from what was typed to what is done, and their page.
+
+use client::{Command, ConversationId, GroupChange, GroupMember, GroupView, Permissions, Role, Who, Whom};
+use screens::{GroupEdit, GroupMay, GroupPage, GroupRule, MemberRow, Outcome, Permission};
+
+use crate::app::{App, Kind};
+use crate::resolve::ID_PREFIX_CHARS_MIN;
+use crate::words::{self, About, No};
+use crate::{paint, resolve};
+
+/// What an action becomes.
+type Made = Result<(Command, Kind, About), No>;
+
+impl App {
+    /// The chat that `typed` names: a group by id or name, or a person in every way that [`App::person`] knows. A name that is
+    /// a group's and a person's names neither.
+    pub(crate) fn chat(&self, typed: &str) -> Result<(ConversationId, Whom), No> {
+        let wanted = typed.trim().to_lowercase();
+        let hexadecimal = wanted.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let begins_id = hexadecimal && wanted.len() >= ID_PREFIX_CHARS_MIN;
+        let mut found = Vec::new();
+        for head in self.client.conversations()? {
+            let Whom::Group(group) = &head.with else { continue };
+            let id = hex::encode(head.id.0);
+            if id == wanted {
+                return Ok((head.id, head.with));
+            }
+            if (begins_id && id.starts_with(&wanted)) || resolve::same_name(&group.name, typed) {
+                found.push((head.id, head.with));
+            }
+        }
+        let person = self.person(typed);
+        match (found.len(), person) {
+            (0, person) => person.map(|card| (card.conversation, Whom::Person(card))),
+            (1, Err(_)) => Ok(found.remove(0)),
+            (groups, person) => Err(words::several_chats(typed, groups + usize::from(person.is_ok()))),
+        }
+    }
+
+    fn group(&self, typed: &str) -> Result<(ConversationId, GroupView), No> {
+        let (id, _) = self.chat(typed)?;
+        let group = self.client.group(id)?.ok_or_else(words::no_group)?;
+        Ok((id, group))
+    }
+
+    pub(crate) fn new_group(&self, name: String, people: &[String]) -> Made {
+        let people = people.iter().map(|typed| Ok(self.person(typed)?.account)).collect::<Result<_, No>>()?;
+        let about = About { name: Some(name.clone()), ..About::default() };
+        Ok((Command::CreateGroup { name, people }, Kind::NewGroup, about))
+    }
+
+    pub(crate) fn leave_group(&self, typed: &str) -> Made {
+        let (conversation, group) = self.group(typed)?;
+        let about = About { name: Some(group.head.name), ..About::default() };
+        Ok((Command::LeaveGroup { conversation }, Kind::LeaveGroup(conversation), about))
+    }
+
+    pub(crate) fn edit_group(&self, typed: &str, edit: GroupEdit) -> Made {
+        let (conversation, group) = self.group(typed)?;
+        let change = match edit {
+            GroupEdit::Add { who } => {
+                let people =
+                    who.iter().map(|typed| Ok(self.person(typed)?.account)).collect::<Result<_, No>>()?;
+                GroupChange::Add(people)
+            }
+            GroupEdit::Remove { who } => GroupChange::Remove(self.member(conversation, &group, &who)?),
+            GroupEdit::Name { name } => GroupChange::Name(name),
+            GroupEdit::Description { text } => GroupChange::Description(text),
+            GroupEdit::Role { who, role } => {
+                GroupChange::Role(self.member(conversation, &group, &who)?, core_role(role))
+            }
+            GroupEdit::Permit { what, admins_only } => {
+                let who = if admins_only { Who::Admins } else { Who::Everybody };
+                let old = group.permissions;
+                GroupChange::Permissions(match what {
+                    Permission::Send => Permissions { send: who, ..old },
+                    Permission::Edit => Permissions { edit: who, ..old },
+                    Permission::Add => Permissions { add: who, ..old },
+                })
+            }
+        };
+        let about = About { name: Some(group.head.name), ..About::default() };
+        Ok((Command::ChangeGroup { conversation, change }, Kind::EditGroup(conversation), about))
+    }
+
+    /// Somebody in a group, who need not be a contact: by id or name there.
+    fn member(
+        &self,
+        conversation: ConversationId,
+        group: &GroupView,
+        typed: &str,
+    ) -> Result<vocab::AccountId, No> {
+        if let Ok(card) = self.person(typed)
+            && group.members.iter().any(|member| member.account == card.account)
+        {
+            return Ok(card.account);
+        }
+        let wanted = typed.trim().to_lowercase();
+        let mut found = Vec::new();
+        for member in &group.members {
+            let id = member.account.to_string();
+            let person = self.somebody(member.account, conversation)?;
+            let begins = wanted.len() >= ID_PREFIX_CHARS_MIN && id.starts_with(&wanted);
+            if begins || resolve::same_name(&person.name, typed) {
+                found.push(member.account);
+            }
+        }
+        match found.as_slice() {
+            [only] => Ok(*only),
+            [] => Err(words::not_a_member(typed, &group.head.name)),
+            several => Err(words::several_chats(typed, several.len())),
+        }
+    }
+
+    pub(crate) fn group_outcome(&self, id: ConversationId, sentence: &str) -> Result<Outcome, No> {
+        let group = self.client.group(id)?.ok_or_else(words::no_group)?;
+        Ok(Outcome::Group { id: paint::chat_id(id), name: group.head.name, sentence: sentence.to_owned() })
+    }
+
+    pub(crate) fn group_page(&self, typed: &str) -> Result<GroupPage, No> {
+        let (id, group) = self.group(typed)?;
+        let officer = group.head.inside && group.role >= Role::Admin;
+        let may = |who: Who| group.head.inside && (who == Who::Everybody || officer);
+        let members = group
+            .members
+            .iter()
+            .map(|member| self.member_row(id, &group, member))
+            .collect::<Result<_, _>>()?;
+        let alone = group.members.len() <= 1;
+        Ok(GroupPage {
+            id: paint::chat_id(id),
+            name: group.head.name.clone(),
+            description: group.description.clone(),
+            line: words::group_line(&group.head),
+            role: shown_role(group.role),
+            inside: group.head.inside,
+            may: GroupMay {
+                write: group.head.may_write,
+                add: may(group.permissions.add),
+                edit: may(group.permissions.edit),
+                permit: officer,
+                leave: group.head.inside && (group.role != Role::Owner || alone),
+            },
+            rules: [
+                (Permission::Send, group.permissions.send),
+                (Permission::Edit, group.permissions.edit),
+                (Permission::Add, group.permissions.add),
+            ]
+            .map(|(what, who)| GroupRule {
+                what,
+                admins_only: who == Who::Admins,
+                sentence: words::group_rule(what, who == Who::Admins),
+            })
+            .into(),
+            members,
+        })
+    }
+
+    fn member_row(
+        &self,
+        id: ConversationId,
+        group: &GroupView,
+        member: &GroupMember,
+    ) -> Result<MemberRow, No> {
+        let status = self.client.status()?;
+        let me = status.account.ok_or_else(words::not_registered)?;
+        let you = member.account == me;
+        let person = if you { paint::myself(me, &status, id) } else { self.somebody(member.account, id)? };
+        let inside = group.head.inside;
+        let removable = inside && !you && group.role >= Role::Admin && group.role > member.role;
+        let roles = match (group.role, member.role) {
+            _ if !inside => vec![],
+            (Role::Owner, _) if you => vec![],
+            (Role::Owner, Role::Admin) => vec![Role::Member, Role::Owner],
+            (Role::Owner, _) => vec![Role::Admin, Role::Owner],
+            (Role::Admin, Role::Member) => vec![Role::Admin],
+            (Role::Admin, Role::Admin) if you => vec![Role::Member],
+            _ => vec![],
+        };
+        Ok(MemberRow {
+            line: words::member_line(member.role, member.leaves),
+            person,
+            you,
+            role: shown_role(member.role),
+            removable,
+            roles: roles.into_iter().map(shown_role).collect(),
+        })
+    }
+}
+
+fn shown_role(role: Role) -> screens::Role {
+    match role {
+        Role::Member => screens::Role::Member,
+        Role::Admin => screens::Role::Admin,
+        Role::Owner => screens::Role::Owner,
+    }
+}
+
+fn core_role(role: screens::Role) -> Role {
+    match role {
+        screens::Role::Member => Role::Member,
+        screens::Role::Admin => Role::Admin,
+        screens::Role::Owner => Role::Owner,
+    }
+}
