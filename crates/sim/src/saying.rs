@@ -77,7 +77,7 @@ impl Device {
     }
 
     /// What the conversation shows, with all that was said about each message.
-    pub fn shows(self, world: &World, with: Self) -> Vec<String> {
+    pub fn sees(self, world: &World, with: Self) -> Vec<String> {
         let messages = self.messages(world, with);
         let texts: Vec<_> = messages.iter().map(|message| (message.id, message.text.clone())).collect();
         let line = |message: MessageView| {

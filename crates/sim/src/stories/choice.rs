@@ -93,8 +93,8 @@ fn what_is_put_away_on_one_device_is_away_on_all_even_where_it_comes_later() {
     laptop.comes_back(&mut world);
     world.pass(MINUTE_MS);
     world.settle();
-    assert!(laptop.shows(&world, boris).is_empty());
-    assert_eq!(boris.shows(&world, anna), ["early", "late"]);
+    assert!(laptop.sees(&world, boris).is_empty());
+    assert_eq!(boris.sees(&world, anna), ["early", "late"]);
     assert_eq!(laptop.misses(&world, boris), 0);
 }
 
@@ -122,5 +122,5 @@ fn pins_are_everybodys_and_forwards_are_marked() {
     anna.deletes(&mut world, message);
     world.settle();
     assert_eq!(anna.is_refused(&mut world, Command::Forward { message, to }), Refused::Unknown);
-    assert_eq!(carla.shows(&world, anna), ["the address"], "what was passed on is another message");
+    assert_eq!(carla.sees(&world, anna), ["the address"], "what was passed on is another message");
 }
