@@ -254,6 +254,19 @@ impl App {
                 let (message, about, kind) = self.about_message(&message)?;
                 Ok((Command::Delete { message, everyone }, kind, about))
             }
+            Action::CreatePoll { to, question, options, multiple } => {
+                let (conversation, about) = self.writable(&to)?;
+                let command = Command::CreatePoll { conversation, question, options, multiple };
+                Ok((command, Kind::Send(conversation), about))
+            }
+            Action::Vote { message, options } => {
+                let (poll, about, kind) = self.about_message(&message)?;
+                Ok((Command::Vote { poll, options }, kind, about))
+            }
+            Action::EndPoll { message } => {
+                let (poll, about, kind) = self.about_message(&message)?;
+                Ok((Command::EndPoll { poll }, kind, about))
+            }
             Action::Forward { message, to } => {
                 let (message, _, _) = self.about_message(&message)?;
                 let (to, about) = self.writable(&to)?;

@@ -6,8 +6,8 @@ use client::{
     ContactCard, ContactState, ConversationHead, ConversationId, GroupHead, Mark, MessageView, Status, Whom,
 };
 use screens::{
-    Bubble, ChatHead, ChatId, ChatRow, Composer, ContactRow, Me, MessageAct, MessageId, Person, Piece, Quote,
-    Reaction, RequestRow, Script, Turn,
+    Bubble, ChatHead, ChatId, ChatRow, Composer, ContactRow, Me, MessageAct, MessageId, Person, Piece,
+    PollOption, PollShown, Quote, Reaction, RequestRow, Script, Turn,
 };
 use unicode_segmentation::UnicodeSegmentation;
 use vocab::time::MINUTE_MS;
@@ -387,6 +387,7 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         reply_to: quote,
         reactions,
         edited,
+        poll: view.poll.as_ref().map(|it| poll(it, authors)),
         forwarded: (view.forwarded && !view.deleted).then(|| words::FORWARDED.to_owned()),
         pinned: view.pinned,
         starred: view.starred,
@@ -416,13 +417,34 @@ fn reaction(reaction: &client::Reaction, authors: &Authors) -> Reaction {
     }
 }
 
+fn poll(poll: &client::PollView, authors: &Authors) -> PollShown {
+    let option = |option: &client::PollOption| {
+        let own = option.votes.iter().any(|from| resolve::contact_id(*from) == authors.me.id);
+        let votes = option.votes.len();
+        PollOption {
+            text: option.text.clone(),
+            count: u32::try_from(votes).unwrap_or(u32::MAX),
+            percent: u8::try_from(votes * 100 / poll.voters.max(1)).unwrap_or(100),
+            own,
+            spoken: words::poll_option(&option.text, votes, own),
+        }
+    };
+    PollShown {
+        options: poll.options.iter().map(option).collect(),
+        multiple: poll.multiple,
+        open: !poll.ended && authors.open,
+        line: words::poll_line(poll),
+    }
+}
+
 /// What can be done with a message, in the order of a menu.
 fn acts(view: &MessageView, authors: &Authors) -> Vec<MessageAct> {
     if view.notice.is_some() {
         return Vec::new();
     }
     let open = authors.open && !view.deleted && !view.failed;
-    let text = !view.deleted && view.unknown.is_none();
+    let text = !view.deleted && view.unknown.is_none() && view.poll.is_none();
+    let ends = view.poll.as_ref().is_some_and(|poll| !poll.ended);
     let all = [
         (open, MessageAct::Reply),
         (open, MessageAct::React),
@@ -433,6 +455,7 @@ fn acts(view: &MessageView, authors: &Authors) -> Vec<MessageAct> {
         (open && !view.pinned, MessageAct::Pin),
         (open && view.pinned, MessageAct::Unpin),
         (open && text && view.own, MessageAct::Edit),
+        (open && ends && view.own, MessageAct::EndPoll),
         (view.edited_at.is_some(), MessageAct::Editions),
         (true, MessageAct::DeleteForMe),
         (open && view.own, MessageAct::DeleteForEveryone),
@@ -530,6 +553,7 @@ mod tests {
             reactions: vec![],
             edited_at: None,
             deleted: false,
+            poll: None,
             forwarded: false,
             pinned: false,
             starred: false,

@@ -103,6 +103,12 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
         Refused::NotYours => No::refused(
             "Only who wrote a message can change it or delete it for everyone. You can delete it for yourself.",
         ),
+        Refused::BadPoll => No::usage(format!(
+            "A poll has a question and 2 to {} options, none of them empty or long, and a vote names options of it: \
+             one, or several where the poll allows it.",
+            client::POLL_OPTIONS_MAX
+        )),
+        Refused::PollEnded => No::refused("This poll has ended. No more votes count."),
         Refused::BadTimer => bad_span(),
         Refused::BadReaction => bad_reaction(),
         Refused::NotAccepted => No::refused(format!(
@@ -271,6 +277,25 @@ pub(crate) fn bad_span() -> No {
     No::usage(
         "That is no span of time. Write a number and a unit, as 30s, 5m, 8h, 2d or 1w, at most a year, or off.",
     )
+}
+
+/// Below a poll.
+pub(crate) fn poll_line(poll: &client::PollView) -> String {
+    let voters = match poll.voters {
+        0 => "No votes yet".to_owned(),
+        count => counted(count as u64, "person voted", "people voted"),
+    };
+    match (poll.ended, poll.multiple) {
+        (true, _) => format!("{voters}. This poll has ended"),
+        (false, true) => format!("{voters}. Choose one or more"),
+        (false, false) => voters,
+    }
+}
+
+/// `The 12, 2 votes, yours`
+pub(crate) fn poll_option(text: &str, votes: usize, own: bool) -> String {
+    let yours = if own { ", yours" } else { "" };
+    format!("{text}, {}{yours}", counted(votes as u64, "vote", "votes"))
 }
 
 /// Above a chat whose messages disappear.

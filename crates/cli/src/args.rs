@@ -99,6 +99,9 @@ pub enum Command {
         /// Number, e-mail address, name or id of the person, or id of the chat
         to: String,
     },
+    /// Ask a question, vote, end a poll of yours
+    #[command(subcommand, after_help = POLL)]
+    Poll(Poll),
     /// Pin a message for everybody in its chat
     #[command(after_help = PIN)]
     Pin {
@@ -244,6 +247,40 @@ pub enum Wait {
     Read,
 }
 
+/// `valise poll`
+#[derive(Subcommand)]
+pub enum Poll {
+    /// Ask a question with options
+    #[command(after_help = POLL)]
+    Create {
+        /// Number, e-mail address, name or id of the person, or id of the chat
+        chat: String,
+        /// What is asked
+        question: String,
+        /// What can be answered: 2 to 12
+        #[arg(required = true, num_args = 2..)]
+        options: Vec<String>,
+        /// Let everybody choose several
+        #[arg(long)]
+        multiple: bool,
+    },
+    /// Vote; a second vote takes the place of the first
+    #[command(after_help = POLL)]
+    Vote {
+        /// Id of the poll, or its first 6 characters and more
+        message: String,
+        /// Numbers of the options, the first is 1; none to take your vote back
+        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+        options: Vec<u32>,
+    },
+    /// Let no more votes count
+    #[command(after_help = POLL)]
+    End {
+        /// Id of the poll, or its first 6 characters and more
+        message: String,
+    },
+}
+
 /// `valise receive`
 #[derive(clap::Args)]
 pub struct Receive {
@@ -350,6 +387,13 @@ Examples:
 const FORWARD: &str = "\
 Examples:
   valise forward 01c471cdc5d9 Boris";
+
+const POLL: &str = "\
+Examples:
+  valise poll create Boris \"Which tram?\" \"The 12\" \"The 28\"
+  valise poll create Boris \"Who brings what?\" Bread Wine --multiple
+  valise poll vote 01c471cdc5d9 2
+  valise poll end 01c471cdc5d9";
 
 const PIN: &str = "\
 Examples:

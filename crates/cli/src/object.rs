@@ -123,6 +123,25 @@ pub struct Around<'a> {
     forwarded: bool,
     pinned: bool,
     starred: bool,
+    /// How it stands, when it is a poll.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poll: Option<PollStands<'a>>,
+}
+
+/// See [`Around`].
+#[derive(Serialize)]
+struct PollStands<'a> {
+    options: Vec<OptionStands<'a>>,
+    multiple: bool,
+    open: bool,
+}
+
+/// See [`PollStands`].
+#[derive(Serialize)]
+struct OptionStands<'a> {
+    text: &'a str,
+    count: u32,
+    own: bool,
 }
 
 /// See [`Around`].
@@ -131,6 +150,14 @@ struct Reaction<'a> {
     emoji: &'a str,
     count: u32,
     own: bool,
+}
+
+impl<'a> PollStands<'a> {
+    fn of(poll: &'a screens::PollShown) -> Self {
+        let option =
+            |it: &'a screens::PollOption| OptionStands { text: &it.text, count: it.count, own: it.own };
+        Self { options: poll.options.iter().map(option).collect(), multiple: poll.multiple, open: poll.open }
+    }
 }
 
 impl<'a> Around<'a> {
@@ -142,6 +169,7 @@ impl<'a> Around<'a> {
             reactions: bubble.reactions.iter().map(reaction).collect(),
             edited: bubble.edited.is_some(),
             deleted: bubble.deleted,
+            poll: bubble.poll.as_ref().map(PollStands::of),
             forwarded: bubble.forwarded.is_some(),
             pinned: bubble.pinned,
             starred: bubble.starred,

@@ -14,6 +14,7 @@ use wire::content::{Disposition, MimiContent, NestedPart, chain_hash};
 use crate::api::{CommandId, ConversationId, Edition, Event, Reaction, Refused, Reply};
 use crate::choice::Key;
 use crate::machine::{Client, Fault, Weakness};
+use crate::poll;
 use crate::step::{Halt, Halting, Step, number, sql_number};
 use crate::timer::timer_of;
 
@@ -71,6 +72,10 @@ pub(crate) enum Meaning {
     Reaction { to: MessageId, emoji: String },
     /// It pins a message, or takes the pin off.
     Pin { to: MessageId, on: bool },
+    /// It votes in a poll.
+    Vote { poll: MessageId, chosen: Vec<u8> },
+    /// It ends a poll with the votes that count.
+    End { poll: MessageId, votes: Vec<MessageId> },
     /// It sets the timer of the conversation.
     Timer { seconds: u32 },
     /// It follows no rule of this build.
@@ -91,6 +96,11 @@ impl Meaning {
                 Some((to, emoji)) => Self::Reaction { to, emoji: emoji.to_owned() },
                 None => Self::Nothing,
             },
+            (None, _) if poll::vote_of(content).is_some() || poll::end_of(content).is_some() => {
+                let vote = poll::vote_of(content).map(|(poll, chosen)| Self::Vote { poll, chosen });
+                let end = poll::end_of(content).map(|(poll, votes)| Self::End { poll, votes });
+                vote.or(end).unwrap_or(Self::Nothing)
+            }
             (None, _) => match (timer_of(content), content.nested_part.content_of(TYPE_PIN)) {
                 (Some(seconds), _) => Self::Timer { seconds },
                 (None, Some(&[on @ (0 | 1)])) => {
@@ -107,18 +117,25 @@ impl Meaning {
     }
 
     /// Kind, target and value as they are stored.
-    fn row(&self) -> Option<(i64, MessageId, &str)> {
+    fn row(&self) -> Option<(i64, MessageId, String)> {
         match self {
-            Self::Edit { of, text } => Some((EDIT, *of, text)),
-            Self::Retraction { of } => Some((RETRACTION, *of, "")),
-            Self::Reaction { to, emoji } => Some((REACTION, *to, emoji)),
-            Self::Pin { to, on } => Some((PIN, *to, if *on { "1" } else { "" })),
+            Self::Edit { of, text } => Some((EDIT, *of, text.clone())),
+            Self::Retraction { of } => Some((RETRACTION, *of, String::new())),
+            Self::Reaction { to, emoji } => Some((REACTION, *to, emoji.clone())),
+            Self::Vote { poll, chosen } => Some((poll::VOTE, *poll, joined(chosen))),
+            Self::End { poll, votes } => Some((poll::END, *poll, joined(votes))),
+            Self::Pin { to, on } => Some((PIN, *to, if *on { "1".to_owned() } else { String::new() })),
             Self::Said | Self::Timer { .. } | Self::Nothing => None,
         }
     }
 }
 
-/// Kinds of amendments as they are stored.
+/// Several values as one text.
+fn joined(values: &[impl ToString]) -> String {
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// Kinds of amendments as they are stored. Those of polls are in their room.
 const EDIT: i64 = 1;
 const RETRACTION: i64 = 2;
 const REACTION: i64 = 3;
@@ -249,15 +266,14 @@ impl Step<'_> {
     fn target(&self, message: MessageId) -> Halting<Option<Target>> {
         let any = self.config.has(Weakness::EditsOthers);
         Ok(self.tx.row(
-            "select conversation, own, unknown, in_reply_to from message
+            "select conversation, own, unknown != '' or poll != x'', in_reply_to from message
              where id = ?1 and notice = x'' and ((role = 0 and deleted = 0) or ?2)",
             params![message.as_bytes(), any],
             |row| {
-                let unknown: String = row.get(2)?;
                 Ok(Target {
                     conversation: ConversationId(row.get(0)?),
                     own: row.get(1)?,
-                    is_text: unknown.is_empty(),
+                    is_text: !row.get::<_, bool>(2)?,
                     in_reply_to: id_from(&row.get::<_, Vec<u8>>(3)?),
                 })
             },
@@ -316,7 +332,7 @@ impl Step<'_> {
             }
             Meaning::Retraction { of } => self.retracted(conversation, sender, *of)?,
             Meaning::Reaction { to, emoji } => self.reacted(conversation, sender, *to, emoji, false)?,
-            Meaning::Pin { to, .. } => {
+            Meaning::Pin { to, .. } | Meaning::Vote { poll: to, .. } | Meaning::End { poll: to, .. } => {
                 if let Some(message) = root(self.tx, conversation, *to)? {
                     self.event(Event::Edited(conversation, message));
                 }
@@ -363,7 +379,8 @@ impl Step<'_> {
     /// Works out anew how a message looks, from all that is known about it.
     fn refresh(&mut self, conversation: ConversationId, message: MessageId) -> Halting<Change> {
         let known = self.tx.row(
-            "select sender, role, deleted, latest from message where id = ?1 and conversation = ?2 and role != 1",
+            "select sender, role, deleted, latest, poll != x'' from message
+             where id = ?1 and conversation = ?2 and role != 1",
             params![message.as_bytes(), conversation.0],
             |row| {
                 Ok((
@@ -371,10 +388,11 @@ impl Step<'_> {
                     row.get::<_, i64>(1)?,
                     row.get::<_, bool>(2)?,
                     row.get::<_, Vec<u8>>(3)?,
+                    row.get::<_, bool>(4)?,
                 ))
             },
         )?;
-        let Some((author, role, deleted, shown)) = known else { return Ok(Change::None) };
+        let Some((author, role, deleted, shown, asks)) = known else { return Ok(Change::None) };
         let retracted = self.tx.row(
             "select 1 from amendment where target = ?1 and kind = ?2 and conversation = ?3 and sender = ?4 limit 1",
             params![message.as_bytes(), RETRACTION, conversation.0, author.as_bytes()],
@@ -392,6 +410,10 @@ impl Step<'_> {
         if role != Role::Shown as i64 {
             // What comes later about a message that was put away is put away with it.
             self.erase(message)?;
+            return Ok(Change::None);
+        }
+        if asks {
+            // A question that was voted on stays as it was.
             return Ok(Change::None);
         }
         let latest: Option<([u8; 32], String, i64)> = self.tx.row(
@@ -439,7 +461,7 @@ impl Step<'_> {
     /// others may still lack of one's own stays too, until it has arrived or is taken back.
     pub fn erase(&mut self, message: MessageId) -> Halting<()> {
         self.tx.execute(
-            "update message set text = '', unknown = '' where id = ?1",
+            "update message set text = '', unknown = '', poll = x'' where id = ?1",
             params![message.as_bytes()],
         )?;
         self.index(message, "")?;

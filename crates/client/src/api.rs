@@ -123,6 +123,29 @@ pub enum Command {
         /// From everybody, which its sender may do; else from this account's devices.
         everyone: bool,
     },
+    /// Asks a question with options.
+    CreatePoll {
+        /// Where.
+        conversation: ConversationId,
+        /// 1 to [`crate::POLL_QUESTION_BYTES_MAX`] bytes.
+        question: String,
+        /// 2 to [`crate::POLL_OPTIONS_MAX`], each 1 to [`crate::POLL_OPTION_BYTES_MAX`] bytes.
+        options: Vec<String>,
+        /// One may choose several.
+        multiple: bool,
+    },
+    /// Votes, in the place of an earlier vote.
+    Vote {
+        /// Which poll.
+        poll: MessageId,
+        /// Places of the options, from 0, ascending; none to take the vote back.
+        options: Vec<u32>,
+    },
+    /// Ends a poll of one's own.
+    EndPoll {
+        /// Which.
+        poll: MessageId,
+    },
     /// Sends what a message says to another chat, marked as forwarded.
     Forward {
         /// Which message.
@@ -308,6 +331,10 @@ pub enum Refused {
     BadText,
     /// Only who wrote a message may do that with it.
     NotYours,
+    /// A poll or a vote that breaks a rule, see [`Command::CreatePoll`] and [`Command::Vote`].
+    BadPoll,
+    /// The poll has ended.
+    PollEnded,
     /// Longer than [`crate::TIMER_SECONDS_MAX`].
     BadTimer,
     /// Not one sign, or more of them than [`crate::REACTIONS_EACH_MAX`].
@@ -629,6 +656,8 @@ pub struct MessageView {
     pub edited_at: Option<Timestamp>,
     /// Its sender has taken it back: it has no text any more.
     pub deleted: bool,
+    /// How it stands, when it is a poll; `text` is the question.
+    pub poll: Option<PollView>,
     /// It was said elsewhere first.
     pub forwarded: bool,
     /// Somebody pinned it for everybody in the chat.
@@ -648,6 +677,28 @@ pub struct Reaction {
     pub emoji: String,
     /// Who reacted so.
     pub from: Vec<AccountId>,
+}
+
+/// How a poll stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PollView {
+    /// In the order of whoever asked.
+    pub options: Vec<PollOption>,
+    /// How many people voted.
+    pub voters: usize,
+    /// One may choose several.
+    pub multiple: bool,
+    /// No more votes count.
+    pub ended: bool,
+}
+
+/// An option of a poll.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PollOption {
+    /// What it says.
+    pub text: String,
+    /// Who chose it.
+    pub votes: Vec<AccountId>,
 }
 
 /// A message that was looked for.

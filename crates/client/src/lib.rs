@@ -29,6 +29,7 @@ mod machine;
 mod mailbox;
 mod message;
 mod missing;
+mod poll;
 mod query;
 mod receipt;
 mod schema;
@@ -43,14 +44,15 @@ pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{
     AddWhom, ChatChoice, ChatChoices, Command, CommandId, Connection, ContactCard, ContactState,
     ConversationHead, ConversationId, Edition, Event, Found, GroupChange, GroupHead, GroupMember, GroupView,
-    Input, InvitationSecrets, LinkEvent, Mark, MessageView, Noticed, Output, Reaction, Refused, Reply,
-    Status, Whom,
+    Input, InvitationSecrets, LinkEvent, Mark, MessageView, Noticed, Output, PollOption, PollView, Reaction,
+    Refused, Reply, Status, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use crypto::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_NAME_CHARS_MAX};
 pub use crypto::{Permissions, Role, Who};
 pub use device::{DeviceGrant, DeviceOffer, NewDevice};
 pub use machine::{Client, Config, Fault, Weakness};
+pub use poll::{POLL_OPTION_BYTES_MAX, POLL_OPTIONS_MAX, POLL_QUESTION_BYTES_MAX};
 pub use timer::TIMER_SECONDS_MAX;
 pub use wire::link::{InvitationLink, LinkError, ServiceAddress};
 pub use wire::{Door, Refusal};

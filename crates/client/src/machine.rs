@@ -46,6 +46,8 @@ pub enum Weakness {
     LosesMessages,
     /// Writes texts as something no build knows.
     SpeaksOfTomorrow,
+    /// Votes in polls that have ended.
+    VotesLate,
     /// Knows what that is: the build of tomorrow.
     ReadsTomorrow,
     /// Claims somebody else's number in its profile.
@@ -352,6 +354,11 @@ impl Step<'_> {
             Command::Edit { message, text } => self.edit(id, message, &text),
             Command::Delete { message, everyone: true } => self.delete_for_everyone(id, message),
             Command::Delete { message, everyone: false } => self.delete_for_me(id, message),
+            Command::CreatePoll { conversation, question, options, multiple } => {
+                self.create_poll(id, conversation, &question, &options, multiple)
+            }
+            Command::Vote { poll, options } => self.vote(id, poll, &options),
+            Command::EndPoll { poll } => self.end_poll(id, poll),
             Command::Forward { message, to } => self.forward(id, message, to),
             Command::Pin { message, on } => self.pin(id, message, on),
             Command::Star { message, on } => self.star(id, message, on),

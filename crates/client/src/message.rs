@@ -14,6 +14,7 @@ use crate::choice::Key;
 use crate::conversation::Slot;
 use crate::intent::{self, Intent, Kind};
 use crate::machine::Weakness;
+use crate::poll::Poll;
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
 impl Step<'_> {
@@ -60,7 +61,7 @@ impl Step<'_> {
     /// Sends what a message says to another chat.
     pub fn forward(&mut self, command: CommandId, message: MessageId, to: ConversationId) -> Halting<()> {
         let text: Option<String> = self.tx.row(
-            "select text from message where id = ?1 and role = 0 and deleted = 0 and unknown = ''",
+            "select text from message where id = ?1 and role = 0 and deleted = 0 and unknown = '' and poll = x'' and notice = x''",
             params![message.as_bytes()],
             |row| row.get(0),
         )?;
@@ -101,7 +102,9 @@ impl Step<'_> {
     ) -> Halting<bool> {
         let meaning = Meaning::of(content);
         let role = meaning.role();
-        let (text, unknown) = match (role, self.readable(content)) {
+        let poll = Poll::of(content).filter(|_| role == Role::Shown);
+        let question = poll.as_ref().map(Poll::text);
+        let (text, unknown) = match (role, question.as_deref().or(self.readable(content))) {
             (Role::Shown, Some(text)) => (text, String::new()),
             (Role::Shown, None) => ("", type_of(content)),
             // An edit that only a later build can read is read anew by that build.
@@ -145,7 +148,10 @@ impl Step<'_> {
             return Ok(false);
         }
         if role == Role::Shown {
-            self.index(id, text)?;
+            self.index(id, &poll.as_ref().map_or_else(|| text.to_owned(), Poll::words))?;
+            if let Some(poll) = &poll {
+                self.note_poll(id, poll)?;
+            }
             self.note_expiration(id, content.expires)?;
         }
         self.file(conversation, from.account, id, content.version(), &meaning)?;

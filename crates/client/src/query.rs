@@ -220,7 +220,10 @@ impl Client {
     fn complete(&self, rows: Vec<MessageRow>) -> Result<Vec<MessageView>, Fault> {
         let reader = self.db.reader();
         let mut views = Vec::with_capacity(rows.len());
-        for MessageRow { mut view, in_reply_to, amended } in rows {
+        for MessageRow { mut view, in_reply_to, amended, poll } in rows {
+            if !poll.is_empty() {
+                view.poll = crate::poll::view(&reader, view.conversation, view.id, view.from, &poll)?;
+            }
             if let Some(version) = in_reply_to {
                 view.reply_to = amendment::root(&reader, view.conversation, version)?;
             }
@@ -375,13 +378,14 @@ fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
 
 const MESSAGE_COLUMNS: &str = "id, conversation, sender, own, sent_at, text, unknown, mark, failed, position,
      in_reply_to, edited_at, deleted, exists (select 1 from amendment where target = message.id), forwarded, expires_at,
-     exists (select 1 from choice where subject = message.id and key = 5 and value = x'01'), notice";
+     exists (select 1 from choice where subject = message.id and key = 5 and value = x'01'), notice, poll";
 
 /// A message by itself, and where to look for more about it.
 struct MessageRow {
     view: MessageView,
     in_reply_to: Option<MessageId>,
     amended: bool,
+    poll: Vec<u8>,
 }
 
 fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
@@ -408,6 +412,7 @@ fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
         reactions: Vec::new(),
         edited_at: (edited_at > 0).then_some(Timestamp(edited_at)),
         deleted: row.get(12)?,
+        poll: None,
         forwarded: row.get(14)?,
         pinned: false,
         starred: row.get(16)?,
@@ -415,5 +420,5 @@ fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
         position: if position == i64::MAX { u64::MAX } else { number(position) },
     };
     let in_reply_to = amendment::id_from(&row.get::<_, Vec<u8>>(10)?);
-    Ok(MessageRow { view, in_reply_to, amended: row.get(13)? })
+    Ok(MessageRow { view, in_reply_to, amended: row.get(13)?, poll: row.get(18)? })
 }

@@ -327,6 +327,7 @@ fn is_repeatable(what: &What) -> bool {
             Action::Add { .. }
             | Action::Accept { .. }
             | Action::Block { .. }
+            | Action::Vote { .. }
             | Action::Pin { .. }
             | Action::Star { .. }
             | Action::Archive { .. }
@@ -345,6 +346,8 @@ fn is_repeatable(what: &What) -> bool {
             | Action::NewGroup { .. }
             | Action::Send { .. }
             | Action::Reply { .. }
+            | Action::CreatePoll { .. }
+            | Action::EndPoll { .. }
             | Action::Forward { .. }
             | Action::React { .. }
             | Action::Edit { .. }

@@ -80,6 +80,29 @@ pub enum Action {
         /// Everybody's; only for one's own.
         everyone: bool,
     },
+    /// Asks a question with options.
+    CreatePoll {
+        /// Contact or chat.
+        to: String,
+        /// The question.
+        question: String,
+        /// The options.
+        options: Vec<String>,
+        /// One may choose several.
+        multiple: bool,
+    },
+    /// Votes, in the place of an earlier vote.
+    Vote {
+        /// Which poll, see [`Action::Reply`].
+        message: String,
+        /// Places of the options, from 0, ascending; none to take the vote back.
+        options: Vec<u32>,
+    },
+    /// Lets no more votes count, in a poll of one's own.
+    EndPoll {
+        /// Which poll, see [`Action::Reply`].
+        message: String,
+    },
     /// Says in another chat what a message says, marked as forwarded.
     Forward {
         /// Which, see [`Action::Reply`].

@@ -51,6 +51,8 @@ pub struct Bubble {
     pub reactions: Vec<Reaction>,
     /// `edited`, when the text is not the first one.
     pub edited: Option<String>,
+    /// How it stands, when it is a poll; the text is the question.
+    pub poll: Option<PollShown>,
     /// `Forwarded`, when it was said elsewhere first.
     pub forwarded: Option<String>,
     /// Somebody pinned it for everybody in the chat.
@@ -107,6 +109,34 @@ pub struct Reaction {
     pub spoken: String,
 }
 
+/// A poll as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollShown {
+    /// In the order of whoever asked.
+    pub options: Vec<PollOption>,
+    /// One may choose several.
+    pub multiple: bool,
+    /// One may vote.
+    pub open: bool,
+    /// How many voted, and that it ended.
+    pub line: String,
+}
+
+/// An option of a poll.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollOption {
+    /// What it says.
+    pub text: String,
+    /// How many people chose it.
+    pub count: u32,
+    /// Of those who voted, out of a hundred.
+    pub percent: u8,
+    /// Oneself chose it.
+    pub own: bool,
+    /// For a screen reader: `The 12, 2 votes, yours`.
+    pub spoken: String,
+}
+
 /// Something that can be done with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -117,6 +147,8 @@ pub enum MessageAct {
     React,
     /// Write it anew.
     Edit,
+    /// Let no more votes count.
+    EndPoll,
     /// See what it said before.
     Editions,
     /// Take the text along.

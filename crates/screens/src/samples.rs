@@ -547,6 +547,7 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
         reply_to: None,
         reactions: vec![],
         edited: None,
+        poll: None,
         forwarded: None,
         pinned: false,
         starred: false,

@@ -5,7 +5,7 @@ use screens::{Action, Answer, Ask, MessageId};
 
 use super::send::{self, STORED_WAIT};
 use super::show::{rows, short};
-use crate::args::Wait;
+use crate::args::{Poll, Wait};
 use crate::end::{Stop, answered};
 use crate::object::Object;
 use crate::say::{self, Say};
@@ -42,6 +42,22 @@ pub async fn delete(core: &Core, say: Say, message: String, everyone: bool) -> R
 /// Says in another chat what a message says.
 pub async fn forward(core: &Core, say: Say, message: String, to: String) -> Result<(), Stop> {
     stored(core, say, Action::Forward { message, to }).await
+}
+
+/// Asks, votes, ends.
+pub async fn poll(core: &Core, say: Say, poll: Poll) -> Result<(), Stop> {
+    let action = match poll {
+        Poll::Create { chat, question, options, multiple } => {
+            Action::CreatePoll { to: chat, question, options, multiple }
+        }
+        Poll::Vote { message, mut options } => {
+            options.sort_unstable();
+            options.dedup();
+            Action::Vote { message, options: options.into_iter().map(|number| number - 1).collect() }
+        }
+        Poll::End { message } => Action::EndPoll { message },
+    };
+    stored(core, say, action).await
 }
 
 /// Pins a message, or takes the pin off.

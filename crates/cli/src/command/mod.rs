@@ -54,6 +54,7 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Edit { message, text } => message::edit(core, say, message, text).await,
         Command::Delete { message, everyone } => message::delete(core, say, message, everyone).await,
         Command::Forward { message, to } => message::forward(core, say, message, to).await,
+        Command::Poll(poll) => message::poll(core, say, poll).await,
         Command::Pin { message, remove } => message::pin(core, say, message, !remove).await,
         Command::Star { message, remove } => message::star(core, say, message, !remove).await,
         Command::Starred => message::found(core, say, Ask::Starred).await,

@@ -10,7 +10,7 @@ use screens::{
 };
 use tokio::time::{Instant, timeout_at};
 
-use super::show::{around, short, words};
+use super::show::{around, options, short, words};
 use crate::args::Receive;
 use crate::end::{Stop, answered, done};
 use crate::object::Event;
@@ -155,7 +155,7 @@ impl Shower<'_> {
     fn message(&self, bubble: &Bubble) -> Result<(), Stop> {
         self.say.result(&Event::message(bubble), || {
             let name = say::one_line(&bubble.from.name);
-            format!("[{}] {name}: {}{}", bubble.sent.text, words(bubble), around(bubble))
+            format!("[{}] {name}: {}{}", bubble.sent.text, words(bubble), around(bubble)) + &options(bubble)
         })
     }
 

@@ -72,6 +72,7 @@ pub async fn history(core: &Core, say: Say, chat: String, limit: u32, ids: bool)
             };
             let id = if ids { format!("{}  ", short(&bubble.id)) } else { String::new() };
             format!("{id}{}  {who}: {}{}{state}", bubble.sent.full, words(&bubble), around(&bubble))
+                + &options(&bubble)
         })?;
     }
     Ok(())
@@ -149,6 +150,17 @@ pub fn around(bubble: &Bubble) -> String {
     let signs = [(bubble.pinned, "  (pinned)"), (bubble.starred, "  (starred)")];
     let signs: String = signs.into_iter().filter_map(|(is, word)| is.then_some(word)).collect();
     reactions.fold(quote + &edited + &words + &signs, |line, reaction| line + &reaction)
+}
+
+/// The options of a poll, a line each.
+pub fn options(bubble: &Bubble) -> String {
+    let Some(poll) = &bubble.poll else { return String::new() };
+    let lines = poll
+        .options
+        .iter()
+        .enumerate()
+        .map(|(index, option)| format!("\n    {}  {}", index + 1, say::one_line(&option.spoken)));
+    lines.collect::<String>() + "\n    " + &poll.line
 }
 
 /// Characters of a message that is answered.

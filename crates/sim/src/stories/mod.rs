@@ -10,6 +10,7 @@ mod group;
 mod mailbox;
 mod message;
 mod people;
+mod poll;
 mod search;
 mod storms;
 mod timer;

@@ -80,6 +80,13 @@ pub enum Dialog {
         /// How long its messages stay, in words.
         timer: Option<String>,
     },
+    /// A question is asked.
+    NewPoll {
+        /// Where.
+        chat: ChatId,
+        /// Why it was not taken.
+        refused: Option<String>,
+    },
     /// Words are looked for in all chats.
     Search(Search),
     /// What a message said before it was edited.
@@ -401,6 +408,15 @@ impl Model {
                 }
             }
             (Purpose::Send { chat, .. }, _) => self.ask_newest(chat),
+            (Purpose::NewPoll(_), Outcome::Refused { sentence, .. }) => {
+                if let Some(Dialog::NewPoll { refused, .. }) = self.dialog() {
+                    *refused = Some(sentence);
+                }
+            }
+            (Purpose::NewPoll(chat), _) => {
+                self.close_dialog();
+                self.ask_newest(chat);
+            }
             (Purpose::About(chat), outcome) => self.came_of_acting_about(chat, outcome),
             (Purpose::Accept | Purpose::Block, Outcome::Refused { sentence, .. }) => {
                 self.say(sentence);

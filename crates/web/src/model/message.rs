@@ -1,6 +1,8 @@
 //! What is done with a message that is there.
 
-use screens::{Action, Ask, Bubble, ChatId, Composer, Edition, Listing, MessageId, Outcome, What};
+use screens::{
+    Action, Ask, Bubble, ChatId, Composer, Edition, Listing, MessageId, Outcome, PollOption, What,
+};
 
 use super::{Dialog, Model, Open, Purpose, Stage};
 
@@ -101,6 +103,39 @@ impl Model {
     /// Pins a message, or takes the pin off.
     pub fn pin(&mut self, bubble: &Bubble) {
         let action = Action::Pin { message: bubble.id.0.clone(), on: !bubble.pinned };
+        self.close_dialog();
+        self.act(action, Purpose::About(bubble.chat.clone()));
+    }
+
+    /// Opens the window in which one asks a question.
+    pub fn new_poll(&mut self, chat: &ChatId) {
+        if let Some(main) = self.main() {
+            main.dialog = Some(Dialog::NewPoll { chat: chat.clone(), refused: None });
+        }
+    }
+
+    /// Asks a question.
+    pub fn create_poll(&mut self, chat: &ChatId, question: String, options: Vec<String>, multiple: bool) {
+        let action = Action::CreatePoll { to: chat.0.clone(), question, options, multiple };
+        self.act(action, Purpose::NewPoll(chat.clone()));
+    }
+
+    /// Votes for an option, or takes that back; where one may choose several, the others stay.
+    pub fn vote(&mut self, bubble: &Bubble, option: usize) {
+        let Some(poll) = &bubble.poll else { return };
+        let stays = |(index, it): (usize, &PollOption)| match index == option {
+            true => !it.own,
+            false => it.own && poll.multiple,
+        };
+        let options = poll.options.iter().enumerate().filter(|(index, it)| stays((*index, it)));
+        let options = options.filter_map(|(index, _)| u32::try_from(index).ok()).collect();
+        let action = Action::Vote { message: bubble.id.0.clone(), options };
+        self.act(action, Purpose::About(bubble.chat.clone()));
+    }
+
+    /// Lets no more votes count.
+    pub fn end_poll(&mut self, bubble: &Bubble) {
+        let action = Action::EndPoll { message: bubble.id.0.clone() };
         self.close_dialog();
         self.act(action, Purpose::About(bubble.chat.clone()));
     }

@@ -74,6 +74,7 @@ enum Purpose {
     Block,
     Send { chat: ChatId, text: String },
     About(ChatId),
+    NewPoll(ChatId),
     Editions,
     Search(String),
     People,

@@ -1,7 +1,7 @@
 //! What can be done with a chat.
 
 use dioxus::prelude::*;
-use screens::{Action, ChatRow};
+use screens::{Action, ChatId, ChatRow};
 
 use super::{Desk, dialogs};
 use crate::dom;
@@ -58,6 +58,18 @@ pub fn Acts(row: ChatRow, timer: Option<String>) -> Element {
                     p { key: "{words}", class: "menu__said", "{words}" }
                 }
                 div { role: "menu", aria_label: "Chat actions",
+                    button {
+                        class: "menu__item",
+                        role: "menuitem",
+                        onclick: {
+                            let id = row.id.clone();
+                            move |_| {
+                                dom::close_dialog(".dialog");
+                                desk.change(|model| model.new_poll(&id));
+                            }
+                        },
+                        "New poll"
+                    }
                     for (word , action) in acts {
                         button {
                             key: "{word}",
@@ -74,6 +86,61 @@ pub fn Acts(row: ChatRow, timer: Option<String>) -> Element {
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// A question and its options, a line each.
+#[component]
+pub fn NewPoll(chat: ChatId, refused: Option<String>) -> Element {
+    let desk = use_context::<Desk>();
+    let mut question = use_signal(String::new);
+    let mut options = use_signal(String::new);
+    let mut multiple = use_signal(|| false);
+    use_effect(|| {
+        dom::show_dialog(".dialog");
+        dom::focus(".dialog input");
+    });
+    rsx! {
+        dialog { class: "dialog", aria_labelledby: "dialog-title", onkeydown: move |event| dialogs::escape(&event, desk),
+            form {
+                class: "dialog__in",
+                onsubmit: move |event| {
+                    event.prevent_default();
+                    let typed = options.peek().clone();
+                    let lines = typed.lines().map(str::trim).filter(|line| !line.is_empty());
+                    let options = lines.map(str::to_owned).collect();
+                    desk.change(|model| model.create_poll(&chat, question.peek().clone(), options, *multiple.peek()));
+                },
+                div { class: "dialog__head",
+                    h2 { id: "dialog-title", "New poll" }
+                    dialogs::Close {}
+                }
+                label { class: "field",
+                    span { class: "field__label", "Question" }
+                    span { class: "field__box",
+                        input { aria_label: "Question", value: "{question}", oninput: move |event| question.set(event.value()) }
+                    }
+                }
+                label { class: "field",
+                    span { class: "field__label", "Options, one a line" }
+                    textarea {
+                        class: "poll__lines",
+                        aria_label: "Options, one a line",
+                        rows: "4",
+                        value: "{options}",
+                        oninput: move |event| options.set(event.value()),
+                    }
+                }
+                label { class: "poll__several",
+                    input { r#type: "checkbox", checked: multiple(), onchange: move |event| multiple.set(event.checked()) }
+                    "Let everybody choose several"
+                }
+                if let Some(refused) = refused {
+                    p { class: "field__help field__help--error", role: "alert", "{refused}" }
+                }
+                button { class: "button button--primary button--l button--block", "Ask" }
             }
         }
     }

@@ -316,6 +316,9 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
                 } else {
                     span { class: "bubble__text", dir: "auto", "{bubble.text}" }
                 }
+                if bubble.poll.is_some() {
+                    message::Options { bubble: bubble.clone() }
+                }
                 span { class: "meta",
                     if bubble.pinned {
                         Icon { name: "pin", class: "i--14" }

@@ -17,6 +17,7 @@ pub fn Shown(dialog: Dialog) -> Element {
         Dialog::Acts { bubble } => rsx! { message::Acts { bubble: (*bubble).clone() } },
         Dialog::Forward { bubble, chats } => rsx! { message::Forward { bubble: (*bubble).clone(), chats } },
         Dialog::ChatActs { row, timer } => rsx! { chat::Acts { row: (*row).clone(), timer } },
+        Dialog::NewPoll { chat, refused } => rsx! { chat::NewPoll { chat, refused } },
         Dialog::Search(search) => rsx! { search::Search { search } },
         Dialog::Editions { editions } => rsx! { message::Editions { editions } },
         Dialog::NewGroup { people, busy, refused } => rsx! { group::New { people, busy, refused } },

@@ -50,6 +50,34 @@ pub fn Reactions(bubble: Bubble) -> Element {
     }
 }
 
+/// The options of a poll, each a button that votes for it or takes that back.
+#[component]
+pub fn Options(bubble: Bubble) -> Element {
+    let desk = use_context::<Desk>();
+    let Some(poll) = bubble.poll.clone() else { return rsx! {} };
+    rsx! {
+        div { class: "poll", role: "group", aria_label: "Options",
+            for (index , option) in poll.options.iter().enumerate() {
+                button {
+                    key: "{index}",
+                    class: "poll__option",
+                    disabled: !poll.open,
+                    "aria-pressed": if option.own { "true" } else { "false" },
+                    aria_label: "{option.spoken}",
+                    onclick: {
+                        let bubble = bubble.clone();
+                        move |_| desk.change(|model| model.vote(&bubble, index))
+                    },
+                    span { dir: "auto", "{option.text}" }
+                    b { "{option.count}" }
+                    progress { aria_hidden: "true", max: "100", value: "{option.percent}" }
+                }
+            }
+            span { class: "poll__line", "{poll.line}" }
+        }
+    }
+}
+
 /// The button that opens the menu of a message. Arrow keys lead from one to the next.
 #[component]
 pub fn More(bubble: Bubble) -> Element {
@@ -291,6 +319,7 @@ fn perform(mut desk: Desk, bubble: &Bubble, act: MessageAct) {
         }
         MessageAct::Forward => desk.change(|model| model.choose_where_to_forward(bubble)),
         MessageAct::Star | MessageAct::Unstar => desk.change(|model| model.star(bubble)),
+        MessageAct::EndPoll => desk.change(|model| model.end_poll(bubble)),
         MessageAct::Pin | MessageAct::Unpin => desk.change(|model| model.pin(bubble)),
         MessageAct::DeleteForMe => desk.change(|model| model.delete(bubble, false)),
         MessageAct::DeleteForEveryone => desk.change(|model| model.delete(bubble, true)),
@@ -311,6 +340,7 @@ fn word(act: MessageAct) -> &'static str {
         MessageAct::Edit => "Edit",
         MessageAct::Editions => "What it said before",
         MessageAct::Copy => "Copy",
+        MessageAct::EndPoll => "End the poll",
         MessageAct::Forward => "Forward",
         MessageAct::Star => "Star",
         MessageAct::Unstar => "Take the star off",
@@ -328,6 +358,7 @@ fn icon(act: MessageAct) -> &'static str {
         MessageAct::Edit => "edit",
         MessageAct::Editions => "history",
         MessageAct::Copy => "copy",
+        MessageAct::EndPoll => "tick",
         MessageAct::Forward => "forward",
         MessageAct::Star | MessageAct::Unstar => "star",
         MessageAct::Pin | MessageAct::Unpin => "pin",
