@@ -271,7 +271,7 @@ impl Step<'_> {
 
     /// After a start: what an earlier build could not show may be something that this one can.
     pub fn read_anew(&mut self) -> Halting<()> {
-        let unknown: Vec<([u8; 32], [u8; 16], [u8; 32], Vec<u8>)> = self.tx.rows(
+        let unknown: Vec<Unread> = self.tx.rows(
             "select id, conversation, sender, content from message where unknown != '' and length(content) > 0
              order by conversation, position limit ?1",
             params![READ_ANEW_MAX],
@@ -424,6 +424,9 @@ struct Author {
     device: DeviceId,
     own: bool,
 }
+
+/// Id, conversation, sender and content of a message of a later build.
+type Unread = ([u8; 32], [u8; 16], [u8; 32], Vec<u8>);
 
 /// Where it stands.
 struct Place {

@@ -32,6 +32,9 @@ struct Row {
     through: u64,
 }
 
+/// Of a message of one's own: id, content, hash once that is erased, number, time.
+type Again = ([u8; 32], Vec<u8>, Vec<u8>, i64, i64);
+
 /// What its sender has erased and cannot say again.
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 struct Gone {
@@ -218,7 +221,7 @@ impl Step<'_> {
     /// Says one's own messages behind a number again, unless they are on their way. With `undelivered`, only those nobody has
     /// told to have; what nobody tells of (an edit, say) has arrived when something after it has, or is missed and asked for.
     pub fn say_again(&mut self, conversation: ConversationId, through: u64, undelivered: u8) -> Halting<()> {
-        let again: Vec<([u8; 32], Vec<u8>, Vec<u8>, i64, i64)> = self.tx.rows(
+        let again: Vec<Again> = self.tx.rows(
             "select id, content, content_hash, number, sent_at from message
              where conversation = ?1 and device = ?5 and number > ?2 and failed = 0
              and (?3 = 0 or (mark < 2 and (role != 1 or number > (select coalesce(max(number), 0) from message
