@@ -513,7 +513,7 @@ impl App {
             }
             Event::Reacted { conversation, message, from, emoji, taken_back } => {
                 let (chat, id) = (paint::chat_id(conversation), paint::message_id(message));
-                if let Ok(from) = self.person_of(from, conversation) {
+                if let Ok(from) = self.person_of(from, conversation).map(Box::new) {
                     self.tell_all(&Notice::Reaction { chat, id, from, emoji, taken_back });
                 }
                 false

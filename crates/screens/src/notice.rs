@@ -33,8 +33,8 @@ pub enum Notice {
         chat: ChatId,
         /// To which message.
         id: MessageId,
-        /// Who.
-        from: Person,
+        /// Who; boxed because it is much larger than the rest.
+        from: Box<Person>,
         /// How.
         emoji: String,
         /// It is no more.
