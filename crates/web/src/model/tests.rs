@@ -359,11 +359,11 @@ fn the_next_text_answers_or_replaces_what_it_is_about_and_only_that_one() {
     let bubble = Bubble { chat: main(&model).chat().unwrap().id.clone(), ..editable() };
     let sent = |model: &mut Model, text: &str| -> Action {
         model.send(text.into());
-        let actions = model.take_out().into_iter().filter_map(|to| match to.what {
+        let mut actions = model.take_out().into_iter().filter_map(|to| match to.what {
             What::Action(action) => Some(action),
             What::Ask(_) => None,
         });
-        actions.last().unwrap()
+        actions.next_back().unwrap()
     };
     model.answer(&bubble);
     let (to, text) = (bubble.id.0.clone(), "yes".to_owned());
