@@ -9,6 +9,7 @@ use client::{
 use screens::{
     Action, Ask, Banner, ConnectionLine, FromCore, LineState, Next, Notice, Outcome, Reply, ToCore, What,
 };
+use unicode_segmentation::UnicodeSegmentation;
 use vocab::{AccountId, Handle, Timestamp, limits};
 
 use crate::link::Links;
@@ -229,6 +230,33 @@ impl App {
             Action::NewGroup { name, people } => self.new_group(name, &people),
             Action::EditGroup { group, edit } => self.edit_group(&group, edit),
             Action::LeaveGroup { group } => self.leave_group(&group),
+            Action::Reply { to, text } => {
+                let (to, about, kind) = self.about_message(&to)?;
+                let about = About { text_too_long: text.len() > limits::TEXT_BYTES_MAX, ..about };
+                Ok((Command::Reply { to, text }, kind, about))
+            }
+            Action::React { message, emoji, take_back } => {
+                let (to, about, kind) = self.about_message(&message)?;
+                let emoji = emoji.trim().to_owned();
+                if emoji.graphemes(true).count() != 1 {
+                    return Err(words::bad_reaction());
+                }
+                let command = if take_back {
+                    Command::TakeReactionBack { to, emoji }
+                } else {
+                    Command::React { to, emoji }
+                };
+                Ok((command, kind, about))
+            }
+            Action::Edit { message, text } => {
+                let (message, about, kind) = self.about_message(&message)?;
+                let about = About { text_too_long: text.len() > limits::TEXT_BYTES_MAX, ..about };
+                Ok((Command::Edit { message, text }, kind, about))
+            }
+            Action::Delete { message, everyone } => {
+                let (message, about, kind) = self.about_message(&message)?;
+                Ok((Command::Delete { message, everyone }, kind, about))
+            }
             Action::MarkRead { chat, through } => {
                 let (conversation, _) = self.chat(&chat.0)?;
                 let through = through.0.parse().map_err(|_| words::unknown_message())?;
@@ -286,6 +314,28 @@ impl App {
         let about = About { text_too_long: text.len() > limits::TEXT_BYTES_MAX, ..named(&card) };
         let kind = Kind::Send(card.conversation);
         Ok((Command::Send { conversation: card.conversation, text }, kind, about))
+    }
+
+    /// Which message is meant, by its id or the beginning of it.
+    fn about_message(&self, typed: &str) -> Result<(vocab::MessageId, About, Kind), No> {
+        let typed = typed.trim().to_ascii_lowercase();
+        if typed.len() < resolve::ID_PREFIX_CHARS_MIN || !typed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(words::no_message_id());
+        }
+        let found = self.client.messages_named(&typed)?;
+        let [message] = found.as_slice() else {
+            return Err(if found.is_empty() { words::unknown_message() } else { words::two_messages() });
+        };
+        let view = self.client.message(*message)?.ok_or_else(words::unknown_message)?;
+        let head = self.client.conversation(view.conversation)?.ok_or_else(words::unknown_message)?;
+        if crate::query::is_request(&head.with) {
+            return Err(words::to_request());
+        }
+        Ok((
+            *message,
+            About { name: Some(paint::whom(head.id, &head.with).name), ..About::default() },
+            Kind::Send(view.conversation),
+        ))
     }
 
     fn start(&mut self, now: Timestamp, waiting: Waiting, command: Command) -> Result<(), Fault> {
@@ -417,6 +467,23 @@ impl App {
                 self.tell_all(&Notice::Failed { chat, id, sentence: words::NOT_SENT.to_owned() });
                 true
             }
+            Event::Reacted { conversation, message, from, emoji, taken_back } => {
+                let (chat, id) = (paint::chat_id(conversation), paint::message_id(message));
+                if let Ok(from) = self.person_of(from, conversation) {
+                    self.tell_all(&Notice::Reaction { chat, id, from, emoji, taken_back });
+                }
+                false
+            }
+            Event::Edited(conversation, message) => {
+                let (chat, id) = (paint::chat_id(conversation), paint::message_id(message));
+                self.tell_all(&Notice::Edit { chat, id });
+                true
+            }
+            Event::Deleted(conversation, message) => {
+                let (chat, id) = (paint::chat_id(conversation), paint::message_id(message));
+                self.tell_all(&Notice::Delete { chat, id });
+                true
+            }
             Event::Missing(conversation, count) => {
                 let name = self.name_in(conversation);
                 let sentence = words::missing(count, &name);
@@ -475,6 +542,15 @@ impl App {
             }
             _ => line,
         }
+    }
+
+    /// Somebody of a chat, or oneself.
+    fn person_of(&self, account: AccountId, chat: client::ConversationId) -> Result<screens::Person, No> {
+        let status = self.client.status()?;
+        if status.account == Some(account) {
+            return Ok(paint::myself(account, &status, chat));
+        }
+        self.somebody(account, chat)
     }
 
     fn name_in(&self, conversation: client::ConversationId) -> String {

@@ -6,7 +6,8 @@ use client::{
     ContactCard, ContactState, ConversationHead, ConversationId, GroupHead, Mark, MessageView, Status, Whom,
 };
 use screens::{
-    Bubble, ChatHead, ChatId, ChatRow, Composer, ContactRow, Me, MessageId, Person, RequestRow, Script, Turn,
+    Bubble, ChatHead, ChatId, ChatRow, Composer, ContactRow, Me, MessageAct, MessageId, Person, Quote,
+    Reaction, RequestRow, Script, Turn,
 };
 use unicode_segmentation::UnicodeSegmentation;
 use vocab::time::MINUTE_MS;
@@ -179,6 +180,9 @@ pub(crate) fn chat_row(head: &ConversationHead, clock: &Clock) -> ChatRow {
 
 /// A message in one line.
 fn preview(message: &MessageView) -> String {
+    if message.deleted {
+        return words::deleted(message.own).to_owned();
+    }
     if message.unknown.is_some() {
         return words::NEWER_CONTENT.to_owned();
     }
@@ -231,27 +235,44 @@ pub(crate) struct Authors {
     pub them: Person,
     /// Everybody who may be named in it: in a group more than one.
     pub people: BTreeMap<AccountId, Person>,
+    /// Messages that others answer.
+    pub quoted: BTreeMap<vocab::MessageId, MessageView>,
 }
 
 impl Authors {
     /// Whoever wrote a message.
     fn of(&self, view: &MessageView) -> Person {
-        if view.own {
-            return self.me.clone();
-        }
-        self.people.get(&view.from).cloned().unwrap_or_else(|| self.unknown(view.from))
+        if view.own { self.me.clone() } else { self.person(view.from) }
     }
 
-    fn unknown(&self, account: AccountId) -> Person {
-        Person { chat: self.them.chat.clone(), ..stranger(account, "", ConversationId([0; 16])) }
+    fn person(&self, account: AccountId) -> Person {
+        if resolve::contact_id(account) == self.me.id {
+            return self.me.clone();
+        }
+        let unknown =
+            || Person { chat: self.them.chat.clone(), ..stranger(account, "", ConversationId([0; 16])) };
+        self.people.get(&account).cloned().unwrap_or_else(unknown)
     }
 
     /// The name of somebody in a sentence; `You` for oneself.
     pub fn name(&self, account: AccountId) -> String {
-        if resolve::contact_id(account) == self.me.id {
-            return "You".to_owned();
-        }
-        self.people.get(&account).map_or_else(|| words::SOMEONE_NEW.to_owned(), |person| person.name.clone())
+        if resolve::contact_id(account) == self.me.id { "You".to_owned() } else { self.person(account).name }
+    }
+
+    /// As others see them: a name, and for oneself `you`.
+    fn spoken(&self, account: AccountId) -> String {
+        if resolve::contact_id(account) == self.me.id { "you".to_owned() } else { self.person(account).name }
+    }
+
+    fn quote(&self, id: vocab::MessageId) -> Option<Quote> {
+        let message = self.quoted.get(&id)?;
+        let from = self.of(message);
+        Some(Quote {
+            id: message_id(id),
+            from: if message.own { "You".to_owned() } else { from.name.clone() },
+            tint: from.tint,
+            text: preview(message),
+        })
     }
 }
 
@@ -301,7 +322,11 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
     let from = authors.of(view);
     let notice = view.notice.as_ref().map(|what| words::noticed(what, |account| authors.name(account)));
     let sent = clock.in_chat(view.sent_at);
-    let note = view.unknown.as_ref().map(|_| words::NEWER_CONTENT.to_owned());
+    let note = match &view.unknown {
+        _ if view.deleted => Some(words::deleted(view.own).to_owned()),
+        Some(_) => Some(words::NEWER_CONTENT.to_owned()),
+        None => None,
+    };
     let mark = view.own.then(|| words::mark(view.mark));
     let failed = view.failed.then(|| words::NOT_SENT.to_owned());
     let who = if view.own { "You" } else { from.name.as_str() };
@@ -310,6 +335,13 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         (None, Some(mark)) => format!(", {}", mark.word.to_lowercase()),
         (None, None) => String::new(),
     };
+    let edited = view.edited_at.map(|_| words::EDITED.to_owned());
+    let changed = if edited.is_some() { ", edited" } else { "" };
+    let reactions: Vec<Reaction> = view.reactions.iter().map(|it| reaction(it, authors)).collect();
+    let reacted: String = reactions.iter().map(|reaction| format!(", {}", reaction.spoken)).collect();
+    let quote = view.reply_to.filter(|_| !view.deleted).and_then(|id| authors.quote(id));
+    let answers =
+        quote.as_ref().map_or(String::new(), |quote| format!(", to {}: {}", quote.from, quote.text));
     Bubble {
         id: message_id(view.id),
         chat: chat_id(view.conversation),
@@ -320,17 +352,53 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         script: script(&view.text),
         spoken: match &notice {
             Some(sentence) => format!("{sentence}, {}", sent.text),
-            None => format!("{who}, {}{state}", sent.text),
+            None => format!("{who}, {}{changed}{state}{answers}{reacted}", sent.text),
         },
+        reply_to: quote,
+        reactions,
+        edited,
+        deleted: view.deleted,
+        acts: acts(view, authors),
         text: view.text.clone(),
         note,
-        mark: mark.filter(|_| !view.failed),
+        mark: mark.filter(|_| !view.failed && !view.deleted),
         unread: is_unread(view),
         failed,
         notice,
         from,
         sent,
     }
+}
+
+fn reaction(reaction: &client::Reaction, authors: &Authors) -> Reaction {
+    let mut names: Vec<String> = reaction.from.iter().map(|from| authors.spoken(*from)).collect();
+    // Oneself first.
+    names.sort_by_key(|name| name != "you");
+    Reaction {
+        emoji: reaction.emoji.clone(),
+        count: u32::try_from(reaction.from.len()).unwrap_or(u32::MAX),
+        own: reaction.from.iter().any(|from| resolve::contact_id(*from) == authors.me.id),
+        spoken: words::reaction(&reaction.emoji, &names),
+    }
+}
+
+/// What can be done with a message, in the order of a menu.
+fn acts(view: &MessageView, authors: &Authors) -> Vec<MessageAct> {
+    if view.notice.is_some() {
+        return vec![];
+    }
+    let open = authors.them.state == screens::ContactState::Accepted && !view.deleted && !view.failed;
+    let text = !view.deleted && view.unknown.is_none();
+    let all = [
+        (open, MessageAct::Reply),
+        (open, MessageAct::React),
+        (text, MessageAct::Copy),
+        (open && text && view.own, MessageAct::Edit),
+        (view.edited_at.is_some(), MessageAct::Editions),
+        (true, MessageAct::DeleteForMe),
+        (open && view.own, MessageAct::DeleteForEveryone),
+    ];
+    all.into_iter().filter_map(|(possible, act)| possible.then_some(act)).collect()
 }
 
 fn tint(account: AccountId) -> u8 {
@@ -386,6 +454,10 @@ mod tests {
             notice: None,
             mark: Mark::Delivered,
             failed: false,
+            reply_to: None,
+            reactions: vec![],
+            edited_at: None,
+            deleted: false,
             position: 1,
         }
     }
@@ -453,7 +525,8 @@ mod tests {
                 conversation: ConversationId([2; 16]),
             })
         };
-        let authors = Authors { me: someone(), them: someone(), people: BTreeMap::new() };
+        let authors =
+            Authors { me: someone(), them: someone(), people: BTreeMap::new(), quoted: BTreeMap::new() };
         let painted = bubbles(&views, &authors, 2, &clock);
         let turns: Vec<Turn> = painted.iter().map(|bubble| bubble.turn).collect();
         use Turn::*;

@@ -31,6 +31,7 @@ impl App {
                 self.timeline(&chat, before, limit, clock).map(Answer::Timeline)
             }
             Ask::Message { id } => self.message(&id, clock).map(Answer::Message),
+            Ask::Editions { id } => self.editions(&id, clock),
             Ask::Unread { skip, limit } => self.unread(skip, limit, clock),
             Ask::Contacts => {
                 let mut cards = self.client.contacts()?;
@@ -99,7 +100,8 @@ impl App {
         let limit = limit.clamp(1, TIMELINE_MESSAGES_MAX);
         let (views, earlier) =
             if is_request(&with) { (Vec::new(), None) } else { self.page(id, before, limit)? };
-        let authors = self.authors(id, &with)?;
+        let mut authors = self.authors(id, &with)?;
+        self.quote(&mut authors, &views)?;
         let rows = paint::bubbles(&views, &authors, unread, clock);
         Ok(Timeline {
             bubbles: listing(rows, || words::nothing_written(&authors.them.name)),
@@ -152,7 +154,34 @@ impl App {
         if is_request(&head.with) {
             return Err(words::to_request());
         }
-        Ok(paint::bubble(&view, &self.authors(head.id, &head.with)?, clock))
+        let mut authors = self.authors(head.id, &head.with)?;
+        self.quote(&mut authors, std::slice::from_ref(&view))?;
+        Ok(paint::bubble(&view, &authors, clock))
+    }
+
+    fn editions(&self, id: &screens::MessageId, clock: &Clock) -> Result<Answer, No> {
+        let id = id.0.parse().map_err(|_| words::unknown_message())?;
+        let editions = self.client.editions(id)?;
+        if editions.is_empty() {
+            return Err(words::unknown_message());
+        }
+        let edition = |edition: client::Edition| screens::Edition {
+            text: edition.text,
+            sent: clock.in_chat(edition.sent_at),
+        };
+        Ok(Answer::Editions(editions.into_iter().map(edition).collect()))
+    }
+
+    /// Finds the messages that these answer.
+    fn quote(&self, authors: &mut paint::Authors, views: &[MessageView]) -> Result<(), No> {
+        for id in views.iter().filter_map(|view| view.reply_to) {
+            if let Entry::Vacant(place) = authors.quoted.entry(id)
+                && let Some(message) = self.client.message(id)?
+            {
+                place.insert(message);
+            }
+        }
+        Ok(())
     }
 
     fn unread(&self, skip: u32, limit: u32, clock: &Clock) -> Result<Answer, No> {
@@ -172,7 +201,8 @@ impl App {
                 let shown = head.filter(|head| !is_request(&head.with));
                 place.insert(shown.map(|head| self.authors(head.id, &head.with)).transpose()?);
             }
-            if let Some(Some(authors)) = chats.get(&view.conversation) {
+            if let Some(Some(authors)) = chats.get_mut(&view.conversation) {
+                self.quote(authors, std::slice::from_ref(view))?;
                 bubbles.push(paint::bubble(view, authors, clock));
             }
         }
@@ -192,7 +222,12 @@ impl App {
                 people.insert(account, self.somebody(account, id)?);
             }
         }
-        Ok(paint::Authors { me: paint::myself(me, &status, id), them: paint::whom(id, with), people })
+        Ok(paint::Authors {
+            me: paint::myself(me, &status, id),
+            them: paint::whom(id, with),
+            people,
+            quoted: BTreeMap::new(),
+        })
     }
 
     /// Somebody in a group: a contact, or whoever they say they are.

@@ -99,6 +99,10 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
         Refused::BadName => bad_name(),
         Refused::BadText if about.text_too_long => text_too_long(),
         Refused::BadText => No::usage("There is nothing to send: the text is empty."),
+        Refused::NotYours => No::refused(
+            "Only who wrote a message can change it or delete it for everyone. You can delete it for yourself.",
+        ),
+        Refused::BadReaction => bad_reaction(),
         Refused::NotAccepted => No::refused(format!(
             "Nothing can be sent to {}: they are blocked, or their request was not accepted yet.",
             name()
@@ -252,6 +256,42 @@ pub(crate) fn too_many_fronts() -> No {
 
 pub(crate) fn unknown_message() -> No {
     No::refused("There is no such message on this device. Look at the chat again.")
+}
+
+pub(crate) fn no_message_id() -> No {
+    No::usage(format!(
+        "That is no id of a message. Give the whole id, or its first {} characters and more.",
+        crate::resolve::ID_PREFIX_CHARS_MIN
+    ))
+}
+
+pub(crate) fn two_messages() -> No {
+    No::refused("Several messages have an id that begins so. Give more of it.")
+}
+
+pub(crate) fn bad_reaction() -> No {
+    No::usage(format!(
+        "A reaction is one emoji, and a message takes {} different ones from each person.",
+        client::REACTIONS_EACH_MAX
+    ))
+}
+
+/// In the place of a text.
+pub(crate) fn deleted(own: bool) -> &'static str {
+    if own { "You deleted this message." } else { "This message was deleted." }
+}
+
+/// `👍 from you and Boris`
+pub(crate) fn reaction(emoji: &str, names: &[String]) -> String {
+    let shown = names.len().min(REACTION_NAMES_MAX);
+    let more = names.len() - shown;
+    let (listed, last) = match (names.get(..shown).unwrap_or_default(), more) {
+        ([], _) => return emoji.to_owned(),
+        ([only], 0) => return format!("{emoji} from {only}"),
+        ([first @ .., last], 0) => (first.join(", "), last.clone()),
+        (all, more) => (all.join(", "), counted(more as u64, "other", "others")),
+    };
+    format!("{emoji} from {listed} and {last}")
 }
 
 pub(crate) fn unknown_person() -> No {
@@ -655,6 +695,9 @@ pub fn open_sentence(error: &OpenError) -> String {
     .to_owned()
 }
 
+pub(crate) const EDITED: &str = "edited";
+/// People named beside a reaction; the rest are counted.
+const REACTION_NAMES_MAX: usize = 8;
 pub(crate) const SOMEONE_NEW: &str = "Someone new";
 pub(crate) const NO_MESSAGES: &str = "No messages yet";
 pub(crate) const NEWER_CONTENT: &str = "This message needs a newer version of Valise. It is kept until then.";

@@ -55,6 +55,42 @@ pub enum Command {
     /// Send a text
     #[command(after_help = SEND)]
     Send(Send),
+    /// Answer a message
+    #[command(after_help = REPLY)]
+    Reply {
+        /// Id of the message, or its first 6 characters and more
+        message: String,
+        /// What to say; - reads it from standard input
+        text: String,
+    },
+    /// React to a message with an emoji
+    #[command(after_help = REACT)]
+    React {
+        /// Id of the message, or its first 6 characters and more
+        message: String,
+        /// One emoji
+        emoji: String,
+        /// Take the reaction back
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Put another text in the place of one you sent
+    #[command(after_help = EDIT)]
+    Edit {
+        /// Id of the message, or its first 6 characters and more
+        message: String,
+        /// What it says from now on; - reads it from standard input
+        text: String,
+    },
+    /// Delete a message, for you or for everyone
+    #[command(after_help = DELETE)]
+    Delete {
+        /// Id of the message, or its first 6 characters and more
+        message: String,
+        /// Take it back from everybody; only of your own
+        #[arg(long)]
+        everyone: bool,
+    },
     /// Show what arrives, each message once
     #[command(after_help = RECEIVE)]
     Receive(Receive),
@@ -69,6 +105,15 @@ pub enum Command {
         /// Messages shown, the newest
         #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         limit: u32,
+        /// Begin each line with the message's id, to be given to reply, react, edit and delete
+        #[arg(long)]
+        ids: bool,
+    },
+    /// Show what a message said before it was edited
+    #[command(after_help = EDITIONS)]
+    Editions {
+        /// Id of the message
+        message: String,
     },
     /// Make groups and change them
     #[command(after_help = GROUP)]
@@ -203,6 +248,34 @@ Examples:
 
 A text that begins with a hyphen follows two of them: valise send Boris -- \"-5 degrees\"";
 
+const REPLY: &str = "\
+Examples:
+  valise reply 01c471cdc5d9 \"the 12 is quieter\"
+  valise --json reply 01c471cdc5d9 -   {\"sent\":{\"chat\":\"…\",\"id\":\"…\"}}
+
+Ids of messages are shown by: valise history --ids, and by everything with --json.";
+
+const REACT: &str = "\
+Examples:
+  valise react 01c471cdc5d9 👍
+  valise react 01c471cdc5d9 👍 --remove";
+
+const EDIT: &str = "\
+Examples:
+  valise edit 01c471cdc5d9 \"see you at 6\"
+
+The others see that it was edited, and can see what it said before.";
+
+const DELETE: &str = "\
+Examples:
+  valise delete 01c471cdc5d9              on your own devices
+  valise delete 01c471cdc5d9 --everyone   on everybody's, if you wrote it";
+
+const EDITIONS: &str = "\
+Examples:
+  valise editions 01c471cdc5d9
+  valise --json editions 01c471cdc5d9   {\"edition\":{\"sent_at\":1873273260000,\"text\":\"see you at 5\"}}";
+
 const RECEIVE: &str = "\
 Examples:
   valise receive                    what waited, then end
@@ -210,6 +283,9 @@ Examples:
   valise --json receive --for 10    {\"event\":\"message\",\"chat\":\"…\",\"id\":\"…\",\"from\":{\"name\":\"Boris\",\"handle\":null},
                                      \"sent_at\":1873273260000,\"text\":\"see you at 5\"}
                                     {\"event\":\"receipt\",\"chat\":\"…\",\"id\":\"…\",\"mark\":\"read\"}
+                                    {\"event\":\"reaction\",\"chat\":\"…\",\"id\":\"…\",\"from\":{…},\"emoji\":\"👍\",\"removed\":false}
+                                    {\"event\":\"edit\",\"chat\":\"…\",\"id\":\"…\",\"text\":\"see you at 6\"}
+                                    {\"event\":\"delete\",\"chat\":\"…\",\"id\":\"…\"}
                                     {\"event\":\"request\",\"from\":\"…\"}";
 
 const CHATS: &str = "\
@@ -220,6 +296,7 @@ Examples:
 const HISTORY: &str = "\
 Examples:
   valise history Boris
+  valise history Boris --ids
   valise --json history Boris --limit 1000";
 
 const GROUP: &str = "\

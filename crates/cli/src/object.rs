@@ -18,7 +18,15 @@ pub enum Event<'a> {
         /// Milliseconds since 1970-01-01 UTC.
         sent_at: u64,
         text: &'a str,
+        #[serde(flatten)]
+        around: Around<'a>,
     },
+    /// Somebody reacted to a message, or took the reaction back.
+    Reaction { chat: &'a ChatId, id: &'a MessageId, from: From<'a>, emoji: &'a str, removed: bool },
+    /// A message says something else now.
+    Edit { chat: &'a ChatId, id: &'a MessageId, text: &'a str },
+    /// A message was deleted.
+    Delete { chat: &'a ChatId, id: &'a MessageId },
     /// A message of one's own was delivered or read.
     Receipt { chat: &'a ChatId, id: &'a MessageId, mark: Mark },
     /// Somebody knocks: an id and nothing else.
@@ -63,6 +71,12 @@ pub enum Object<'a> {
     /// As its page shows it.
     #[serde(rename = "group")]
     GroupPage(GroupShown<'a>),
+    Edition {
+        sent_at: u64,
+        text: &'a str,
+    },
+    /// It was done, and nothing had to be sent.
+    Done,
     Status(Box<Standing<'a>>),
 }
 
@@ -90,6 +104,36 @@ pub struct ContactMore<'a> {
     chat: &'a ChatId,
 }
 
+/// What is said about a message.
+#[derive(Serialize)]
+pub struct Around<'a> {
+    reply_to: Option<&'a MessageId>,
+    reactions: Vec<Reaction<'a>>,
+    edited: bool,
+    deleted: bool,
+}
+
+/// See [`Around`].
+#[derive(Serialize)]
+struct Reaction<'a> {
+    emoji: &'a str,
+    count: u32,
+    own: bool,
+}
+
+impl<'a> Around<'a> {
+    fn of(bubble: &'a Bubble) -> Self {
+        let reaction =
+            |it: &'a screens::Reaction| Reaction { emoji: &it.emoji, count: it.count, own: it.own };
+        Self {
+            reply_to: bubble.reply_to.as_ref().map(|quote| &quote.id),
+            reactions: bubble.reactions.iter().map(reaction).collect(),
+            edited: bubble.edited.is_some(),
+            deleted: bubble.deleted,
+        }
+    }
+}
+
 /// A message in a history.
 #[derive(Serialize)]
 pub struct Message<'a> {
@@ -102,6 +146,8 @@ pub struct Message<'a> {
     /// Of one's own: how far it came.
     mark: Option<Mark>,
     failed: bool,
+    #[serde(flatten)]
+    around: Around<'a>,
     /// No message but a line about the group, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     notice: Option<&'a str>,
@@ -153,7 +199,19 @@ impl<'a> Event<'a> {
             from: From::of(&bubble.from),
             sent_at: bubble.sent.ms,
             text: &bubble.text,
+            around: Around::of(bubble),
         }
+    }
+
+    /// Of a reaction.
+    pub fn reaction(
+        chat: &'a ChatId,
+        id: &'a MessageId,
+        from: &'a Person,
+        emoji: &'a str,
+        removed: bool,
+    ) -> Self {
+        Self::Reaction { chat, id, from: From::of(from), emoji, removed }
     }
 }
 
@@ -187,6 +245,7 @@ impl<'a> Object<'a> {
             text: &bubble.text,
             mark: bubble.mark.as_ref().map(|shown| shown.mark),
             failed: bubble.failed.is_some(),
+            around: Around::of(bubble),
             notice: bubble.notice.as_deref(),
         })
     }
@@ -208,6 +267,11 @@ impl<'a> Object<'a> {
             admins_only: page.rules.iter().filter(|rule| rule.admins_only).map(|rule| rule.what).collect(),
             members: page.members.iter().map(member).collect(),
         })
+    }
+
+    /// Of a version of a message.
+    pub fn edition(edition: &'a screens::Edition) -> Self {
+        Self::Edition { sent_at: edition.sent.ms, text: &edition.text }
     }
 
     /// Of this device.
@@ -262,11 +326,25 @@ mod tests {
             line(&Event::message(&bubble)),
             "{\"event\":\"message\",\"chat\":\"0c\",\"id\":\"01\",\
              \"from\":{\"name\":\"Inês Duarte\",\"handle\":\"+351912345678\"},\
-             \"sent_at\":1873179660000,\"text\":\"The house from last year. Same one again?\"}"
+             \"sent_at\":1873179660000,\"text\":\"The house from last year. Same one again?\",\
+             \"reply_to\":null,\"reactions\":[],\"edited\":false,\"deleted\":false}"
         );
         assert_eq!(
             line(&Event::Receipt { chat: &bubble.chat, id: &bubble.id, mark: Mark::Delivered }),
             r#"{"event":"receipt","chat":"0c","id":"01","mark":"delivered"}"#
+        );
+        assert_eq!(
+            line(&Event::reaction(&bubble.chat, &bubble.id, &bubble.from, "👍", true)),
+            "{\"event\":\"reaction\",\"chat\":\"0c\",\"id\":\"01\",\
+             \"from\":{\"name\":\"Inês Duarte\",\"handle\":\"+351912345678\"},\"emoji\":\"👍\",\"removed\":true}"
+        );
+        assert_eq!(
+            line(&Event::Edit { chat: &bubble.chat, id: &bubble.id, text: "a" }),
+            r#"{"event":"edit","chat":"0c","id":"01","text":"a"}"#
+        );
+        assert_eq!(
+            line(&Event::Delete { chat: &bubble.chat, id: &bubble.id }),
+            r#"{"event":"delete","chat":"0c","id":"01"}"#
         );
         assert_eq!(
             line(&Event::Request { from: &ContactId("e9".into()) }),
@@ -300,6 +378,15 @@ mod tests {
         let status = serde_json::to_value(Object::status(&samples::status_new())).unwrap();
         assert_eq!(status["status"]["line"], "idle");
         assert_eq!(status["status"]["code_sent_to"], "+38640218633");
+        let Listing::Rows(bubbles) = samples::timeline_full().bubbles else { panic!("the sample is full") };
+        let shown = serde_json::to_value(Object::message(&bubbles[2])).unwrap();
+        assert_eq!(shown["message"]["reply_to"], "01".repeat(32));
+        assert_eq!(
+            shown["message"]["reactions"],
+            serde_json::json!([{"emoji": "❤️", "count": 1, "own": false}, {"emoji": "🎉", "count": 2, "own": true}])
+        );
+        assert_eq!(shown["message"]["edited"], true);
+        assert_eq!(serde_json::to_value(Object::Done).unwrap(), "done");
         let shown = serde_json::to_value(Object::message(&bubble())).unwrap();
         assert_eq!(shown["message"]["own"], false);
         assert_eq!(shown["message"]["mark"], serde_json::Value::Null);

@@ -107,6 +107,41 @@ pub enum Command {
         /// Which.
         conversation: ConversationId,
     },
+    /// Queues a text that answers a message.
+    Reply {
+        /// Which message.
+        to: MessageId,
+        /// As in [`Command::Send`].
+        text: String,
+    },
+    /// Reacts to a message. Reacting so again changes nothing.
+    React {
+        /// Which message.
+        to: MessageId,
+        /// One sign, see [`crate::REACTIONS_EACH_MAX`].
+        emoji: String,
+    },
+    /// Takes one's own reaction back.
+    TakeReactionBack {
+        /// Which message.
+        to: MessageId,
+        /// The reaction.
+        emoji: String,
+    },
+    /// Puts another text in the place of one's own.
+    Edit {
+        /// Which message.
+        message: MessageId,
+        /// As in [`Command::Send`].
+        text: String,
+    },
+    /// Deletes a message.
+    Delete {
+        /// Which message.
+        message: MessageId,
+        /// From everybody, which its sender may do; else from this account's devices.
+        everyone: bool,
+    },
     /// Everything up to this message was seen by the person.
     MarkRead {
         /// Where.
@@ -210,6 +245,10 @@ pub enum Refused {
     BadName,
     /// The text is empty or longer than `vocab::limits::TEXT_BYTES_MAX`.
     BadText,
+    /// Only who wrote a message may do that with it.
+    NotYours,
+    /// Not one sign, or more of them than [`crate::REACTIONS_EACH_MAX`].
+    BadReaction,
     /// The person is blocked, or the request was not accepted yet.
     NotAccepted,
     /// The name of a group is empty, or longer than [`crate::GROUP_NAME_CHARS_MAX`].
@@ -235,6 +274,23 @@ pub enum Event {
     Message(ConversationId, MessageId),
     /// A message of one's own went on.
     Marked(ConversationId, MessageId, Mark),
+    /// Somebody reacted to a message, or took a reaction back.
+    Reacted {
+        /// Where.
+        conversation: ConversationId,
+        /// To which message.
+        message: MessageId,
+        /// Who.
+        from: AccountId,
+        /// How.
+        emoji: String,
+        /// It is no more.
+        taken_back: bool,
+    },
+    /// A message has another text now.
+    Edited(ConversationId, MessageId),
+    /// A message is no more.
+    Deleted(ConversationId, MessageId),
     /// A conversation appeared or its head changed (name, last message, unread count).
     Conversation(ConversationId),
     /// Somebody knocks.
@@ -498,8 +554,34 @@ pub struct MessageView {
     pub mark: Mark,
     /// It could not leave; see [`Event::Failed`].
     pub failed: bool,
+    /// The message it answers, when that is here: by its first version.
+    pub reply_to: Option<MessageId>,
+    /// Reactions, those of most people first.
+    pub reactions: Vec<Reaction>,
+    /// When the text shown was put in the place of the first, if it was; see [`crate::Client::editions`].
+    pub edited_at: Option<Timestamp>,
+    /// Its sender has taken it back: it has no text any more.
+    pub deleted: bool,
     /// Place in the conversation, ascending; `u64::MAX` while it waits in the outbox.
     pub position: u64,
+}
+
+/// A reaction to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    /// The sign.
+    pub emoji: String,
+    /// Who reacted so.
+    pub from: Vec<AccountId>,
+}
+
+/// A version of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edition {
+    /// What it said.
+    pub text: String,
+    /// As its sender's clock said.
+    pub sent_at: Timestamp,
 }
 
 /// What this device knows of itself.

@@ -13,6 +13,7 @@
 //! Invariant: no clock, socket, thread, runtime or platform in here.
 
 mod account;
+mod amendment;
 pub mod api;
 mod ask;
 mod charter;
@@ -35,10 +36,11 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{
     AddWhom, Command, CommandId, Connection, ContactCard, ContactState, ConversationHead, ConversationId,
-    Event, GroupChange, GroupHead, GroupMember, GroupView, Input, InvitationSecrets, LinkEvent, Mark,
-    MessageView, Noticed, Output, Refused, Reply, Status, Whom,
+    Edition, Event, GroupChange, GroupHead, GroupMember, GroupView, Input, InvitationSecrets, LinkEvent,
+    Mark, MessageView, Noticed, Output, Reaction, Refused, Reply, Status, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use crypto::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_NAME_CHARS_MAX};

@@ -52,6 +52,8 @@ pub enum Weakness {
     ForgetsCommits,
     /// The same, but never asks.
     NeverAsks,
+    /// Edits and deletes whatever it is told to, and takes everybody's reactions back.
+    EditsOthers,
 }
 
 impl Config {
@@ -342,6 +344,12 @@ impl Step<'_> {
             Command::CreateGroup { name, people } => self.create_group(id, &name, &people),
             Command::ChangeGroup { conversation, change } => self.change_group(id, conversation, change),
             Command::LeaveGroup { conversation } => self.leave_group(id, conversation),
+            Command::Reply { to, text } => self.reply_to(id, to, &text),
+            Command::React { to, emoji } => self.react(id, to, &emoji),
+            Command::TakeReactionBack { to, emoji } => self.take_reaction_back(id, to, &emoji),
+            Command::Edit { message, text } => self.edit(id, message, &text),
+            Command::Delete { message, everyone: true } => self.delete_for_everyone(id, message),
+            Command::Delete { message, everyone: false } => self.delete_for_me(id, message),
             Command::MarkRead { conversation, through } => self.mark_read(id, conversation, through),
             Command::Hurry => self.hurry(id),
             Command::ApproveDevice(offer) => self.approve_device(id, &offer),

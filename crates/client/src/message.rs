@@ -3,11 +3,12 @@
 use client_db::params;
 use crypto::Member;
 use vocab::limits::TEXT_BYTES_MAX;
-use vocab::{AccountId, MessageId};
+use vocab::{AccountId, DeviceId, MessageId};
 use wire::content::{
     Chain, Disposition, MimiContent, NestedPart, Part, Profile, chain_hash, message_id, sender_uri,
 };
 
+use crate::amendment::{Meaning, Role, id_from};
 use crate::api::{CommandId, ConversationId, Event, Mark, Refused, Reply};
 use crate::conversation::Slot;
 use crate::intent::{self, Intent, Kind};
@@ -15,55 +16,125 @@ use crate::machine::Weakness;
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
 impl Step<'_> {
-    /// Puts a text into the timeline and the outbox, both or neither.
+    /// Sends a text.
     pub fn send_text(&mut self, command: CommandId, conversation: ConversationId, text: &str) -> Halting<()> {
+        self.send(command, conversation, text, None)
+    }
+
+    /// Sends a text that answers a message.
+    pub fn reply_to(&mut self, command: CommandId, message: MessageId, text: &str) -> Halting<()> {
+        let seen: Option<([u8; 16], Vec<u8>)> = self.tx.row(
+            "select conversation, case length(latest) when 0 then id else latest end from message
+             where id = ?1 and role = 0",
+            params![message.as_bytes()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let Some((conversation, version)) = seen else { return self.refuse(command, Refused::Unknown) };
+        self.send(command, ConversationId(conversation), text, id_from(&version))
+    }
+
+    fn send(
+        &mut self,
+        command: CommandId,
+        conversation: ConversationId,
+        text: &str,
+        in_reply_to: Option<MessageId>,
+    ) -> Halting<()> {
         if text.is_empty() || text.len() > TEXT_BYTES_MAX {
-            self.reply(command, Err(Refused::BadText));
-            return Ok(());
+            return self.refuse(command, Refused::BadText);
         }
         if let Some(refused) = self.may_write(conversation)? {
-            self.reply(command, Err(refused));
-            return Ok(());
+            return self.refuse(command, refused);
         }
-        let mut content = MimiContent::text(self.random(), text);
+        let mut content = MimiContent { in_reply_to, ..MimiContent::text(self.random(), text) };
         if self.config.has(Weakness::SpeaksOfTomorrow) {
             let kind = "application/vnd.valise.tomorrow";
             content.nested_part = NestedPart::single(Disposition::RENDER, kind, text);
         }
-        let (content, number) = self.number_content(conversation, content)?;
-        let (bytes, id) = self.finish_content(conversation, content)?;
-        self.tx.execute(
-            "insert into message (id, conversation, position, queued, sender, own, sent_at, received_at, text,
-             content, mark, device, number) values (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?7, ?8, 0, ?9, ?10)",
-            params![
-                id.as_bytes(),
-                conversation.0,
-                POSITION_PENDING,
-                self.next_position(conversation)?,
-                self.me()?.account.as_bytes(),
-                sql_time(self.now),
-                text,
-                bytes,
-                self.me()?.device.as_bytes(),
-                sql_number(number)
-            ],
-        )?;
-        self.touch(conversation)?;
-        intent::queue(self, Kind::SendContent, &conversation.0, id.as_bytes(), &bytes)?;
-        self.begin(conversation)?;
-        self.event(Event::Message(conversation, id));
-        self.event(Event::Conversation(conversation));
+        let id = self.say(conversation, content)?;
         self.reply(command, Ok(Reply::Queued(id)));
         Ok(())
     }
 
-    /// Gives a message its number in this device's row, and binds it to the one before (T-13). Only what stays in the timeline
-    /// is numbered: only that can be asked for again.
-    fn number_content(
+    /// Puts a content into the store and the outbox, both or neither. What it says of other messages takes effect at once.
+    pub fn say(&mut self, conversation: ConversationId, content: MimiContent) -> Halting<MessageId> {
+        let content = self.number_content(conversation, content)?;
+        let (bytes, id) = self.finish_content(conversation, content.clone())?;
+        let me = self.me()?;
+        let own = Author { account: me.account, device: me.device, own: true };
+        let place = Place { position: POSITION_PENDING, queued: self.next_position(conversation)? };
+        self.keep(conversation, &own, id, &content, &bytes, place)?;
+        intent::queue(self, Kind::SendContent, &conversation.0, id.as_bytes(), &bytes)?;
+        self.begin(conversation)?;
+        Ok(id)
+    }
+
+    /// Keeps a message that is new, and lets it take effect; false for one that is here already.
+    fn keep(
         &mut self,
         conversation: ConversationId,
-        content: MimiContent,
-    ) -> Halting<(MimiContent, u64)> {
+        from: &Author,
+        id: MessageId,
+        content: &MimiContent,
+        bytes: &[u8],
+        place: Place,
+    ) -> Halting<bool> {
+        let meaning = Meaning::of(content);
+        let role = meaning.role();
+        let (text, unknown) = match (role, content.as_text()) {
+            (Role::Shown, Some(text)) => (text, String::new()),
+            (Role::Shown, None) => ("", type_of(content)),
+            // An edit that only a later build can read is read anew by that build.
+            _ if matches!(meaning, Meaning::Nothing) => ("", type_of(content)),
+            _ => ("", String::new()),
+        };
+        let mark = match (from.own, role) {
+            (true, _) if place.position == POSITION_PENDING => Mark::Pending,
+            (true, _) => Mark::Sent,
+            (false, Role::Shown) => Mark::Delivered,
+            // Nobody waits for it to be seen.
+            (false, _) => Mark::Read,
+        };
+        // What its sender said to be erased is here after all.
+        self.tx.execute("delete from message where id = ?1 and role = 3", params![id.as_bytes()])?;
+        let new = self.tx.execute(
+            "insert or ignore into message (id, conversation, position, queued, sender, own, sent_at, received_at,
+             text, unknown, content, mark, device, number, role, in_reply_to)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+            params![
+                id.as_bytes(),
+                conversation.0,
+                place.position,
+                place.queued,
+                from.account.as_bytes(),
+                from.own,
+                sql_time(content.sent_at().unwrap_or(self.now)),
+                sql_time(self.now),
+                text,
+                unknown,
+                bytes,
+                mark as i64,
+                from.device.as_bytes(),
+                sql_number(content.chain().map_or(0, |chain| chain.sequence)),
+                role as i64,
+                content.in_reply_to.map_or(Vec::new(), |id| id.as_bytes().to_vec())
+            ],
+        )?;
+        if new == 0 {
+            return Ok(false);
+        }
+        self.file(conversation, from.account, id, content.version(), &meaning)?;
+        if role == Role::Shown {
+            self.touch(conversation)?;
+            self.event(Event::Message(conversation, id));
+            self.event(Event::Conversation(conversation));
+        }
+        Ok(true)
+    }
+
+    /// Gives a message its number in this device's row, and binds it to the one before (T-13). Only what stays in the timeline
+    /// is numbered: only that can be asked for again.
+    fn number_content(&mut self, conversation: ConversationId, content: MimiContent) -> Halting<MimiContent> {
         let (sequence, previous): (i64, Vec<u8>) = self
             .tx
             .row(
@@ -73,8 +144,7 @@ impl Step<'_> {
             )?
             .ok_or(Halt::Unusable("no such conversation"))?;
         let chain = Chain { sequence: number(sequence) + 1, previous: previous.try_into().ok() };
-        let content = content.with_chain(chain).map_err(|_| Halt::Unusable("no room for an extension"))?;
-        Ok((content, chain.sequence))
+        content.with_chain(chain).map_err(|_| Halt::Unusable("no room for an extension"))
     }
 
     /// Adds the time that every content of ours carries, encodes and names it.
@@ -133,7 +203,7 @@ impl Step<'_> {
         let content = MimiContent::decode(bytes).map_err(|_| Halt::Unusable("not a content"))?;
         self.follow(slot, sender, &content)?;
         self.fetch_back(slot, sender)?;
-        if self.take_missed(slot.conversation, &content)? {
+        if self.take_missed(slot.conversation, &content)? || self.take_gone(slot, sender, &content)? {
             return Ok(());
         }
         if slot.conversation == self.among_ourselves()? {
@@ -173,45 +243,19 @@ impl Step<'_> {
         let id = id_of(sender, conversation, bytes, &content.salt)?;
         let id = if self.config.has(Weakness::ShowsTwice) { MessageId(self.random()) } else { id };
         let own = sender == self.me()?.account;
-        let sent_at = content.sent_at().unwrap_or(self.now);
-        let (text, unknown) = match content.as_text() {
-            Some(text) => (text.to_owned(), String::new()),
-            None => (String::new(), type_of(content)),
-        };
         let position = if self.config.has(Weakness::OrdersByClock) {
-            sql_time(sent_at)
+            sql_time(content.sent_at().unwrap_or(self.now))
         } else {
             self.next_position(conversation)?
         };
-        let new = self.tx.execute(
-            "insert or ignore into message (id, conversation, position, queued, sender, own, sent_at, received_at,
-             text, unknown, content, mark, device, number)
-             values (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-            params![
-                id.as_bytes(),
-                conversation.0,
-                position,
-                sender.as_bytes(),
-                own,
-                sql_time(sent_at),
-                sql_time(self.now),
-                text,
-                unknown,
-                bytes,
-                if own { Mark::Sent } else { Mark::Delivered } as i64,
-                from.device.as_bytes(),
-                sql_number(content.chain().map_or(0, |chain| chain.sequence))
-            ],
-        )?;
-        if new == 0 {
+        let author = Author { account: sender, device: from.device, own };
+        if !self.keep(conversation, &author, id, content, bytes, Place { position, queued: 0 })? {
             return self.tell_again(conversation, id);
         }
-        self.touch(conversation)?;
-        if !own {
+        // None about reactions, edits and deletions (T-22).
+        if !own && matches!(Meaning::of(content), Meaning::Said) {
             self.owe_receipt(conversation, id, wire::content::MessageStatus::Delivered)?;
         }
-        self.event(Event::Message(conversation, id));
-        self.event(Event::Conversation(conversation));
         Ok(())
     }
 
@@ -271,6 +315,9 @@ impl Step<'_> {
         )?;
         if changed > 0 {
             self.event(Event::Marked(conversation, id, mark));
+            if mark >= Mark::Delivered {
+                self.erase_what_was_put_away(id)?;
+            }
         }
         Ok(())
     }
@@ -296,6 +343,19 @@ impl Step<'_> {
         )?;
         Ok(())
     }
+}
+
+/// By whom a message is.
+struct Author {
+    account: AccountId,
+    device: DeviceId,
+    own: bool,
+}
+
+/// Where it stands.
+struct Place {
+    position: i64,
+    queued: i64,
 }
 
 /// The media type of something this build does not show.

@@ -7,15 +7,16 @@
 use client_db::params;
 use crypto::{Group, GroupId, Member};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
-use vocab::{AccountId, DeviceId};
+use vocab::{AccountId, DeviceId, MessageId};
 use wire::content::{Chain, Disposition, MessageStatus, MimiContent, NestedPart, chain_hash};
 use wire::{Decode, Encode};
 
+use crate::amendment::{Meaning, Role};
 use crate::api::{ConversationId, Event};
 use crate::conversation::Slot;
 use crate::intent::{self, Intent, Kind};
 use crate::machine::Weakness;
-use crate::step::{Halting, Step, number, sql_number, sql_time};
+use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
 /// How far the asker has everything of each device (`docs/protocol/message.md`).
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
@@ -29,6 +30,21 @@ struct Row {
     account: AccountId,
     device: DeviceId,
     through: u64,
+}
+
+/// What its sender has erased and cannot say again.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+struct Gone {
+    rows: Vec<Erased>,
+}
+
+/// One message that was erased.
+#[derive(Debug, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+struct Erased {
+    number: u64,
+    message: MessageId,
+    hash: [u8; 16],
+    sent_at: u64,
 }
 
 impl Step<'_> {
@@ -69,12 +85,15 @@ impl Step<'_> {
         sender: &Member,
         chain: &Chain,
     ) -> Halting<bool> {
-        let before: Option<Vec<u8>> = self.tx.row(
-            "select content from message where conversation = ?1 and device = ?2 and number = ?3",
+        let before: Option<(Vec<u8>, Vec<u8>)> = self.tx.row(
+            "select content, content_hash from message where conversation = ?1 and device = ?2 and number = ?3",
             params![conversation.0, sender.device.as_bytes(), sql_number(chain.sequence.saturating_sub(1))],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        Ok(before.is_none_or(|content| chain.previous == Some(chain_hash(&content))))
+        Ok(before.is_none_or(|(content, hash)| match chain.previous {
+            Some(previous) if content.is_empty() => previous.as_slice() == hash,
+            previous => previous == Some(chain_hash(&content)),
+        }))
     }
 
     /// The highest number heard of a device, and the one behind which this device listens.
@@ -187,7 +206,8 @@ impl Step<'_> {
     /// What became of the newest messages of others: the reports of it may be among what was missed.
     fn tell_marks_again(&mut self, conversation: ConversationId) -> Halting<()> {
         let newest: Vec<[u8; 32]> = self.tx.rows(
-            "select id from message where conversation = ?1 and own = 0 order by position desc limit ?2",
+            "select id from message where conversation = ?1 and own = 0 and role = 0
+             order by position desc limit ?2",
             params![conversation.0, AGAIN_MAX],
             |row| row.get(0),
         )?;
@@ -195,12 +215,14 @@ impl Step<'_> {
     }
 
     /// Says one's own messages behind a number again, unless they are on their way. With `undelivered`, only those nobody has
-    /// told to have.
+    /// told to have; what nobody tells of (an edit, say) has arrived when something after it has, or is missed and asked for.
     pub fn say_again(&mut self, conversation: ConversationId, through: u64, undelivered: u8) -> Halting<()> {
-        let again: Vec<([u8; 32], Vec<u8>)> = self.tx.rows(
-            "select id, content from message where conversation = ?1 and device = ?5 and number > ?2 and failed = 0
-             and (?3 = 0 or mark < 2) and id not in (select message from intent where message != x'')
-             order by number limit ?4",
+        let again: Vec<([u8; 32], Vec<u8>, Vec<u8>, i64, i64)> = self.tx.rows(
+            "select id, content, content_hash, number, sent_at from message
+             where conversation = ?1 and device = ?5 and number > ?2 and failed = 0
+             and (?3 = 0 or (mark < 2 and (role != 1 or number > (select coalesce(max(number), 0) from message
+                 where conversation = ?1 and device = ?5 and number > 0 and mark >= 2))))
+             and id not in (select message from intent where message != x'') order by number limit ?4",
             params![
                 conversation.0,
                 sql_number(through),
@@ -208,18 +230,64 @@ impl Step<'_> {
                 AGAIN_MAX,
                 self.me()?.device.as_bytes()
             ],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
         )?;
-        for (id, content) in again {
-            intent::queue(self, Kind::SendContent, &conversation.0, &id, &content)?;
+        let mut gone = Gone { rows: Vec::new() };
+        for (id, content, hash, sequence, sent_at) in again {
+            if content.is_empty() {
+                let hash = hash.try_into().map_err(|_| Halt::Unusable("erased without a hash"))?;
+                let message = MessageId(id);
+                gone.rows.push(Erased { number: number(sequence), message, hash, sent_at: number(sent_at) });
+            } else {
+                intent::queue(self, Kind::SendContent, &conversation.0, &id, &content)?;
+            }
         }
-        Ok(())
+        if gone.rows.is_empty() {
+            return Ok(());
+        }
+        let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_GONE, gone.encode()?);
+        let content = MimiContent::new(self.random(), part);
+        self.queue_content(conversation, content)
+    }
+
+    /// A device says which of its own messages it has erased: they are not missing. False when the content is something else.
+    pub fn take_gone(&mut self, slot: &Slot, sender: &Member, content: &MimiContent) -> Halting<bool> {
+        let Some(bytes) = content.nested_part.content_of(TYPE_GONE) else { return Ok(false) };
+        let conversation = slot.conversation;
+        let own = sender.account == self.me()?.account;
+        for erased in Gone::decode(bytes)?.rows.into_iter().take(AGAIN_MAX as usize) {
+            let position = self.next_position(conversation)?;
+            let new = self.tx.execute(
+                "insert or ignore into message (id, conversation, position, queued, sender, own, sent_at, received_at,
+                 text, content, mark, device, number, role, content_hash)
+                 select ?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, '', x'', 3, ?8, ?9, ?11, ?10
+                 where not exists (select 1 from message where conversation = ?2 and device = ?8 and number = ?9)",
+                params![
+                    erased.message.as_bytes(),
+                    conversation.0,
+                    position,
+                    sender.account.as_bytes(),
+                    own,
+                    sql_number(erased.sent_at),
+                    sql_time(self.now),
+                    sender.device.as_bytes(),
+                    sql_number(erased.number),
+                    erased.hash,
+                    Role::Gone as i64
+                ],
+            )?;
+            if new > 0 {
+                self.file(conversation, sender.account, erased.message, 0, &Meaning::Said)?;
+                self.event(Event::Conversation(conversation));
+            }
+        }
+        Ok(true)
     }
 
     /// A message that is here already comes again: whoever says it again may have missed that it arrived.
     pub fn tell_again(&mut self, conversation: ConversationId, message: vocab::MessageId) -> Halting<()> {
         let mark: Option<i64> = self.tx.row(
-            "select mark from message where id = ?1 and own = 0",
+            "select mark from message where id = ?1 and own = 0 and role = 0",
             params![message.as_bytes()],
             |row| row.get(0),
         )?;
@@ -257,6 +325,8 @@ pub(crate) fn count(
 
 /// Media type of [`Missed`].
 const TYPE_MISSED: &str = "application/vnd.valise.missed";
+/// Media type of [`Gone`].
+const TYPE_GONE: &str = "application/vnd.valise.gone";
 /// What is known to be missing is asked for again after so long, doubled each time.
 const ASK_AGAIN_MS: u64 = 30_000;
 /// So often.

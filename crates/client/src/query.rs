@@ -4,6 +4,7 @@ use client_db::{Row, RowError, params};
 use crypto::{Charter, Role};
 use vocab::{AccountId, Handle, MessageId, SlotId, Timestamp};
 
+use crate::amendment;
 use crate::api::{
     ContactCard, ContactState, ConversationHead, ConversationId, GroupHead, GroupMember, GroupView, Mark,
     MessageView, Status, Whom,
@@ -173,14 +174,14 @@ impl Client {
     ) -> Result<Vec<MessageView>, Fault> {
         let mut messages = self.db.reader().rows(
             &format!(
-                "select {MESSAGE_COLUMNS} from message where conversation = ?1 and (?2 < 0 or position < ?2)
-                 order by position desc, queued desc limit ?3"
+                "select {MESSAGE_COLUMNS} from message
+                 where conversation = ?1 and role = 0 and (?2 < 0 or position < ?2) order by position desc, queued desc limit ?3"
             ),
             params![conversation.0, before.map_or(-1, sql_number), limit],
             read_message,
         )?;
         messages.reverse();
-        Ok(messages)
+        self.complete(messages)
     }
 
     /// Messages of others that were not seen yet, in order, over all conversations: oldest first.
@@ -188,14 +189,15 @@ impl Client {
     /// # Errors
     /// [`Fault`].
     pub fn unread(&self, limit: u32) -> Result<Vec<MessageView>, Fault> {
-        Ok(self.db.reader().rows(
+        let messages = self.db.reader().rows(
             &format!(
                 "select {MESSAGE_COLUMNS} from message where own = 0 and mark < 3
                  order by received_at, conversation, position limit ?1"
             ),
             params![limit],
             read_message,
-        )?)
+        )?;
+        self.complete(messages)
     }
 
     /// One message.
@@ -203,11 +205,28 @@ impl Client {
     /// # Errors
     /// [`Fault`].
     pub fn message(&self, id: MessageId) -> Result<Option<MessageView>, Fault> {
-        Ok(self.db.reader().row(
-            &format!("select {MESSAGE_COLUMNS} from message where id = ?1"),
+        let message = self.db.reader().row(
+            &format!("select {MESSAGE_COLUMNS} from message where id = ?1 and role in (0, 1)"),
             params![id.as_bytes()],
             read_message,
-        )?)
+        )?;
+        Ok(self.complete(message.into_iter().collect())?.pop())
+    }
+
+    /// Adds what other messages say about these.
+    fn complete(&self, rows: Vec<MessageRow>) -> Result<Vec<MessageView>, Fault> {
+        let reader = self.db.reader();
+        let mut views = Vec::with_capacity(rows.len());
+        for MessageRow { mut view, in_reply_to, amended } in rows {
+            if let Some(version) = in_reply_to {
+                view.reply_to = amendment::root(&reader, view.conversation, version)?;
+            }
+            if amended && !view.deleted {
+                view.reactions = amendment::reactions(&reader, view.conversation, view.id)?;
+            }
+            views.push(view);
+        }
+        Ok(views)
     }
 
     /// Messages of a conversation that are known to exist and have not come. They are asked for.
@@ -313,13 +332,21 @@ fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
     })
 }
 
-const MESSAGE_COLUMNS: &str =
-    "id, conversation, sender, own, sent_at, text, unknown, mark, failed, position, notice";
+const MESSAGE_COLUMNS: &str = "id, conversation, sender, own, sent_at, text, unknown, mark, failed, position,
+     in_reply_to, edited_at, deleted, exists (select 1 from amendment where target = message.id), notice";
 
-fn read_message(row: &Row<'_>) -> Result<MessageView, RowError> {
+/// A message by itself, and where to look for more about it.
+struct MessageRow {
+    view: MessageView,
+    in_reply_to: Option<MessageId>,
+    amended: bool,
+}
+
+fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
     let unknown: String = row.get(6)?;
     let position: i64 = row.get(9)?;
-    Ok(MessageView {
+    let edited_at = number(row.get(11)?);
+    let view = MessageView {
         id: MessageId(row.get(0)?),
         conversation: ConversationId(row.get(1)?),
         from: AccountId(row.get(2)?),
@@ -327,7 +354,7 @@ fn read_message(row: &Row<'_>) -> Result<MessageView, RowError> {
         sent_at: Timestamp(number(row.get(4)?)),
         text: row.get(5)?,
         unknown: (!unknown.is_empty()).then_some(unknown),
-        notice: crate::charter::read_notice(&row.get::<_, Vec<u8>>(10)?),
+        notice: crate::charter::read_notice(&row.get::<_, Vec<u8>>(14)?),
         mark: match row.get::<_, i64>(7)? {
             0 => Mark::Pending,
             1 => Mark::Sent,
@@ -335,6 +362,12 @@ fn read_message(row: &Row<'_>) -> Result<MessageView, RowError> {
             _ => Mark::Read,
         },
         failed: row.get(8)?,
+        reply_to: None,
+        reactions: Vec::new(),
+        edited_at: (edited_at > 0).then_some(Timestamp(edited_at)),
+        deleted: row.get(12)?,
         position: if position == i64::MAX { u64::MAX } else { number(position) },
-    })
+    };
+    let in_reply_to = amendment::id_from(&row.get::<_, Vec<u8>>(10)?);
+    Ok(MessageRow { view, in_reply_to, amended: row.get(13)? })
 }

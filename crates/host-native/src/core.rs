@@ -331,11 +331,16 @@ fn is_repeatable(what: &What) -> bool {
             | Action::LeaveGroup { .. }
             | Action::MarkRead { .. }
             | Action::Hurry => true,
+            // Repeated, these would send twice, or change again what was changed meanwhile.
             Action::Register { .. }
             | Action::GiveCode { .. }
             | Action::Invite
             | Action::NewGroup { .. }
-            | Action::Send { .. } => false,
+            | Action::Send { .. }
+            | Action::Reply { .. }
+            | Action::React { .. }
+            | Action::Edit { .. }
+            | Action::Delete { .. } => false,
         },
     }
 }

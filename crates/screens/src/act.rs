@@ -69,6 +69,36 @@ pub enum Action {
         /// The group, by name or id.
         group: String,
     },
+    /// Sends a text that answers a message.
+    Reply {
+        /// Which: a whole id, or its first 6 characters and more.
+        to: String,
+        /// What is said.
+        text: String,
+    },
+    /// Reacts to a message; reacting so again changes nothing.
+    React {
+        /// Which, see [`Action::Reply`].
+        message: String,
+        /// One emoji.
+        emoji: String,
+        /// Take the reaction back instead.
+        take_back: bool,
+    },
+    /// Puts another text in the place of one's own.
+    Edit {
+        /// Which, see [`Action::Reply`].
+        message: String,
+        /// What it says from now on.
+        text: String,
+    },
+    /// Deletes a message, on one's own devices or everybody's.
+    Delete {
+        /// Which, see [`Action::Reply`].
+        message: String,
+        /// Everybody's; only for one's own.
+        everyone: bool,
+    },
     /// Everything up to this message was seen.
     MarkRead {
         /// Where.

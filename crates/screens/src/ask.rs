@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bubble, ChatList, ContactRow, GroupPage, Listing, MessageId, Next, Person, RefusedKind, RequestRow,
-    Start, Status, Timeline,
+    Bubble, ChatList, ContactRow, Edition, GroupPage, Listing, MessageId, Next, Person, RefusedKind,
+    RequestRow, Start, Status, Timeline,
 };
 
 /// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
@@ -31,6 +31,11 @@ pub enum Ask {
     },
     /// One message of a chat, for a front end that shows single messages.
     Message {
+        /// Which.
+        id: MessageId,
+    },
+    /// What a message said before it was edited.
+    Editions {
         /// Which.
         id: MessageId,
     },
@@ -74,6 +79,8 @@ pub enum Answer {
     Timeline(Timeline),
     /// To [`Ask::Message`].
     Message(Bubble),
+    /// To [`Ask::Editions`]: the first version first.
+    Editions(Vec<Edition>),
     /// To [`Ask::Unread`].
     Unread {
         /// The messages.

@@ -27,7 +27,9 @@ pub use chat::{ChatHead, ChatId, ChatList, ChatRow, Composer, Timeline};
 pub use contact::{ContactId, ContactRow, ContactState, Person, RequestRow};
 pub use group::{GroupEdit, GroupMay, GroupPage, GroupRule, MemberRow, Permission, Role};
 pub use line::{ConnectionLine, LineState};
-pub use message::{Bubble, Mark, MarkShown, MessageId, Moment, Script, Turn};
+pub use message::{
+    Bubble, Edition, Mark, MarkShown, MessageAct, MessageId, Moment, Quote, Reaction, Script, Turn,
+};
 pub use notice::Notice;
 pub use place::{Banner, BannerKind, EmptyPlace, Listing, Trouble};
 pub use start::{CodeScreen, HandleChoice, HandleKind, Me, Start, Status, WelcomeScreen};

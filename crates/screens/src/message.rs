@@ -45,6 +45,16 @@ pub struct Bubble {
     pub turn: Turn,
     /// What was said, byte for byte; empty when it cannot be shown, see `note`.
     pub text: String,
+    /// The message it answers.
+    pub reply_to: Option<Quote>,
+    /// Reactions, those of most people first.
+    pub reactions: Vec<Reaction>,
+    /// `edited`, when the text is not the first one.
+    pub edited: Option<String>,
+    /// It was deleted for everyone; `note` says so.
+    pub deleted: bool,
+    /// What can be done with it, in the order of a menu.
+    pub acts: Vec<MessageAct>,
     /// How the text is set.
     pub script: Script,
     /// Words in place of a text that this version cannot show.
@@ -61,6 +71,61 @@ pub struct Bubble {
     pub failed: Option<String>,
     /// Who, when and how it stands, for a screen reader, which reads the text after it.
     pub spoken: String,
+}
+
+/// A message that another one answers, in one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// Which, to go there.
+    pub id: MessageId,
+    /// By whom: `You`, or a name.
+    pub from: String,
+    /// Its colour.
+    pub tint: u8,
+    /// What it says, in one line.
+    pub text: String,
+}
+
+/// A reaction, of one person or several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// The sign.
+    pub emoji: String,
+    /// How many people reacted so.
+    pub count: u32,
+    /// Oneself is among them.
+    pub own: bool,
+    /// For a screen reader and a tooltip: `👍 from you and Boris`.
+    pub spoken: String,
+}
+
+/// Something that can be done with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageAct {
+    /// Answer it.
+    Reply,
+    /// React to it.
+    React,
+    /// Write it anew.
+    Edit,
+    /// See what it said before.
+    Editions,
+    /// Take the text along.
+    Copy,
+    /// Take it out of one's own devices.
+    DeleteForMe,
+    /// Take it back from everybody.
+    DeleteForEveryone,
+}
+
+/// A version of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edition {
+    /// What it said.
+    pub text: String,
+    /// When it was said.
+    pub sent: Moment,
 }
 
 /// How a text is set.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Banner, ChatId, ConnectionLine, ContactId, Mark, MessageId};
+use crate::{Banner, ChatId, ConnectionLine, ContactId, Mark, MessageId, Person};
 
 /// Something changed. A notice says what; an [`crate::Ask`] says how it is now. Several may stand for one change, and a
 /// front end that was away asks again instead of expecting them.
@@ -26,6 +26,33 @@ pub enum Notice {
         id: MessageId,
         /// How far it came.
         mark: Mark,
+    },
+    /// Somebody reacted to a message, or took a reaction back.
+    Reaction {
+        /// Where.
+        chat: ChatId,
+        /// To which message.
+        id: MessageId,
+        /// Who.
+        from: Person,
+        /// How.
+        emoji: String,
+        /// It is no more.
+        taken_back: bool,
+    },
+    /// A message says something else now.
+    Edit {
+        /// Where.
+        chat: ChatId,
+        /// Which.
+        id: MessageId,
+    },
+    /// A message was deleted.
+    Delete {
+        /// Where.
+        chat: ChatId,
+        /// Which.
+        id: MessageId,
     },
     /// A message of one's own cannot leave and will not be tried again.
     Failed {

@@ -5,8 +5,8 @@ use vocab::limits;
 use crate::{
     Banner, BannerKind, Bubble, ChatHead, ChatId, ChatList, ChatRow, CodeScreen, Composer, ConnectionLine,
     ContactId, ContactRow, ContactState, EmptyPlace, HandleChoice, HandleKind, LineState, Listing, Mark,
-    MarkShown, Me, MessageId, Moment, Person, RequestRow, Script, Start, Status, Timeline, Trouble, Turn,
-    WelcomeScreen,
+    MarkShown, Me, MessageAct, MessageId, Moment, Person, Quote, Reaction, RequestRow, Script, Start, Status,
+    Timeline, Trouble, Turn, WelcomeScreen,
 };
 
 /// A screen in one state.
@@ -243,7 +243,17 @@ pub fn timeline_full() -> Timeline {
             ..bubble(1, &them, "The house from last year. Same one again?", "08:14", None)
         },
         Bubble { turn: Turn::Last, ..bubble(2, &them, "It is free from the 14th.", "08:15", None) },
-        bubble(3, &myself(), "Yes! And the flights are booked.", "08:31", Some(Mark::Read)),
+        Bubble {
+            reply_to: Some(Quote {
+                id: MessageId("01".repeat(32)),
+                from: them.name.clone(),
+                tint: them.tint,
+                text: "The house from last year. Same one again?".into(),
+            }),
+            reactions: vec![reaction("❤️", 1, false), reaction("🎉", 2, true)],
+            edited: Some("edited".into()),
+            ..bubble(3, &myself(), "Yes! And the flights are booked.", "08:31", Some(Mark::Read))
+        },
         Bubble {
             day: Some("Today".into()),
             script: Script::Emoji,
@@ -253,6 +263,13 @@ pub fn timeline_full() -> Timeline {
             text: String::new(),
             note: Some("This message needs a newer version of Valise. It is kept until then.".into()),
             ..bubble(5, &them, "", "08:52", None)
+        },
+        Bubble {
+            text: String::new(),
+            note: Some("This message was deleted.".into()),
+            deleted: true,
+            acts: vec![MessageAct::DeleteForMe],
+            ..bubble(11, &them, "", "08:53", None)
         },
         Bubble {
             unread_line: Some("2 new messages".into()),
@@ -517,6 +534,11 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
         unread_line: None,
         turn: Turn::Single,
         text: text.into(),
+        reply_to: None,
+        reactions: vec![],
+        edited: None,
+        deleted: false,
+        acts: acts_of(from.id == me().id),
         script: Script::Plain,
         note: None,
         notice: None,
@@ -526,6 +548,24 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
         failed: None,
         spoken: format!("{}, {time}", from.name),
     }
+}
+
+fn acts_of(own: bool) -> Vec<MessageAct> {
+    use MessageAct::{Copy, DeleteForEveryone, DeleteForMe, Edit, React, Reply};
+    if own {
+        vec![Reply, React, Copy, Edit, DeleteForMe, DeleteForEveryone]
+    } else {
+        vec![Reply, React, Copy, DeleteForMe]
+    }
+}
+
+fn reaction(emoji: &str, count: u32, own: bool) -> Reaction {
+    let spoken = match (own, count) {
+        (true, 1) => format!("{emoji} from you"),
+        (true, _) => format!("{emoji} from you and Inês Duarte"),
+        (false, _) => format!("{emoji} from Inês Duarte"),
+    };
+    Reaction { emoji: emoji.into(), count, own, spoken }
 }
 
 fn timeline(with: &Person, bubbles: Listing<Bubble>) -> Timeline {

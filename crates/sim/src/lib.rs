@@ -10,6 +10,7 @@ mod cast;
 pub mod checks;
 mod device;
 mod network;
+mod saying;
 mod storm;
 mod trace;
 mod world;

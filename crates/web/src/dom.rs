@@ -39,6 +39,13 @@ mod browser {
         }
     }
 
+    /// Whether the element with the focus is one of these.
+    #[must_use]
+    pub fn has_focus(selector: &str) -> bool {
+        let active = document().and_then(|document| document.active_element());
+        active.is_some_and(|active| active.matches(selector).unwrap_or(false))
+    }
+
     /// Moves the focus among the elements that match, by so many, from the one that has it.
     pub fn move_focus(selector: &str, by: i32) {
         let Some(document) = document() else { return };
@@ -90,6 +97,14 @@ mod browser {
     pub fn scroll_to_end(selector: &str) {
         if let Some(element) = first(selector) {
             element.scroll_to_with_x_and_y(0.0, 0.0);
+        }
+    }
+
+    /// Brings the first element that matches into view and gives it the focus.
+    pub fn go_to(selector: &str) {
+        if let Some(element) = first(selector) {
+            element.scroll_into_view();
+            let _ = element.focus();
         }
     }
 
@@ -195,11 +210,16 @@ mod nowhere {
 
     pub fn focus(_: &str) {}
     pub fn focus_for_keyboard(_: &str) {}
+    #[must_use]
+    pub fn has_focus(_: &str) -> bool {
+        false
+    }
     pub fn move_focus(_: &str, _: i32) {}
     pub fn next_pane(_: &[(&str, &str)]) {}
     pub fn show_dialog(_: &str) {}
     pub fn close_dialog(_: &str) {}
     pub fn scroll_to_end(_: &str) {}
+    pub fn go_to(_: &str) {}
     pub fn copy(_: &str, _: &'static str) {}
     pub fn set_title(_: &str) {}
     #[must_use]

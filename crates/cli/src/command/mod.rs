@@ -1,6 +1,7 @@
 //! The commands.
 
 pub mod group;
+mod message;
 mod people;
 mod receive;
 mod register;
@@ -47,9 +48,14 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Accept { who } => people::accept(core, say, who).await,
         Command::Block { who } => people::block(core, say, who).await,
         Command::Send(send) => send::run(core, say, send).await,
+        Command::Reply { message, text } => message::reply(core, say, message, text).await,
+        Command::React { message, emoji, remove } => message::react(core, say, message, emoji, remove).await,
+        Command::Edit { message, text } => message::edit(core, say, message, text).await,
+        Command::Delete { message, everyone } => message::delete(core, say, message, everyone).await,
         Command::Receive(receive) => receive::run(core, say, receive).await,
         Command::Chats => show::chats(core, say).await,
-        Command::History { chat, limit } => show::history(core, say, chat, limit).await,
+        Command::History { chat, limit, ids } => show::history(core, say, chat, limit, ids).await,
+        Command::Editions { message } => message::editions(core, say, message).await,
         Command::Group { what } => group::run(core, say, what).await,
         Command::Contacts => show::contacts(core, say).await,
         Command::Status => show::status(core, say).await,

@@ -6,11 +6,11 @@ use std::time::Duration;
 use host_native::{Core, Heard};
 use screens::{
     Action, Answer, Ask, Banner, Bubble, ChatId, ConnectionLine, ContactId, Listing, Mark, MessageId, Notice,
-    TIMELINE_MESSAGES_MAX,
+    Person, TIMELINE_MESSAGES_MAX,
 };
 use tokio::time::{Instant, timeout_at};
 
-use super::show::words;
+use super::show::{around, short, words};
 use crate::args::Receive;
 use crate::end::{Stop, answered, done};
 use crate::object::Event;
@@ -82,6 +82,14 @@ impl Shower<'_> {
         match heard {
             Heard::Notice(Notice::Message { own: false, .. } | Notice::Chats) => self.messages().await,
             Heard::Notice(Notice::Receipt { chat, id, mark }) => self.receipt(chat, id, mark).await,
+            Heard::Notice(Notice::Reaction { chat, id, from, emoji, taken_back }) => {
+                self.reaction(&chat, &id, &from, &emoji, taken_back)
+            }
+            Heard::Notice(Notice::Edit { chat, id }) => self.edit(chat, id).await,
+            Heard::Notice(Notice::Delete { chat, id }) => {
+                let event = Event::Delete { chat: &chat, id: &id };
+                self.say.result(&event, || format!("A message was deleted: {}", short(&id)))
+            }
             Heard::Notice(Notice::Request { who }) => self.request(&who),
             Heard::Notice(Notice::Connection(line)) => {
                 self.line(&line);
@@ -146,7 +154,32 @@ impl Shower<'_> {
 
     fn message(&self, bubble: &Bubble) -> Result<(), Stop> {
         self.say.result(&Event::message(bubble), || {
-            format!("[{}] {}: {}", bubble.sent.text, say::one_line(&bubble.from.name), words(bubble))
+            let name = say::one_line(&bubble.from.name);
+            format!("[{}] {name}: {}{}", bubble.sent.text, words(bubble), around(bubble))
+        })
+    }
+
+    fn reaction(
+        &self,
+        chat: &ChatId,
+        id: &MessageId,
+        from: &Person,
+        emoji: &str,
+        removed: bool,
+    ) -> Result<(), Stop> {
+        self.say.result(&Event::reaction(chat, id, from, emoji, removed), || {
+            let (who, emoji) = (say::one_line(&from.name), say::one_line(emoji));
+            let did = if removed { "took back" } else { "reacted with" };
+            format!("{who} {did} {emoji}: {}", short(id))
+        })
+    }
+
+    async fn edit(&self, chat: ChatId, id: MessageId) -> Result<(), Stop> {
+        let Answer::Message(bubble) = answered(self.core.ask(Ask::Message { id: id.clone() }).await)? else {
+            return Err(Stop::unexpected());
+        };
+        self.say.result(&Event::Edit { chat: &chat, id: &id, text: &bubble.text }, || {
+            format!("{} edited {}: {}", say::one_line(&bubble.from.name), short(&id), words(&bubble))
         })
     }
 

@@ -16,19 +16,33 @@ use crate::say::Say;
 /// Sends a text and waits until it came as far as asked.
 pub async fn run(core: &Core, say: Say, send: Send) -> Result<(), Stop> {
     let Send { to, text, wait, timeout } = send;
-    let text = if text == "-" { from_stdin().await? } else { text };
+    let text = text_of(text).await?;
+    let usual = if wait == Wait::Stored { STORED_WAIT } else { MARK_WAIT };
+    act(core, say, Action::Send { to, text }, wait, timeout.map_or(usual, Duration::from_secs)).await
+}
+
+/// The text of an argument; a hyphen stands for standard input.
+pub async fn text_of(argument: String) -> Result<String, Stop> {
+    if argument == "-" { from_stdin().await } else { Ok(argument) }
+}
+
+/// Does something that queues a message, and waits until it came as far as asked.
+pub async fn act(core: &Core, say: Say, action: Action, wait: Wait, timeout: Duration) -> Result<(), Stop> {
     let mut notices = core.notices();
-    let Outcome::Sent { chat, id } = done(core.act(Action::Send { to, text }).await)? else {
-        return Err(Stop::unexpected());
+    let (chat, id) = match done(core.act(action).await)? {
+        Outcome::Sent { chat, id } => (chat, id),
+        // Nothing had to be sent.
+        Outcome::Done => return say.result(&Object::Done, || "Done.".to_owned()),
+        _ => return Err(Stop::unexpected()),
     };
     // Said as soon as it cannot be lost any more; the exit code tells how far it came.
     say.object(&Object::Sent { chat: &chat, id: &id })?;
-    let (wanted, usual) = match wait {
-        Wait::Stored => (Mark::Sent, STORED_WAIT),
-        Wait::Delivered => (Mark::Delivered, MARK_WAIT),
-        Wait::Read => (Mark::Read, MARK_WAIT),
+    let wanted = match wait {
+        Wait::Stored => Mark::Sent,
+        Wait::Delivered => Mark::Delivered,
+        Wait::Read => Mark::Read,
     };
-    let until = Instant::now() + timeout.map_or(usual, Duration::from_secs);
+    let until = Instant::now() + timeout;
     let reached = reach(core, &mut notices, &id, wanted, until).await?;
     if reached >= wanted {
         let said = match reached {
@@ -116,6 +130,6 @@ async fn from_stdin() -> Result<String, Stop> {
 }
 
 /// Until the server has it.
-const STORED_WAIT: Duration = Duration::from_secs(30);
+pub const STORED_WAIT: Duration = Duration::from_secs(30);
 /// Until the other person's devices say something.
 const MARK_WAIT: Duration = Duration::from_secs(300);

@@ -1,7 +1,7 @@
 //! `valise chats`, `history`, `contacts`, `status`
 
 use host_native::Core;
-use screens::{Answer, Ask, Bubble, Listing, TIMELINE_MESSAGES_MAX};
+use screens::{Answer, Ask, Bubble, Listing, MessageId, TIMELINE_MESSAGES_MAX};
 
 use crate::end::{Stop, answered};
 use crate::object::Object;
@@ -25,7 +25,7 @@ pub async fn chats(core: &Core, say: Say) -> Result<(), Stop> {
 }
 
 /// Shows a chat.
-pub async fn history(core: &Core, say: Say, chat: String, limit: u32) -> Result<(), Stop> {
+pub async fn history(core: &Core, say: Say, chat: String, limit: u32, ids: bool) -> Result<(), Stop> {
     settle::fresh(core).await?;
     let mut pages: Vec<Vec<Bubble>> = Vec::new();
     let (mut before, mut left) = (None, limit);
@@ -64,7 +64,8 @@ pub async fn history(core: &Core, say: Say, chat: String, limit: u32) -> Result<
                 (None, Some(mark)) => format!("  ({})", mark.word),
                 (None, None) => String::new(),
             };
-            format!("{}  {who}: {}{state}", bubble.sent.full, words(&bubble))
+            let id = if ids { format!("{}  ", short(&bubble.id)) } else { String::new() };
+            format!("{id}{}  {who}: {}{}{state}", bubble.sent.full, words(&bubble), around(&bubble))
         })?;
     }
     Ok(())
@@ -124,5 +125,23 @@ pub fn words(bubble: &Bubble) -> String {
     bubble.note.clone().unwrap_or_else(|| say::set_in(&bubble.text))
 }
 
+/// The beginning of a message's id.
+pub fn short(id: &MessageId) -> String {
+    id.0.chars().take(SHORT_ID_CHARS).collect()
+}
+
+/// What a message answers, that it was edited, and reactions to it.
+pub fn around(bubble: &Bubble) -> String {
+    let quote = bubble.reply_to.as_ref().map_or_else(String::new, |quote| {
+        let text: String = quote.text.chars().take(QUOTE_CHARS).collect();
+        format!("  (to {}: {})", say::one_line(&quote.from), say::one_line(&text))
+    });
+    let edited = bubble.edited.as_ref().map_or_else(String::new, |word| format!("  ({word})"));
+    let reactions = bubble.reactions.iter().map(|it| format!("  [{}]", say::one_line(&it.spoken)));
+    reactions.fold(quote + &edited, |line, reaction| line + &reaction)
+}
+
+/// Characters of a message that is answered.
+const QUOTE_CHARS: usize = 60;
 /// Characters of an id in a list: enough to name one person, and to type.
 const SHORT_ID_CHARS: usize = 12;

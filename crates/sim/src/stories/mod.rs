@@ -1,6 +1,7 @@
 //! Stories, one claim each; every file is named by the word it is about.
 
 mod account;
+mod amendment;
 mod contact;
 mod conversation;
 mod device;

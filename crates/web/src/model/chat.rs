@@ -2,6 +2,8 @@
 
 use screens::{Bubble, ChatHead, ChatId, Listing, MessageId, Timeline};
 
+use super::Writing;
+
 /// An open chat.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chat {
@@ -19,6 +21,12 @@ pub struct Chat {
     pub unread_line: Option<(MessageId, String)>,
     /// Why the last text was not taken.
     pub refused: Option<String>,
+    /// What the next text is about.
+    pub writing: Option<Writing>,
+    /// The page is to go to this message.
+    pub jump: Option<MessageId>,
+    /// A message that is looked for among earlier ones, and how many pages more.
+    seeks: Option<(MessageId, u32)>,
     /// Something changed while an answer was on its way.
     pub(super) stale: bool,
     seen_through: Option<MessageId>,
@@ -26,6 +34,9 @@ pub struct Chat {
 
 /// The messages, in each state they can be in.
 pub type Shown = Listing<Bubble>;
+
+/// Pages of earlier messages that are asked for to find one.
+const SEEK_PAGES_MAX: u32 = 100;
 
 /// How many messages come at a time: a screen or two, so that the first paint is quick.
 pub const EARLIER_MESSAGES: u32 = 60;
@@ -42,6 +53,9 @@ impl Chat {
             earlier: None,
             unread_line: None,
             refused: None,
+            writing: None,
+            jump: None,
+            seeks: None,
             stale: false,
             seen_through: None,
         }
@@ -81,6 +95,24 @@ impl Chat {
         rows.extend(shown.iter().cloned());
         self.shown = Listing::Rows(rows);
         self.earlier = timeline.earlier;
+    }
+
+    /// Looks for a message.
+    pub(super) fn seek(&mut self, id: MessageId) {
+        self.seeks = Some((id, SEEK_PAGES_MAX));
+    }
+
+    /// Whether a message that is looked for may be among earlier ones; if it is shown, the page goes to it.
+    pub(super) fn still_seeks(&mut self) -> bool {
+        let Some((id, pages)) = self.seeks.take() else { return false };
+        let Listing::Rows(rows) = &self.shown else { return false };
+        if rows.iter().any(|row| row.id == id) {
+            self.jump = Some(id);
+            return false;
+        }
+        let goes_on = pages > 0 && self.earlier.is_some();
+        self.seeks = goes_on.then(|| (id, pages - 1));
+        goes_on
     }
 
     /// A single message changed: its marks and words, not its place.

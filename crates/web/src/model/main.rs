@@ -1,11 +1,11 @@
 //! The chats: the list, what is open beside it, and what lies on top.
 
 use screens::{
-    Action, Answer, Ask, ChatHead, ChatId, ChatList, ConnectionLine, ContactRow, GroupPage, LineState,
-    Listing, Me, Notice, Outcome, RequestRow, Trouble, What,
+    Action, Answer, Ask, Bubble, ChatHead, ChatId, ChatList, ConnectionLine, ContactRow, Edition, GroupPage,
+    LineState, Listing, Me, Notice, Outcome, RequestRow, Trouble, What,
 };
 
-use super::{Chat, EARLIER_MESSAGES, Model, Purpose, Stage};
+use super::{Chat, EARLIER_MESSAGES, Model, Purpose, Stage, Writing};
 
 /// The main page.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +79,16 @@ pub enum Dialog {
         /// Why something was not done.
         refused: Option<String>,
     },
+    /// What can be done with a message.
+    Acts {
+        /// Which.
+        bubble: Box<Bubble>,
+    },
+    /// What a message said before it was edited.
+    Editions {
+        /// The first version first; empty until they came.
+        editions: Vec<Edition>,
+    },
     /// Give somebody a link.
     Invite {
         /// The link and what it does, once it is made.
@@ -123,7 +133,7 @@ impl Main {
         }
     }
 
-    fn chat_if(&mut self, id: &ChatId) -> Option<&mut Chat> {
+    pub(super) fn chat_if(&mut self, id: &ChatId) -> Option<&mut Chat> {
         match &mut self.open {
             Some(Open::Chat(chat)) if chat.id == *id => Some(chat),
             _ => None,
@@ -221,8 +231,13 @@ impl Model {
         let Some(main) = self.main() else { return };
         let Some(Open::Chat(chat)) = &mut main.open else { return };
         chat.refused = None;
-        let chat = chat.id.clone();
-        let action = Action::Send { to: chat.0.clone(), text: text.clone() };
+        let id = |bubble: &Bubble| bubble.id.0.clone();
+        let (writing, chat) = (chat.writing.take(), chat.id.clone());
+        let action = match writing {
+            None => Action::Send { to: chat.0.clone(), text: text.clone() },
+            Some(Writing::Answer(bubble)) => Action::Reply { to: id(&bubble), text: text.clone() },
+            Some(Writing::Edit { bubble, .. }) => Action::Edit { message: id(&bubble), text: text.clone() },
+        };
         self.act(action, Purpose::Send { chat, text });
     }
 
@@ -295,12 +310,21 @@ impl Model {
                 if let Some(chat) = main.chat_if(&id) {
                     chat.earlier(timeline);
                 }
+                self.seek_on();
             }
             (Purpose::One(id), Answer::Message(one)) => {
                 if let Some(chat) = main.chat_if(&id) {
                     chat.changed(one);
                 }
             }
+            // It is no more: what is shown is not whole.
+            (Purpose::One(id), Answer::Refused { .. }) => {
+                if let Some(chat) = main.chat_if(&id) {
+                    chat.shown = Listing::Loading;
+                }
+                self.ask_newest(id);
+            }
+            (Purpose::Editions, Answer::Editions(editions)) => self.editions_came(editions),
             // An answer of another kind, or a refusal of what can wait for the next notice.
             _ => {}
         }
@@ -349,6 +373,7 @@ impl Model {
                 }
             }
             (Purpose::Send { chat, .. }, _) => self.ask_newest(chat),
+            (Purpose::About(chat), outcome) => self.came_of_acting_about(chat, outcome),
             (Purpose::Accept | Purpose::Block, Outcome::Refused { sentence, .. }) => {
                 self.say(sentence);
                 self.ask_requests();
@@ -371,7 +396,11 @@ impl Model {
                 self.ask_newest(chat);
                 self.ask_chats();
             }
-            Notice::Receipt { chat, id, .. } | Notice::Failed { chat, id, .. } => {
+            Notice::Receipt { chat, id, .. }
+            | Notice::Failed { chat, id, .. }
+            | Notice::Reaction { chat, id, .. }
+            | Notice::Edit { chat, id }
+            | Notice::Delete { chat, id } => {
                 let above = self
                     .main()
                     .and_then(|main| main.chat_if(&chat))
@@ -447,7 +476,7 @@ impl Model {
     }
 
     /// Asks for the newest messages, if that chat is open; while an answer is on its way, once more after it.
-    fn ask_newest(&mut self, id: ChatId) {
+    pub(super) fn ask_newest(&mut self, id: ChatId) {
         let purpose = Purpose::Newest(id.clone());
         let waits = self.waits_for(&purpose);
         let Some(chat) = self.main().and_then(|main| main.chat_if(&id)) else { return };

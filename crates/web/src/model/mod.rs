@@ -7,6 +7,7 @@ mod chat;
 mod group;
 mod join;
 mod main;
+mod message;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use screens::{
 pub use chat::{Chat, EARLIER_MESSAGES, Shown};
 pub use join::{Joining, Step};
 pub use main::{Dialog, Filter, Main, Open};
+pub use message::Writing;
 
 /// The whole page as a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +73,8 @@ enum Purpose {
     NewGroup,
     GroupPage(ChatId),
     EditGroup(ChatId),
+    About(ChatId),
+    Editions,
     Quiet,
 }
 

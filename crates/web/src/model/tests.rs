@@ -344,3 +344,69 @@ fn the_line_and_the_device_are_shown_as_they_are_told() {
     model.heard(FromCore::Notice(Notice::Device(banner.clone())));
     assert_eq!(main(&model).list.banner, banner);
 }
+
+/// The first message of the sample that can be edited.
+fn editable() -> Bubble {
+    let Listing::Rows(rows) = samples::timeline_full().bubbles else { panic!("the sample has messages") };
+    rows.into_iter().find(|row| row.acts.contains(&screens::MessageAct::Edit)).expect("one is one's own")
+}
+
+#[test]
+fn the_next_text_answers_or_replaces_what_it_is_about_and_only_that_one() {
+    let (mut model, _, id) = opened();
+    answer(&mut model, id, Answer::Timeline(samples::timeline_full()));
+    model.take_out();
+    let bubble = Bubble { chat: main(&model).chat().unwrap().id.clone(), ..editable() };
+    let sent = |model: &mut Model, text: &str| -> Action {
+        model.send(text.into());
+        let actions = model.take_out().into_iter().filter_map(|to| match to.what {
+            What::Action(action) => Some(action),
+            What::Ask(_) => None,
+        });
+        actions.last().unwrap()
+    };
+    model.answer(&bubble);
+    let (to, text) = (bubble.id.0.clone(), "yes".to_owned());
+    assert_eq!(sent(&mut model, "yes"), Action::Reply { to: to.clone(), text: text.clone() });
+    assert!(matches!(sent(&mut model, "yes"), Action::Send { .. }));
+    model.edit(&bubble, String::new());
+    assert_eq!(sent(&mut model, "yes"), Action::Edit { message: to, text });
+    model.answer(&bubble);
+    model.stop_writing_about();
+    assert!(matches!(sent(&mut model, "yes"), Action::Send { .. }));
+}
+
+#[test]
+fn a_reaction_that_is_there_is_taken_back() {
+    let (mut model, _, _) = opened();
+    let bubble = editable();
+    let last = |model: &mut Model| model.take_out().pop().map(|to| to.what);
+    let react = |emoji: &str, take_back| {
+        Some(What::Action(Action::React { message: bubble.id.0.clone(), emoji: emoji.into(), take_back }))
+    };
+    model.react(&bubble, "🎉");
+    assert_eq!(last(&mut model), react("🎉", true));
+    model.react(&bubble, " ❤️ ");
+    assert_eq!(last(&mut model), react("❤️", false));
+}
+
+#[test]
+fn a_message_far_above_is_looked_for_until_it_is_shown() {
+    let (mut model, _, id) = opened();
+    answer(&mut model, id, window(&["c", "d"], Some(7)));
+    let jump = |model: &Model| main(model).chat().and_then(|chat| chat.jump.clone());
+    model.jump_to(&MessageId("d".into()));
+    assert_eq!(jump(&model), Some(MessageId("d".into())));
+    model.jumped();
+    model.jump_to(&MessageId("a".into()));
+    let earlier = |what: &What| matches!(what, What::Ask(Ask::Timeline { before: Some(_), .. }));
+    let id = id_of(&model.take_out(), earlier);
+    answer(&mut model, id, window(&["b"], Some(3)));
+    let id = id_of(&model.take_out(), earlier);
+    assert_eq!(jump(&model), None);
+    answer(&mut model, id, window(&["a"], None));
+    assert_eq!(jump(&model), Some(MessageId("a".into())));
+    model.jumped();
+    model.jump_to(&MessageId("nowhere".into()));
+    assert_eq!((jump(&model), model.take_out().len()), (None, 0), "there are no earlier ones");
+}

@@ -9,11 +9,12 @@ use screens::{
 use super::{
     Desk,
     chats::Sign,
+    message,
     parts::{Avatar, Bag, Icon, Lasting, Marks, Unknown},
 };
 use crate::{
     dom,
-    model::{Chat, Model},
+    model::{Chat, Model, Writing},
 };
 
 /// An open chat.
@@ -37,7 +38,14 @@ pub fn Conversation(chat: Chat, line: ConnectionLine) -> Element {
             Log { chat: chat.clone() }
             match composer {
                 Some(Composer::Open { placeholder, bytes_max, too_long }) => rsx! {
-                    Write { chat: chat.id.clone(), placeholder, bytes_max, too_long, refused: chat.refused.clone() }
+                    Write {
+                        chat: chat.id.clone(),
+                        placeholder,
+                        bytes_max,
+                        too_long,
+                        refused: chat.refused.clone(),
+                        writing: chat.writing.clone(),
+                    }
                 },
                 Some(Composer::Stopped(place)) => rsx! { Stopped { place } },
                 None => rsx! { div { class: "composer composer--none" } },
@@ -155,9 +163,17 @@ fn Log(chat: Chat) -> Element {
     let mut away = use_signal(|| false);
     let has_earlier = chat.earlier.is_some();
     let group = chat.head.as_ref().is_some_and(|head| head.group);
+    let jump = chat.jump.clone();
+    use_effect(use_reactive(&jump, move |jump| {
+        if let Some(id) = jump {
+            dom::go_to(&format!("#m-{id}"));
+            desk.change(Model::jumped);
+        }
+    }));
     rsx! {
         div {
             class: "timeline",
+            onkeydown: message::arrows,
             role: "log",
             aria_label: "Messages",
             aria_busy: if matches!(chat.shown, Listing::Loading) { "true" } else { "false" },
@@ -255,6 +271,7 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
         Turn::Last => "is-last",
     };
     let failed = if bubble.failed.is_some() { "bubble--failed" } else { "" };
+    let reacted = if bubble.reactions.is_empty() { "" } else { "is-reacted" };
     let script = if bubble.script == Script::Emoji { "bubble--emoji" } else { "" };
     rsx! {
         if let Some(day) = day {
@@ -263,10 +280,13 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
         if let Some(words) = unread_line {
             li { class: "unread", role: "separator", aria_label: "{words}", span { "{words}" } }
         }
-        li { class: "{side} {turn}", aria_label: "{bubble.spoken}",
+        li { id: "m-{bubble.id}", class: "{side} {turn} {reacted}", tabindex: "-1", aria_label: "{bubble.spoken}",
             div { class: "bubble {script} {failed}",
                 if named {
                     span { class: "bubble__who p{bubble.from.tint}", aria_hidden: "true", bdi { "{bubble.from.name}" } }
+                }
+                if let Some(quote) = &bubble.reply_to {
+                    message::Quoted { quote: quote.clone() }
                 }
                 if let Some(note) = &bubble.note {
                     span { class: "bubble__note", Icon { name: "info", class: "i--16" } "{note}" }
@@ -274,11 +294,18 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
                     span { class: "bubble__text", dir: "auto", "{bubble.text}" }
                 }
                 span { class: "meta",
+                    if let Some(word) = &bubble.edited {
+                        span { "{word}" }
+                    }
                     time { title: "{bubble.sent.full}", "{bubble.sent.text}" }
                     if let Some(mark) = &bubble.mark {
                         Marks { mark: mark.clone() }
                     }
                 }
+                message::More { bubble: bubble.clone() }
+            }
+            if !bubble.reactions.is_empty() {
+                message::Reactions { bubble: bubble.clone() }
             }
             if let Some(sentence) = &bubble.failed {
                 div { class: "under under--failed", Icon { name: "alert", class: "i--14" } "{sentence}" }
@@ -295,11 +322,13 @@ fn Write(
     bytes_max: u32,
     too_long: String,
     refused: Option<String>,
+    writing: Option<Writing>,
 ) -> Element {
     let mut desk = use_context::<Desk>();
     let text = desk.drafts.read().get(&chat).cloned().unwrap_or_default();
     let over = text.len() > bytes_max as usize;
     let nothing = text.trim().is_empty();
+    let writes_about = writing.is_some();
     let said = if over { Some(too_long) } else { refused };
     let (written, sent) = (chat.clone(), chat);
     let mut send = move || {
@@ -316,6 +345,9 @@ fn Write(
             }
             div { class: "composer__in",
                 div { class: "composer__box",
+                    if let Some(writing) = &writing {
+                        message::About { writing: writing.clone() }
+                    }
                     div { class: "grow", "data-text": "{text} ",
                         textarea {
                             aria_label: "Message",
@@ -328,6 +360,10 @@ fn Write(
                                 desk.drafts.write().insert(written.clone(), event.value());
                             },
                             onkeydown: move |event| {
+                                if event.key() == Key::Escape && writes_about {
+                                    event.stop_propagation();
+                                    message::stop(desk);
+                                }
                                 let sends = event.key() == Key::Enter && !event.modifiers().shift() && !event.is_composing();
                                 if sends {
                                     event.prevent_default();

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use qrcode::{Color, EcLevel, QrCode};
 
-use super::{Desk, group, parts::Icon};
+use super::{Desk, group, message, parts::Icon};
 use crate::{
     dom,
     model::{Dialog, Model},
@@ -18,6 +18,8 @@ pub fn Shown(dialog: Dialog) -> Element {
         Dialog::Group { id, page, adding, refused } => rsx! {
             group::Page { key: "{id}", page: page.map(|page| *page), adding, refused }
         },
+        Dialog::Acts { bubble } => rsx! { message::Acts { bubble: (*bubble).clone() } },
+        Dialog::Editions { editions } => rsx! { message::Editions { editions } },
         Dialog::Invite { link, refused } => rsx! { Invite { link, refused } },
     }
 }
@@ -138,6 +140,7 @@ fn Copy(link: String) -> Element {
     }
 }
 
+/// Closes the window.
 #[component]
 pub fn Close() -> Element {
     let desk = use_context::<Desk>();
@@ -190,6 +193,7 @@ pub fn close(desk: Desk) {
     desk.change(Model::close_dialog);
 }
 
+/// Closes the window with Escape, and keeps what is typed in it from the page.
 pub fn escape(event: &KeyboardEvent, desk: Desk) {
     event.stop_propagation();
     if event.key() == Key::Escape {

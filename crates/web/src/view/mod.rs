@@ -7,6 +7,7 @@ mod conversation;
 mod dialogs;
 mod group;
 mod join;
+mod message;
 mod parts;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use screens::{ChatId, Listing, Trouble};
 
 use crate::{
     bridge, dom,
-    model::{Main, Model, Open, Stage},
+    model::{Main, Model, Open, Stage, Writing},
 };
 
 /// What every view can reach: the model, and the texts that are being written.
@@ -31,6 +32,15 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// What the text that is being written in the open chat is about.
+    #[must_use]
+    pub fn writing(self) -> Option<Writing> {
+        match &self.model.peek().stage {
+            Stage::Main(main) => main.chat().and_then(|chat| chat.writing.clone()),
+            _ => None,
+        }
+    }
+
     /// Changes the model and sends what follows from it.
     pub fn change(mut self, change: impl FnOnce(&mut Model)) {
         let (out, returned) = {

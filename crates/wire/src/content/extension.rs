@@ -28,6 +28,8 @@ impl ExtensionKey {
     pub const CHAIN: Self = Self::Integer(-0x7601);
     /// When the message was sent by the sender's clock: milliseconds since 1970-01-01 UTC, a number.
     pub const SENT_AT: Self = Self::Integer(-0x7602);
+    /// Which version of a message this is: 1 for the first edit, more for each later one, a number.
+    pub const VERSION: Self = Self::Integer(-0x7603);
 
     fn encode(&self) -> Result<Vec<u8>, ContentError> {
         let mut out = Writer::default();
@@ -208,13 +210,14 @@ fn key_allowed(key: &[u8]) -> Result<(), ContentError> {
 fn check_known(key: &[u8], value: &ExtensionValue) -> Result<(), ContentError> {
     const SENDER_URI: &[u8] = &[0x01];
     const ROOM_URI: &[u8] = &[0x02];
-    // -0x7601 and -0x7602: CBOR writes -1 - n.
+    // -0x7601 and what follows it: CBOR writes -1 - n.
     const CHAIN: &[u8] = &[0x39, 0x76, 0x00];
     const SENT_AT: &[u8] = &[0x39, 0x76, 0x01];
+    const VERSION: &[u8] = &[0x39, 0x76, 0x02];
     match key {
         SENDER_URI | ROOM_URI => value.as_text().map(|_| ()).ok_or(ContentError::Malformed),
         CHAIN => Chain::from_value(value).map(|_| ()),
-        SENT_AT => value.as_uint().map(|_| ()).ok_or(ContentError::Malformed),
+        SENT_AT | VERSION => value.as_uint().map(|_| ()).ok_or(ContentError::Malformed),
         _ => Ok(()),
     }
 }

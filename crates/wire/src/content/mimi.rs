@@ -6,7 +6,8 @@ use vocab::{AccountId, MessageId, Timestamp};
 use super::cbor::{Reader, Writer};
 use super::{
     CONTENT_BYTES_MAX, Chain, ContentError, ContentExtensions, Disposition, ExtensionKey, ExtensionValue,
-    NestedPart, Profile, StatusReport, TOPIC_BYTES_MAX, TYPE_PROFILE, TYPE_STATUS, TYPE_TEXT,
+    NestedPart, Profile, REACTION_BYTES_MAX, StatusReport, TOPIC_BYTES_MAX, TYPE_PROFILE, TYPE_STATUS,
+    TYPE_TEXT,
 };
 
 /// What a message says: text, an edit, a reaction, a receipt, all in one shape.
@@ -56,6 +57,17 @@ impl MimiContent {
         Self::new(salt, NestedPart::single(Disposition::RENDER, TYPE_TEXT, text))
     }
 
+    /// A reaction to a message.
+    pub fn reaction(salt: [u8; 16], to: MessageId, emoji: &str) -> Self {
+        let part = NestedPart::single(Disposition::REACTION, TYPE_TEXT, emoji);
+        Self { in_reply_to: Some(to), ..Self::new(salt, part) }
+    }
+
+    /// Takes back a message or a reaction, named by its first version.
+    pub fn retraction(salt: [u8; 16], of: MessageId) -> Self {
+        Self { replaces: Some(of), ..Self::new(salt, NestedPart::null()) }
+    }
+
     /// A report about messages of the same conversation.
     ///
     /// # Errors
@@ -93,6 +105,16 @@ impl MimiContent {
         self.nested_part.content_of(TYPE_PROFILE).map(Profile::decode).transpose()
     }
 
+    /// What it reacts to and how, when it is a reaction: one short sign without spaces.
+    pub fn as_reaction(&self) -> Option<(MessageId, &str)> {
+        let part = &self.nested_part;
+        let text = std::str::from_utf8(part.content_of(TYPE_TEXT)?).ok()?;
+        let sign = (1..=REACTION_BYTES_MAX).contains(&text.len())
+            && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+        let reacts = part.disposition == Disposition::REACTION && self.replaces.is_none() && sign;
+        self.in_reply_to.filter(|_| reacts).map(|to| (to, text))
+    }
+
     /// Takes back what [`Self::replaces`] names: a deletion, or a reaction withdrawn.
     pub fn is_retraction(&self) -> bool {
         self.replaces.is_some() && self.nested_part.part == super::Part::Null
@@ -123,6 +145,20 @@ impl MimiContent {
     /// [`ContentError::TooLarge`] when there is no room for one more extension.
     pub fn with_sent_at(mut self, at: Timestamp) -> Result<Self, ContentError> {
         self.extensions.insert(&ExtensionKey::SENT_AT, ExtensionValue::uint(at.0))?;
+        Ok(self)
+    }
+
+    /// Which version of a message it is; 0 when it does not say so.
+    pub fn version(&self) -> u64 {
+        self.extensions.value(&ExtensionKey::VERSION).and_then(ExtensionValue::as_uint).unwrap_or(0)
+    }
+
+    /// As that version of a message.
+    ///
+    /// # Errors
+    /// [`ContentError::TooLarge`] when there is no room for one more extension.
+    pub fn with_version(mut self, version: u64) -> Result<Self, ContentError> {
+        self.extensions.insert(&ExtensionKey::VERSION, ExtensionValue::uint(version))?;
         Ok(self)
     }
 

@@ -39,6 +39,8 @@ pub const EXTENSION_LEVELS_MAX: usize = 4;
 pub const WORD_BYTES_MAX: usize = 255;
 /// Longest URL, description, file name or additional data, bytes.
 pub const LINE_BYTES_MAX: usize = 4_096;
+/// Longest reaction, bytes: the longest emoji sequences are about half of it.
+pub const REACTION_BYTES_MAX: usize = 64;
 /// Message states in one report: what a batch of receipts gathers in a few seconds.
 pub const STATUS_ENTRIES_MAX: usize = 256;
 /// Longest handle in a profile, bytes (RFC 5321: the longest e-mail address).

@@ -1,0 +1,557 @@
+//! What is said about a message that exists: edits, deletions, reactions.
+//!
+//! Each is a message of its own, numbered and kept, that stands in no timeline. How a message looks is worked out anew from
+//! all that is known about it, whenever something of that comes: in whatever order things arrive, and however often, the
+//! outcome is the same. What somebody says who may not is kept for its number, and has no effect.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use client_db::{Reader, params};
+use vocab::limits::TEXT_BYTES_MAX;
+use vocab::{AccountId, MessageId, Timestamp};
+use wire::content::{Disposition, MimiContent, chain_hash};
+
+use crate::api::{CommandId, ConversationId, Edition, Event, Reaction, Refused, Reply};
+use crate::machine::{Client, Fault, Weakness};
+use crate::step::{Halt, Halting, Step, number, sql_number};
+
+/// Columns and tables of this room.
+pub(crate) const TABLES: &str = "
+-- See crate::amendment::Role.
+alter table message add column role integer not null default 0;
+-- The version it answers; empty without.
+alter table message add column in_reply_to blob not null default x'';
+-- Of a content that was erased, as the next message of its row names it.
+alter table message add column content_hash blob not null default x'';
+-- The version shown when it is not the first, and when that was made.
+alter table message add column latest blob not null default x'';
+alter table message add column edited_at integer not null default 0;
+alter table message add column deleted integer not null default 0;
+create index message_shown on message (conversation, role, position, queued);
+
+-- What messages say about others, whether or not those are here.
+create table amendment (
+    message blob primary key not null,
+    conversation blob not null,
+    sender blob not null,
+    target blob not null,
+    -- See crate::amendment::Meaning.
+    kind integer not null,
+    version integer not null default 0,
+    value text not null default ''
+) strict, without rowid;
+create index amendment_target on amendment (target, kind);
+";
+
+/// Where a message stands. The numbers are stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Role {
+    /// In the timeline.
+    Shown = 0,
+    /// About another message.
+    About = 1,
+    /// Put away on this account's devices.
+    PutAway = 2,
+    /// Erased by its sender before it came.
+    Gone = 3,
+}
+
+/// What a content means for its conversation.
+pub(crate) enum Meaning {
+    /// It stands in the timeline.
+    Said,
+    /// It takes the place of a message.
+    Edit { of: MessageId, text: String },
+    /// It takes a message or a reaction back.
+    Retraction { of: MessageId },
+    /// It is a reaction.
+    Reaction { to: MessageId, emoji: String },
+    /// It follows no rule of this build.
+    Nothing,
+}
+
+impl Meaning {
+    /// What a content means.
+    pub fn of(content: &MimiContent) -> Self {
+        let part = &content.nested_part;
+        match (content.replaces, content.as_text()) {
+            (Some(of), _) if content.is_retraction() => Self::Retraction { of },
+            (Some(of), Some(text)) if (1..=TEXT_BYTES_MAX).contains(&text.len()) => {
+                Self::Edit { of, text: text.to_owned() }
+            }
+            (Some(_), _) => Self::Nothing,
+            (None, _) if part.disposition == Disposition::REACTION => match content.as_reaction() {
+                Some((to, emoji)) => Self::Reaction { to, emoji: emoji.to_owned() },
+                None => Self::Nothing,
+            },
+            (None, _) => Self::Said,
+        }
+    }
+
+    pub fn role(&self) -> Role {
+        if matches!(self, Self::Said) { Role::Shown } else { Role::About }
+    }
+
+    /// Kind, target and value as they are stored.
+    fn row(&self) -> Option<(i64, MessageId, &str)> {
+        match self {
+            Self::Edit { of, text } => Some((EDIT, *of, text)),
+            Self::Retraction { of } => Some((RETRACTION, *of, "")),
+            Self::Reaction { to, emoji } => Some((REACTION, *to, emoji)),
+            Self::Said | Self::Nothing => None,
+        }
+    }
+}
+
+/// Kinds of amendments as they are stored.
+const EDIT: i64 = 1;
+const RETRACTION: i64 = 2;
+const REACTION: i64 = 3;
+
+/// Commands.
+impl Step<'_> {
+    /// Reacts to a message. Reacting so again changes nothing.
+    pub fn react(&mut self, command: CommandId, message: MessageId, emoji: &str) -> Halting<()> {
+        let Some(target) = self.target(message)? else { return self.refuse(command, Refused::Unknown) };
+        if let Some(refused) = self.may_write(target.conversation)? {
+            return self.refuse(command, refused);
+        }
+        let content = MimiContent::reaction(self.random(), message, emoji);
+        if content.as_reaction().is_none() {
+            return self.refuse(command, Refused::BadReaction);
+        }
+        let own = self.me()?.account;
+        let there = reactions_of(self.tx, target.conversation, message, Some(own))?;
+        if there.iter().any(|(_, _, known)| known == emoji) {
+            self.reply(command, Ok(Reply::Done));
+            return Ok(());
+        }
+        if there.len() >= REACTIONS_EACH_MAX {
+            return self.refuse(command, Refused::BadReaction);
+        }
+        let id = self.say(target.conversation, content)?;
+        self.reply(command, Ok(Reply::Queued(id)));
+        Ok(())
+    }
+
+    /// Takes one's own reaction back.
+    pub fn take_reaction_back(&mut self, command: CommandId, message: MessageId, emoji: &str) -> Halting<()> {
+        let Some(target) = self.target(message)? else { return self.refuse(command, Refused::Unknown) };
+        if let Some(refused) = self.may_write(target.conversation)? {
+            return self.refuse(command, refused);
+        }
+        let whose = (!self.config.has(Weakness::EditsOthers)).then_some(self.me()?.account);
+        let there = reactions_of(self.tx, target.conversation, message, whose)?;
+        let mut last = None;
+        // Two devices may have reacted alike at once.
+        for (reaction, _, _) in there.into_iter().filter(|(_, _, known)| known == emoji) {
+            let content = MimiContent::retraction(self.random(), reaction);
+            last = Some(self.say(target.conversation, content)?);
+        }
+        self.reply(command, last.map_or(Err(Refused::Unknown), |id| Ok(Reply::Queued(id))));
+        Ok(())
+    }
+
+    /// Puts another text in the place of one's own.
+    pub fn edit(&mut self, command: CommandId, message: MessageId, text: &str) -> Halting<()> {
+        if text.is_empty() || text.len() > TEXT_BYTES_MAX {
+            return self.refuse(command, Refused::BadText);
+        }
+        let Some(target) = self.target(message)? else { return self.refuse(command, Refused::Unknown) };
+        if (!target.own || !target.is_text) && !self.config.has(Weakness::EditsOthers) {
+            return self.refuse(command, Refused::NotYours);
+        }
+        if let Some(refused) = self.may_write(target.conversation)? {
+            return self.refuse(command, refused);
+        }
+        let highest: Option<Option<i64>> = self.tx.row(
+            "select max(version) from amendment where target = ?1 and kind = ?2",
+            params![message.as_bytes(), EDIT],
+            |row| row.get(0),
+        )?;
+        let version = number(highest.flatten().unwrap_or(0)).saturating_add(1);
+        let mut content = MimiContent::text(self.random(), text);
+        content.replaces = Some(message);
+        content.in_reply_to = target.in_reply_to;
+        let content =
+            content.with_version(version).map_err(|_| Halt::Unusable("no room for an extension"))?;
+        let id = self.say(target.conversation, content)?;
+        self.reply(command, Ok(Reply::Queued(id)));
+        Ok(())
+    }
+
+    /// Takes one's own message back from everybody.
+    pub fn delete_for_everyone(&mut self, command: CommandId, message: MessageId) -> Halting<()> {
+        let Some(target) = self.target(message)? else { return self.refuse(command, Refused::Unknown) };
+        if !target.own && !self.config.has(Weakness::EditsOthers) {
+            return self.refuse(command, Refused::NotYours);
+        }
+        if let Some(refused) = self.may_write(target.conversation)? {
+            return self.refuse(command, refused);
+        }
+        let content = MimiContent::retraction(self.random(), message);
+        let id = self.say(target.conversation, content)?;
+        self.reply(command, Ok(Reply::Queued(id)));
+        Ok(())
+    }
+
+    /// Puts a message away on this account's devices.
+    pub fn delete_for_me(&mut self, command: CommandId, message: MessageId) -> Halting<()> {
+        let Some(conversation) = conversation_of(self.tx, message)? else {
+            return self.refuse(command, Refused::Unknown);
+        };
+        self.put_away(message)?;
+        self.event(Event::Deleted(conversation, message));
+        self.reply(command, Ok(Reply::Done));
+        Ok(())
+    }
+
+    /// A message that stands in a timeline and was not deleted.
+    fn target(&self, message: MessageId) -> Halting<Option<Target>> {
+        let any = self.config.has(Weakness::EditsOthers);
+        Ok(self.tx.row(
+            "select conversation, own, unknown, in_reply_to from message
+             where id = ?1 and ((role = 0 and deleted = 0) or ?2)",
+            params![message.as_bytes(), any],
+            |row| {
+                let unknown: String = row.get(2)?;
+                Ok(Target {
+                    conversation: ConversationId(row.get(0)?),
+                    own: row.get(1)?,
+                    is_text: unknown.is_empty(),
+                    in_reply_to: id_from(&row.get::<_, Vec<u8>>(3)?),
+                })
+            },
+        )?)
+    }
+
+    pub fn refuse(&mut self, command: CommandId, refused: Refused) -> Halting<()> {
+        self.reply(command, Err(refused));
+        Ok(())
+    }
+}
+
+struct Target {
+    conversation: ConversationId,
+    own: bool,
+    is_text: bool,
+    in_reply_to: Option<MessageId>,
+}
+
+/// What arrives.
+impl Step<'_> {
+    /// Files what a new message says about another, and lets both take effect.
+    pub fn file(
+        &mut self,
+        conversation: ConversationId,
+        sender: AccountId,
+        id: MessageId,
+        version: u64,
+        meaning: &Meaning,
+    ) -> Halting<()> {
+        if matches!(meaning, Meaning::Said) {
+            return self.refresh(conversation, id).map(|_| ());
+        }
+        let Some((kind, target, value)) = meaning.row() else { return Ok(()) };
+        self.tx.execute(
+            "insert or ignore into amendment (message, conversation, sender, target, kind, version, value)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                id.as_bytes(),
+                conversation.0,
+                sender.as_bytes(),
+                target.as_bytes(),
+                kind,
+                sql_number(version),
+                value
+            ],
+        )?;
+        match meaning {
+            Meaning::Edit { of, .. } => {
+                if self.refresh(conversation, *of)? == Change::Edited {
+                    self.event(Event::Edited(conversation, *of));
+                    self.event(Event::Conversation(conversation));
+                }
+            }
+            Meaning::Retraction { of } => self.retracted(conversation, sender, *of)?,
+            Meaning::Reaction { to, emoji } => self.reacted(conversation, sender, *to, emoji, false)?,
+            Meaning::Said | Meaning::Nothing => {}
+        }
+        Ok(())
+    }
+
+    fn retracted(&mut self, conversation: ConversationId, sender: AccountId, of: MessageId) -> Halting<()> {
+        let reaction = self.tx.row(
+            "select target, value from amendment where message = ?1 and conversation = ?2 and sender = ?3 and kind = ?4",
+            params![of.as_bytes(), conversation.0, sender.as_bytes(), REACTION],
+            |row| Ok((MessageId(row.get(0)?), row.get::<_, String>(1)?)),
+        )?;
+        if let Some((target, emoji)) = reaction {
+            return self.reacted(conversation, sender, target, &emoji, true);
+        }
+        if self.refresh(conversation, of)? == Change::Deleted {
+            self.event(Event::Deleted(conversation, of));
+            self.event(Event::Conversation(conversation));
+        }
+        Ok(())
+    }
+
+    /// Tells of a reaction to a message that is shown.
+    fn reacted(
+        &mut self,
+        conversation: ConversationId,
+        from: AccountId,
+        to: MessageId,
+        emoji: &str,
+        taken_back: bool,
+    ) -> Halting<()> {
+        if let Some(message) = root(self.tx, conversation, to)?
+            && self.target(message)?.is_some()
+        {
+            let emoji = emoji.to_owned();
+            self.event(Event::Reacted { conversation, message, from, emoji, taken_back });
+        }
+        Ok(())
+    }
+
+    /// Works out anew how a message looks, from all that is known about it.
+    fn refresh(&mut self, conversation: ConversationId, message: MessageId) -> Halting<Change> {
+        let known = self.tx.row(
+            "select sender, role, deleted, latest from message where id = ?1 and conversation = ?2 and role != 1",
+            params![message.as_bytes(), conversation.0],
+            |row| {
+                Ok((
+                    AccountId(row.get(0)?),
+                    row.get::<_, i64>(1)?,
+                    row.get::<_, bool>(2)?,
+                    row.get::<_, Vec<u8>>(3)?,
+                ))
+            },
+        )?;
+        let Some((author, role, deleted, shown)) = known else { return Ok(Change::None) };
+        let retracted = self.tx.row(
+            "select 1 from amendment where target = ?1 and kind = ?2 and conversation = ?3 and sender = ?4 limit 1",
+            params![message.as_bytes(), RETRACTION, conversation.0, author.as_bytes()],
+            |row| row.get::<_, i64>(0),
+        )?;
+        if retracted.is_some() {
+            self.erase(message)?;
+            self.tx.execute(
+                "update message set deleted = 1, latest = x'', edited_at = 0, role = case role when 3 then 0 else role end,
+                 mark = case own when 0 then 3 else mark end where id = ?1",
+                params![message.as_bytes()],
+            )?;
+            return Ok(if deleted || role == Role::PutAway as i64 { Change::None } else { Change::Deleted });
+        }
+        if role != Role::Shown as i64 {
+            // What comes later about a message that was put away is put away with it.
+            self.erase(message)?;
+            return Ok(Change::None);
+        }
+        let latest: Option<([u8; 32], String, i64)> = self.tx.row(
+            "select amendment.message, value, sent_at from amendment join message on message.id = amendment.message
+             where target = ?1 and kind = ?2 and amendment.conversation = ?3 and amendment.sender = ?4
+             order by version desc, amendment.message desc limit 1",
+            params![message.as_bytes(), EDIT, conversation.0, author.as_bytes()],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        let Some((latest, text, edited_at)) = latest.filter(|(latest, ..)| shown != latest) else {
+            return Ok(Change::None);
+        };
+        self.tx.execute(
+            "update message set text = ?2, unknown = '', latest = ?3, edited_at = ?4 where id = ?1",
+            params![message.as_bytes(), text, latest, edited_at],
+        )?;
+        Ok(Change::Edited)
+    }
+
+    /// Puts a message out of sight, for good.
+    pub fn put_away(&mut self, message: MessageId) -> Halting<()> {
+        self.tx.execute(
+            "update message set role = 2, mark = case own when 0 then 3 else mark end where id = ?1 and role = 0",
+            params![message.as_bytes()],
+        )?;
+        self.tx.execute(
+            "delete from receipt_due where message = ?1 and status = 2",
+            params![message.as_bytes()],
+        )?;
+        self.erase(message)
+    }
+
+    /// A message that was put away before it arrived has: nobody lacks it any more.
+    pub fn erase_what_was_put_away(&mut self, message: MessageId) -> Halting<()> {
+        let put_away = self.tx.row(
+            "select 1 from message where id = ?1 and role = 2",
+            params![message.as_bytes()],
+            |row| row.get::<_, i64>(0),
+        )?;
+        put_away.map_or(Ok(()), |_| self.erase(message))
+    }
+
+    /// Erases the text of a message and of its edits. Number and hash stay: they hold the row of its device together. What
+    /// others may still lack of one's own stays too, until it has arrived or is taken back.
+    pub fn erase(&mut self, message: MessageId) -> Halting<()> {
+        self.tx.execute(
+            "update message set text = '', unknown = '' where id = ?1",
+            params![message.as_bytes()],
+        )?;
+        let contents: Vec<(Vec<u8>, Vec<u8>)> = self.tx.rows(
+            "select id, content from message where length(content) > 0
+             and (id = ?1 or id in (select message from amendment where target = ?1 and kind = ?2))
+             and not (exists (select 1 from message m where m.id = ?1 and m.role = 2 and m.own = 1 and m.mark < 2)
+                 and not exists (select 1 from amendment r
+                     where r.target = ?1 and r.kind = ?3 and r.sender = message.sender))",
+            params![message.as_bytes(), EDIT, RETRACTION],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        for (id, content) in contents {
+            self.tx.execute(
+                "update message set content = x'', content_hash = ?2 where id = ?1",
+                params![id, chain_hash(&content)],
+            )?;
+        }
+        self.tx.execute(
+            "update amendment set value = '' where target = ?1 and kind = ?2",
+            params![message.as_bytes(), EDIT],
+        )?;
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    None,
+    Edited,
+    Deleted,
+}
+
+impl Client {
+    /// Messages that are shown and whose id begins with these hexadecimal digits: up to two, the second telling that it is not
+    /// the only one.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn messages_named(&self, digits: &str) -> Result<Vec<MessageId>, Fault> {
+        let bound = |filler: char| -> Option<MessageId> {
+            let padded: String = digits.chars().chain(std::iter::repeat(filler)).take(64).collect();
+            padded.parse().ok()
+        };
+        let (Some(least), Some(most)) = (bound('0'), bound('f')) else { return Ok(Vec::new()) };
+        Ok(self.db.reader().rows(
+            "select id from message where id >= ?1 and id <= ?2 and role = 0 order by id limit 2",
+            params![least.as_bytes(), most.as_bytes()],
+            |row| row.get(0).map(MessageId),
+        )?)
+    }
+
+    /// All versions of a message, the first first; none of one that was deleted.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn editions(&self, message: MessageId) -> Result<Vec<Edition>, Fault> {
+        let contents: Vec<(Vec<u8>, i64)> = self.db.reader().rows(
+            "select content, sent_at from message where id = ?1 and role = 0 and deleted = 0
+             union all select * from (select edit.content, edit.sent_at from amendment
+                 join message edit on edit.id = amendment.message
+                 join message first on first.id = ?1 and first.role = 0 and first.deleted = 0
+                 where target = ?1 and kind = ?2 and amendment.sender = first.sender
+                 and amendment.conversation = first.conversation order by version, amendment.message limit ?3)",
+            params![message.as_bytes(), EDIT, EDITIONS_MAX],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let edition = |(content, sent_at): (Vec<u8>, i64)| {
+            let content = MimiContent::decode(&content).ok()?;
+            Some(Edition { text: content.as_text()?.to_owned(), sent_at: Timestamp(number(sent_at)) })
+        };
+        Ok(contents.into_iter().filter_map(edition).collect())
+    }
+}
+
+/// The message that an id names: itself, or one of its versions.
+pub(crate) fn root(
+    reader: &Reader<'_>,
+    conversation: ConversationId,
+    id: MessageId,
+) -> Result<Option<MessageId>, client_db::Error> {
+    reader.row(
+        "select id from message where id = ?1 and conversation = ?2 and role != 1
+         union all select target from amendment where message = ?1 and conversation = ?2 and kind = ?3
+             and exists (select 1 from message where id = target and sender = amendment.sender) limit 1",
+        params![id.as_bytes(), conversation.0, EDIT],
+        |row| row.get(0).map(MessageId),
+    )
+}
+
+/// Reactions to a message, each by its own id: of one person, or of all.
+fn reactions_of(
+    reader: &Reader<'_>,
+    conversation: ConversationId,
+    message: MessageId,
+    by: Option<AccountId>,
+) -> Result<Vec<(MessageId, AccountId, String)>, client_db::Error> {
+    reader.rows(
+        "select message, sender, value from amendment where kind = ?3 and conversation = ?2
+         and (target = ?1 or target in (select message from amendment where target = ?1 and kind = ?4))
+         and (?5 = x'' or sender = ?5)
+         and not exists (select 1 from amendment back where back.target = amendment.message and back.kind = ?6
+             and back.sender = amendment.sender and back.conversation = amendment.conversation)
+         order by message limit ?7",
+        params![
+            message.as_bytes(),
+            conversation.0,
+            REACTION,
+            EDIT,
+            by.map_or(Vec::new(), |by| by.as_bytes().to_vec()),
+            RETRACTION,
+            REACTIONS_MAX
+        ],
+        |row| Ok((MessageId(row.get(0)?), AccountId(row.get(1)?), row.get(2)?)),
+    )
+}
+
+/// Reactions joined: those of most people first.
+pub(crate) fn reactions(
+    reader: &Reader<'_>,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<Vec<Reaction>, client_db::Error> {
+    let mut joined: BTreeMap<String, BTreeSet<AccountId>> = BTreeMap::new();
+    let mut each: BTreeMap<AccountId, usize> = BTreeMap::new();
+    for (_, by, emoji) in reactions_of(reader, conversation, message, None)? {
+        let new = joined.get(&emoji).is_none_or(|people| !people.contains(&by));
+        let count = each.entry(by).or_default();
+        if new && *count < REACTIONS_EACH_MAX {
+            *count += 1;
+            joined.entry(emoji).or_default().insert(by);
+        }
+    }
+    let mut reactions: Vec<Reaction> = joined
+        .into_iter()
+        .map(|(emoji, from)| Reaction { emoji, from: from.into_iter().collect() })
+        .collect();
+    reactions.sort_by_key(|reaction| std::cmp::Reverse(reaction.from.len()));
+    Ok(reactions)
+}
+
+fn conversation_of(
+    reader: &Reader<'_>,
+    message: MessageId,
+) -> Result<Option<ConversationId>, client_db::Error> {
+    reader.row(
+        "select conversation from message where id = ?1 and role = 0",
+        params![message.as_bytes()],
+        |row| row.get(0).map(ConversationId),
+    )
+}
+
+/// An id as it is stored; empty for none.
+pub(crate) fn id_from(bytes: &[u8]) -> Option<MessageId> {
+    MessageId::from_slice(bytes).ok()
+}
+
+/// Different reactions of one person to one message: more would be a text.
+pub const REACTIONS_EACH_MAX: usize = 8;
+/// Reactions to one message that are looked at: every person of the largest group with all of theirs.
+const REACTIONS_MAX: u32 = 8 * 1_024;
+/// Versions of one message that are shown.
+const EDITIONS_MAX: u32 = 500;

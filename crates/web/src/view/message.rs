@@ -1,0 +1,299 @@
+//! What stands around a message, and what can be done with it.
+
+use dioxus::prelude::*;
+use screens::{Bubble, Edition, MessageAct, Quote};
+
+use super::{Desk, dialogs, parts::Icon};
+use crate::{
+    dom,
+    model::{Model, Writing},
+};
+
+/// The message that another answers; it leads there.
+#[component]
+pub fn Quoted(quote: Quote) -> Element {
+    let desk = use_context::<Desk>();
+    let id = quote.id.clone();
+    rsx! {
+        button { class: "quote p{quote.tint}", title: "Go to this message", onclick: move |_| desk.change(|model| model.jump_to(&id)),
+            b { bdi { "{quote.from}" } }
+            span { dir: "auto", "{quote.text}" }
+        }
+    }
+}
+
+/// Reactions, each a button that adds one's own or takes it back.
+#[component]
+pub fn Reactions(bubble: Bubble) -> Element {
+    let desk = use_context::<Desk>();
+    rsx! {
+        span { class: "reactions", role: "group", aria_label: "Reactions",
+            for reaction in bubble.reactions.clone() {
+                button {
+                    key: "{reaction.emoji}",
+                    class: "reaction",
+                    tabindex: "-1",
+                    "aria-pressed": if reaction.own { "true" } else { "false" },
+                    aria_label: "{reaction.spoken}",
+                    title: "{reaction.spoken}",
+                    onclick: {
+                        let (bubble, emoji) = (bubble.clone(), reaction.emoji.clone());
+                        move |_| desk.change(|model| model.react(&bubble, &emoji))
+                    },
+                    em { "{reaction.emoji}" }
+                    if reaction.count > 1 {
+                        "{reaction.count}"
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The button that opens the menu of a message. Arrow keys lead from one to the next.
+#[component]
+pub fn More(bubble: Bubble) -> Element {
+    let desk = use_context::<Desk>();
+    rsx! {
+        button {
+            class: "more",
+            "aria-haspopup": "menu",
+            aria_label: "Message actions",
+            title: "Message actions",
+            onclick: move |_| desk.change(|model| model.show_acts(&bubble)),
+            Icon { name: "more", class: "i--18" }
+        }
+    }
+}
+
+/// From message to message, by arrow keys.
+pub fn arrows(event: Event<KeyboardData>) {
+    let by = match event.key() {
+        Key::ArrowUp => -1,
+        Key::ArrowDown => 1,
+        _ => return,
+    };
+    if dom::has_focus(".more") {
+        event.prevent_default();
+        dom::move_focus(".timeline .more", by);
+    }
+}
+
+/// What can be done with a message.
+#[component]
+pub fn Acts(bubble: Bubble) -> Element {
+    let desk = use_context::<Desk>();
+    let mut other = use_signal(String::new);
+    use_effect(|| {
+        dom::show_dialog(".dialog");
+        dom::focus(".menu .menu__item, .menu button");
+    });
+    let reacts = bubble.acts.contains(&MessageAct::React);
+    let has = |emoji: &str| bubble.reactions.iter().any(|reaction| reaction.own && reaction.emoji == emoji);
+    let typed = bubble.clone();
+    rsx! {
+        dialog {
+            class: "dialog menu",
+            aria_label: "Message actions",
+            onclick: move |_| dialogs::close(desk),
+            onkeydown: move |event| {
+                dialogs::escape(&event, desk);
+                match event.key() {
+                    Key::ArrowUp => move_in_menu(&event, -1),
+                    Key::ArrowDown => move_in_menu(&event, 1),
+                    _ => {}
+                }
+            },
+            div { class: "menu__in", onclick: move |event| event.stop_propagation(),
+                div { class: "quote p{bubble.from.tint}",
+                    b { bdi { if bubble.own { "You" } else { "{bubble.from.name}" } } }
+                    span { dir: "auto", "{first_line(&bubble)}" }
+                }
+                if reacts {
+                    div { class: "quick", role: "group", aria_label: "React",
+                        for emoji in QUICK {
+                            button {
+                                key: "{emoji}",
+                                role: "menuitemcheckbox",
+                                "aria-checked": if has(emoji) { "true" } else { "false" },
+                                aria_label: "React with {emoji}",
+                                onclick: {
+                                    let bubble = bubble.clone();
+                                    move |_| {
+                                        dom::close_dialog(".dialog");
+                                        desk.change(|model| model.react(&bubble, emoji));
+                                    }
+                                },
+                                "{emoji}"
+                            }
+                        }
+                        form {
+                            onsubmit: move |event| {
+                                event.prevent_default();
+                                if !other.peek().trim().is_empty() {
+                                    dom::close_dialog(".dialog");
+                                    desk.change(|model| model.react(&typed, &other.peek()));
+                                }
+                            },
+                            input {
+                                aria_label: "Another emoji",
+                                placeholder: "Another",
+                                autocomplete: "off",
+                                value: "{other}",
+                                oninput: move |event| other.set(event.value()),
+                            }
+                        }
+                    }
+                    div { class: "menu__line", role: "separator" }
+                }
+                div { role: "menu", aria_label: "Message actions",
+                    for act in bubble.acts.iter().copied().filter(|act| *act != MessageAct::React) {
+                        button {
+                            key: "{act:?}",
+                            class: if is_grave(act) { "menu__item menu__item--danger" } else { "menu__item" },
+                            role: "menuitem",
+                            onclick: {
+                                let bubble = bubble.clone();
+                                move |_| perform(desk, &bubble, act)
+                            },
+                            Icon { name: icon(act), class: if act == MessageAct::Reply { "i--flip" } else { "" } }
+                            {word(act)}
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a message said before.
+#[component]
+pub fn Editions(editions: Vec<Edition>) -> Element {
+    let desk = use_context::<Desk>();
+    use_effect(|| {
+        dom::show_dialog(".dialog");
+        dom::focus(".dialog .icon-button");
+    });
+    rsx! {
+        dialog { class: "dialog", aria_labelledby: "dialog-title", onkeydown: move |event| dialogs::escape(&event, desk),
+            div { class: "dialog__in",
+                div { class: "dialog__head",
+                    h2 { id: "dialog-title", "Edited" }
+                    dialogs::Close {}
+                }
+                ol { class: "editions",
+                    for (index , edition) in editions.iter().enumerate() {
+                        li { key: "{index}",
+                            time { "{edition.sent.full}" }
+                            p { dir: "auto", "{edition.text}" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the text that is being written is about.
+#[component]
+pub fn About(writing: Writing) -> Element {
+    let desk = use_context::<Desk>();
+    let (title, cancel) = match &writing {
+        Writing::Answer(bubble) if bubble.own => ("Reply to yourself".to_owned(), "Do not reply"),
+        Writing::Answer(bubble) => (format!("Reply to {}", bubble.from.name), "Do not reply"),
+        Writing::Edit { .. } => ("Edit message".to_owned(), "Do not edit"),
+    };
+    use_effect(|| dom::focus(".composer textarea"));
+    rsx! {
+        div { class: "composer__about", role: "status", aria_label: "{title}",
+            span {
+                b { bdi { "{title}" } }
+                span { class: "clip", dir: "auto", "{first_line(writing.about())}" }
+            }
+            button { class: "icon-button icon-button--s", r#type: "button", aria_label: "{cancel}", title: "{cancel}", onclick: move |_| stop(desk),
+                Icon { name: "close", class: "i--18" }
+            }
+        }
+    }
+}
+
+/// The text that is being written is a message by itself again; what an edit put aside comes back.
+pub fn stop(mut desk: Desk) {
+    let before = match desk.writing() {
+        Some(Writing::Edit { bubble, before }) => Some((bubble.chat, before)),
+        _ => None,
+    };
+    if let Some((chat, before)) = before {
+        desk.drafts.write().insert(chat, before);
+    }
+    desk.change(Model::stop_writing_about);
+    dom::focus(".composer textarea");
+}
+
+fn perform(mut desk: Desk, bubble: &Bubble, act: MessageAct) {
+    dom::close_dialog(".dialog");
+    match act {
+        MessageAct::Reply => desk.change(|model| model.answer(bubble)),
+        MessageAct::Edit => {
+            let before = desk.drafts.write().insert(bubble.chat.clone(), bubble.text.clone());
+            desk.change(|model| model.edit(bubble, before.unwrap_or_default()));
+        }
+        MessageAct::Editions => desk.change(|model| model.show_editions(&bubble.id)),
+        MessageAct::Copy => {
+            dom::copy(&bubble.text, ".composer textarea");
+            desk.change(Model::close_dialog);
+        }
+        MessageAct::DeleteForMe => desk.change(|model| model.delete(bubble, false)),
+        MessageAct::DeleteForEveryone => desk.change(|model| model.delete(bubble, true)),
+        // In the row above.
+        MessageAct::React => {}
+    }
+}
+
+fn move_in_menu(event: &KeyboardEvent, by: i32) {
+    event.prevent_default();
+    dom::move_focus(".menu .menu__item", by);
+}
+
+fn word(act: MessageAct) -> &'static str {
+    match act {
+        MessageAct::Reply => "Reply",
+        MessageAct::React => "React",
+        MessageAct::Edit => "Edit",
+        MessageAct::Editions => "What it said before",
+        MessageAct::Copy => "Copy",
+        MessageAct::DeleteForMe => "Delete for me",
+        MessageAct::DeleteForEveryone => "Delete for everyone",
+    }
+}
+
+fn icon(act: MessageAct) -> &'static str {
+    match act {
+        MessageAct::Reply => "reply",
+        MessageAct::React => "emoji",
+        MessageAct::Edit => "edit",
+        MessageAct::Editions => "history",
+        MessageAct::Copy => "copy",
+        MessageAct::DeleteForMe | MessageAct::DeleteForEveryone => "delete",
+    }
+}
+
+fn is_grave(act: MessageAct) -> bool {
+    matches!(act, MessageAct::DeleteForMe | MessageAct::DeleteForEveryone)
+}
+
+/// So much of a message that one knows which it is.
+fn first_line(bubble: &Bubble) -> String {
+    let text = bubble.note.as_ref().unwrap_or(&bubble.text);
+    text.split_whitespace()
+        .flat_map(|word| [word, " "])
+        .collect::<String>()
+        .chars()
+        .take(LINE_CHARS_MAX)
+        .collect()
+}
+
+/// Emoji that are one key away.
+const QUICK: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
+/// Characters of a message in one line.
+const LINE_CHARS_MAX: usize = 160;
