@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use client::{
-    AddWhom, Client, Command, CommandId, Connection, Door, Event, Fault, Input, LinkEvent, Output, Refused,
-    ServiceAddress, Whom,
+    AddWhom, ChatChoice, Client, Command, CommandId, Connection, Door, Event, Fault, Input, LinkEvent,
+    Output, Refused, ServiceAddress, Whom,
 };
 use screens::{
     Action, Ask, Banner, ConnectionLine, FromCore, LineState, Next, Notice, Outcome, Reply, ToCore, What,
@@ -15,7 +15,7 @@ use vocab::{AccountId, Handle, Timestamp, limits};
 use crate::link::Links;
 use crate::moment::Clock;
 use crate::words::{self, About, No};
-use crate::{paint, resolve};
+use crate::{paint, resolve, span};
 
 /// Names a front end: a tab, a process, a window. Chosen by the host, never used twice.
 pub type FrontId = u64;
@@ -196,7 +196,7 @@ impl App {
                 self.reply(front, id, Reply::Answer(Box::new(answer)));
                 Ok(())
             }
-            What::Action(action) => match self.command(action) {
+            What::Action(action) => match self.command(now, action) {
                 Ok((command, kind, about)) => self.start(now, Waiting { front, id, kind, about }, command),
                 Err(no) => {
                     self.reply(front, id, Reply::Outcome(no.outcome()));
@@ -207,7 +207,7 @@ impl App {
     }
 
     /// Parses what was given into what it means.
-    fn command(&self, action: Action) -> Result<(Command, Kind, About), No> {
+    fn command(&self, now: Timestamp, action: Action) -> Result<(Command, Kind, About), No> {
         match action {
             Action::Register { handle, name } => self.register(handle, &name),
             Action::GiveCode { handle, name, code } => {
@@ -227,9 +227,6 @@ impl App {
                 Ok((Command::Block(card.account), Kind::Block(card.account), named(&card)))
             }
             Action::Send { to, text } => self.send(&to, text),
-            Action::NewGroup { name, people } => self.new_group(name, &people),
-            Action::EditGroup { group, edit } => self.edit_group(&group, edit),
-            Action::LeaveGroup { group } => self.leave_group(&group),
             Action::Reply { to, text } => {
                 let (to, about, kind) = self.about_message(&to)?;
                 let about = About { text_too_long: text.len() > limits::TEXT_BYTES_MAX, ..about };
@@ -257,6 +254,42 @@ impl App {
                 let (message, about, kind) = self.about_message(&message)?;
                 Ok((Command::Delete { message, everyone }, kind, about))
             }
+            Action::Forward { message, to } => {
+                let (message, _, _) = self.about_message(&message)?;
+                let (to, about) = self.writable(&to)?;
+                Ok((Command::Forward { message, to }, Kind::Send(to), about))
+            }
+            Action::Pin { message, on } => {
+                let (message, about, kind) = self.about_message(&message)?;
+                Ok((Command::Pin { message, on }, kind, about))
+            }
+            Action::Star { message, on } => {
+                let (message, about, _) = self.about_message(&message)?;
+                Ok((Command::Star { message, on }, Kind::Plain, about))
+            }
+            Action::Archive { chat, on } => self.choose(&chat, ChatChoice::Archived(on)),
+            Action::Mute { chat, time } => {
+                let until = match time.trim() {
+                    "off" => None,
+                    "always" => Some(Timestamp(u64::MAX)),
+                    time => Some(now.plus_ms(span::parse_ms(time).ok_or_else(words::bad_span)?)),
+                };
+                self.choose(&chat, ChatChoice::MutedUntil(until))
+            }
+            Action::MarkUnread { chat, on } => self.choose(&chat, ChatChoice::Unread(on)),
+            Action::SaveDraft { chat, text } => self.choose(&chat.0, ChatChoice::Draft(text)),
+            Action::SetTimer { chat, time } => {
+                let (conversation, about) = self.writable(&chat)?;
+                let seconds = match time.trim() {
+                    "off" => 0,
+                    time => span::parse_ms(time).ok_or_else(words::bad_span)?.div_ceil(1_000),
+                };
+                let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+                Ok((Command::SetTimer { conversation, seconds }, Kind::Send(conversation), about))
+            }
+            Action::NewGroup { name, people } => self.new_group(name, &people),
+            Action::EditGroup { group, edit } => self.edit_group(&group, edit),
+            Action::LeaveGroup { group } => self.leave_group(&group),
             Action::MarkRead { chat, through } => {
                 let (conversation, _) = self.chat(&chat.0)?;
                 let through = through.0.parse().map_err(|_| words::unknown_message())?;
@@ -292,28 +325,30 @@ impl App {
         Ok((Command::Add(AddWhom::Handle(handle)), Kind::AddByHandle, about))
     }
 
-    fn send(&self, to: &str, text: String) -> Result<(Command, Kind, About), No> {
+    fn choose(&self, chat: &str, choice: ChatChoice) -> Result<(Command, Kind, About), No> {
+        let (conversation, with) = self.chat(chat)?;
+        Ok((Command::Choose { conversation, choice }, Kind::Plain, named_chat(&with)))
+    }
+
+    /// A chat that can be written in; whether a group lets one is for the core to say.
+    fn writable(&self, to: &str) -> Result<(client::ConversationId, About), No> {
         let card = match self.chat(to)? {
-            (conversation, Whom::Group(group)) => {
-                let about = About {
-                    text_too_long: text.len() > limits::TEXT_BYTES_MAX,
-                    name: Some(group.name),
-                    ..About::default()
-                };
-                return Ok((Command::Send { conversation, text }, Kind::Send(conversation), about));
-            }
+            (conversation, with @ Whom::Group(_)) => return Ok((conversation, named_chat(&with))),
             (_, Whom::Person(card)) => card,
         };
         match card.state {
-            client::ContactState::Accepted => {}
-            client::ContactState::Blocked => return Err(words::to_blocked(&paint::name(&card))),
+            client::ContactState::Accepted => Ok((card.conversation, named(&card))),
+            client::ContactState::Blocked => Err(words::to_blocked(&paint::name(&card))),
             client::ContactState::Request => {
-                return Err(words::to_request().then(Next::Accept { id: resolve::contact_id(card.account) }));
+                Err(words::to_request().then(Next::Accept { id: resolve::contact_id(card.account) }))
             }
         }
-        let about = About { text_too_long: text.len() > limits::TEXT_BYTES_MAX, ..named(&card) };
-        let kind = Kind::Send(card.conversation);
-        Ok((Command::Send { conversation: card.conversation, text }, kind, about))
+    }
+
+    fn send(&self, to: &str, text: String) -> Result<(Command, Kind, About), No> {
+        let (conversation, about) = self.writable(to)?;
+        let about = About { text_too_long: text.len() > limits::TEXT_BYTES_MAX, ..about };
+        Ok((Command::Send { conversation, text }, Kind::Send(conversation), about))
     }
 
     /// Which message is meant, by its id or the beginning of it.
@@ -331,11 +366,7 @@ impl App {
         if crate::query::is_request(&head.with) {
             return Err(words::to_request());
         }
-        Ok((
-            *message,
-            About { name: Some(paint::whom(head.id, &head.with).name), ..About::default() },
-            Kind::Send(view.conversation),
-        ))
+        Ok((*message, named_chat(&head.with), Kind::Send(view.conversation)))
     }
 
     fn start(&mut self, now: Timestamp, waiting: Waiting, command: Command) -> Result<(), Fault> {
@@ -604,6 +635,13 @@ impl App {
         let mut seen = BTreeSet::new();
         people.retain(|card| seen.insert(card.account));
         Ok(people)
+    }
+}
+
+fn named_chat(with: &Whom) -> About {
+    match with {
+        Whom::Person(card) => named(card),
+        Whom::Group(group) => About { name: Some(group.name.clone()), ..About::default() },
     }
 }
 

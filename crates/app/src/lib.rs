@@ -13,6 +13,7 @@ mod moment;
 mod paint;
 mod query;
 mod resolve;
+mod span;
 mod words;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use client::{
     ContactCard, ContactState, ConversationHead, ConversationId, GroupHead, Mark, MessageView, Status, Whom,
 };
 use screens::{
-    Bubble, ChatHead, ChatId, ChatRow, Composer, ContactRow, Me, MessageAct, MessageId, Person, Quote,
+    Bubble, ChatHead, ChatId, ChatRow, Composer, ContactRow, Me, MessageAct, MessageId, Person, Piece, Quote,
     Reaction, RequestRow, Script, Turn,
 };
 use unicode_segmentation::UnicodeSegmentation;
@@ -157,10 +157,17 @@ pub(crate) fn request_row(card: &ContactCard) -> RequestRow {
 
 pub(crate) fn chat_row(head: &ConversationHead, clock: &Clock) -> ChatRow {
     let person = whom(head.id, &head.with);
-    let preview = head.last.as_ref().map_or_else(|| words::NO_MESSAGES.to_owned(), preview);
-    let own = head.last.as_ref().filter(|last| last.own);
+    let draft = head.choices.draft.trim();
+    let preview = match &head.last {
+        _ if !draft.is_empty() => format!("Draft: {}", one_line(draft)),
+        Some(last) => preview(last),
+        None => words::NO_MESSAGES.to_owned(),
+    };
+    let muted = head.choices.muted_until.and_then(|until| words::muted(until, clock));
+    let own = head.last.as_ref().filter(|last| last.own && draft.is_empty());
     let time = clock.in_list(head.changed_at);
     let unread = match head.unread {
+        0 if head.choices.unread => ", marked as unread".to_owned(),
         0 => String::new(),
         count => format!(", {}", words::unread_line(count)),
     };
@@ -174,12 +181,15 @@ pub(crate) fn chat_row(head: &ConversationHead, clock: &Clock) -> ChatRow {
         failed: own.is_some_and(|last| last.failed),
         time,
         unread: head.unread,
+        marked_unread: head.choices.unread,
+        archived: head.choices.archived,
+        muted,
         person,
     }
 }
 
 /// A message in one line.
-fn preview(message: &MessageView) -> String {
+pub(crate) fn preview(message: &MessageView) -> String {
     if message.deleted {
         return words::deleted(message.own).to_owned();
     }
@@ -189,9 +199,14 @@ fn preview(message: &MessageView) -> String {
     if message.notice.is_some() {
         return words::GROUP_CHANGED.to_owned();
     }
+    one_line(&message.text)
+}
+
+/// A text in one line.
+pub(crate) fn one_line(text: &str) -> String {
     // A text can be 64 KB of spaces: only so much of it is looked at, and the sign that this cuts is left out.
-    let start: String = message.text.chars().take(PREVIEW_CHARS_MAX * 4).collect();
-    let cut = start.len() < message.text.len();
+    let start: String = text.chars().take(PREVIEW_CHARS_MAX * 4).collect();
+    let cut = start.len() < text.len();
     let line = start.split_whitespace().collect::<Vec<_>>().join(" ");
     let signs: Vec<&str> = line.graphemes(true).collect();
     let known = signs.len().saturating_sub(usize::from(cut));
@@ -200,18 +215,26 @@ fn preview(message: &MessageView) -> String {
     if cut || shown < known { format!("{text}…") } else { text }
 }
 
-pub(crate) fn chat_head(id: ConversationId, with: &Whom) -> ChatHead {
+pub(crate) fn chat_head(id: ConversationId, with: &Whom, timer_seconds: u32, pinned: Vec<Quote>) -> ChatHead {
     let person = whom(id, with);
     let line = match with {
         Whom::Person(_) => second_line(&person),
         Whom::Group(group) => words::group_line(group),
     };
-    ChatHead { id: chat_id(id), group: matches!(with, Whom::Group(_)), line, person }
+    ChatHead {
+        id: chat_id(id),
+        group: matches!(with, Whom::Group(_)),
+        line,
+        timer: (timer_seconds > 0).then(|| words::timer(timer_seconds)),
+        pinned,
+        person,
+    }
 }
 
-pub(crate) fn composer(with: &Whom) -> Composer {
+pub(crate) fn composer(with: &Whom, draft: String) -> Composer {
     let open = || Composer::Open {
         placeholder: "Message".to_owned(),
+        draft,
         bytes_max: limits::TEXT_BYTES_MAX as u32,
         too_long: words::TEXT_TOO_LONG.to_owned(),
     };
@@ -233,46 +256,53 @@ pub(crate) struct Authors {
     pub me: Person,
     /// The chat's other side, as its name stands in sentences.
     pub them: Person,
-    /// Everybody who may be named in it: in a group more than one.
-    pub people: BTreeMap<AccountId, Person>,
     /// Messages that others answer.
     pub quoted: BTreeMap<vocab::MessageId, MessageView>,
+    /// One may write here.
+    pub open: bool,
+    /// Everybody who may be named in it: in a group more than one.
+    pub people: BTreeMap<AccountId, Person>,
 }
 
 impl Authors {
     /// Whoever wrote a message.
     fn of(&self, view: &MessageView) -> Person {
-        if view.own { self.me.clone() } else { self.person(view.from) }
-    }
-
-    fn person(&self, account: AccountId) -> Person {
-        if resolve::contact_id(account) == self.me.id {
+        if view.own {
             return self.me.clone();
         }
-        let unknown =
-            || Person { chat: self.them.chat.clone(), ..stranger(account, "", ConversationId([0; 16])) };
-        self.people.get(&account).cloned().unwrap_or_else(unknown)
+        self.people.get(&view.from).cloned().unwrap_or_else(|| self.unknown(view.from))
+    }
+
+    fn unknown(&self, account: AccountId) -> Person {
+        Person { chat: self.them.chat.clone(), ..stranger(account, "", ConversationId([0; 16])) }
     }
 
     /// The name of somebody in a sentence; `You` for oneself.
     pub fn name(&self, account: AccountId) -> String {
-        if resolve::contact_id(account) == self.me.id { "You".to_owned() } else { self.person(account).name }
+        if resolve::contact_id(account) == self.me.id {
+            return "You".to_owned();
+        }
+        self.people.get(&account).map_or_else(|| words::SOMEONE_NEW.to_owned(), |person| person.name.clone())
     }
 
-    /// As others see them: a name, and for oneself `you`.
+    /// The same within a sentence.
     fn spoken(&self, account: AccountId) -> String {
-        if resolve::contact_id(account) == self.me.id { "you".to_owned() } else { self.person(account).name }
+        if resolve::contact_id(account) == self.me.id { "you".to_owned() } else { self.name(account) }
     }
 
     fn quote(&self, id: vocab::MessageId) -> Option<Quote> {
-        let message = self.quoted.get(&id)?;
+        self.quoted.get(&id).map(|message| self.quote_of(message))
+    }
+
+    /// A message in one line.
+    pub fn quote_of(&self, message: &MessageView) -> Quote {
         let from = self.of(message);
-        Some(Quote {
-            id: message_id(id),
-            from: if message.own { "You".to_owned() } else { from.name.clone() },
+        Quote {
+            id: message_id(message.id),
+            from: if message.own { "You".to_owned() } else { from.name },
             tint: from.tint,
             text: preview(message),
-        })
+        }
     }
 }
 
@@ -357,6 +387,10 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         reply_to: quote,
         reactions,
         edited,
+        forwarded: (view.forwarded && !view.deleted).then(|| words::FORWARDED.to_owned()),
+        pinned: view.pinned,
+        starred: view.starred,
+        expires: view.expires_at.map(|at| format!("Disappears at {}", clock.in_list(at).text)),
         deleted: view.deleted,
         acts: acts(view, authors),
         text: view.text.clone(),
@@ -385,14 +419,19 @@ fn reaction(reaction: &client::Reaction, authors: &Authors) -> Reaction {
 /// What can be done with a message, in the order of a menu.
 fn acts(view: &MessageView, authors: &Authors) -> Vec<MessageAct> {
     if view.notice.is_some() {
-        return vec![];
+        return Vec::new();
     }
-    let open = authors.them.state == screens::ContactState::Accepted && !view.deleted && !view.failed;
+    let open = authors.open && !view.deleted && !view.failed;
     let text = !view.deleted && view.unknown.is_none();
     let all = [
         (open, MessageAct::Reply),
         (open, MessageAct::React),
         (text, MessageAct::Copy),
+        (text && !view.failed, MessageAct::Forward),
+        (!view.deleted && !view.starred, MessageAct::Star),
+        (!view.deleted && view.starred, MessageAct::Unstar),
+        (open && !view.pinned, MessageAct::Pin),
+        (open && view.pinned, MessageAct::Unpin),
         (open && text && view.own, MessageAct::Edit),
         (view.edited_at.is_some(), MessageAct::Editions),
         (true, MessageAct::DeleteForMe),
@@ -400,6 +439,39 @@ fn acts(view: &MessageView, authors: &Authors) -> Vec<MessageAct> {
     ];
     all.into_iter().filter_map(|(possible, act)| possible.then_some(act)).collect()
 }
+
+/// A line of a text around the first of the words that were looked for, in pieces.
+pub(crate) fn pieces(text: &str, words: &str) -> Vec<Piece> {
+    let wanted: Vec<String> = words
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let is_found = |piece: &str| wanted.iter().any(|word| piece.to_lowercase().starts_with(word));
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let all: Vec<&str> = line.split_word_bounds().collect();
+    let at = all.iter().position(|piece| is_found(piece)).unwrap_or(0);
+    let from = at.saturating_sub(WORDS_BEFORE_MAX);
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut push = |text: &str, found: bool| match pieces.last_mut() {
+        Some(last) if last.found == found => last.text.push_str(text),
+        _ => pieces.push(Piece { text: text.to_owned(), found }),
+    };
+    if from > 0 {
+        push("…", false);
+    }
+    let shown = all.iter().skip(from).take(WORDS_SHOWN_MAX);
+    shown.for_each(|piece| push(piece, is_found(piece)));
+    if all.len() > from + WORDS_SHOWN_MAX {
+        push("…", false);
+    }
+    pieces
+}
+
+/// Words, spaces and signs before what was found, and in the whole line.
+const WORDS_BEFORE_MAX: usize = 24;
+/// See [`WORDS_BEFORE_MAX`].
+const WORDS_SHOWN_MAX: usize = 80;
 
 fn tint(account: AccountId) -> u8 {
     account.0.first().map_or(1, |byte| byte % TINTS + 1)
@@ -458,6 +530,10 @@ mod tests {
             reactions: vec![],
             edited_at: None,
             deleted: false,
+            forwarded: false,
+            pinned: false,
+            starred: false,
+            expires_at: None,
             position: 1,
         }
     }
@@ -484,6 +560,22 @@ mod tests {
         let cut = preview(&view(&family));
         assert!(cut.ends_with("👦…"), "{cut}");
         assert_eq!(preview(&view(&" ".repeat(65_536))), "…");
+    }
+
+    #[test]
+    fn what_was_found_stands_in_its_line() {
+        let line = |text: &str, words: &str| -> String {
+            let piece = |piece: Piece| if piece.found { format!("[{}]", piece.text) } else { piece.text };
+            pieces(text, words).into_iter().map(piece).collect()
+        };
+        assert_eq!(
+            line("Which tram\ngoes there? Trams!", "TRAM ther"),
+            "Which [tram] goes [there]? [Trams]!"
+        );
+        let long = format!("{} needle {}", "hay ".repeat(50), "hay ".repeat(50));
+        assert!(line(&long, "needle").starts_with("…hay"));
+        assert!(line(&long, "needle").contains("[needle] hay") && line(&long, "needle").ends_with('…'));
+        assert_eq!(line("", "x"), "");
     }
 
     #[test]
@@ -525,8 +617,13 @@ mod tests {
                 conversation: ConversationId([2; 16]),
             })
         };
-        let authors =
-            Authors { me: someone(), them: someone(), people: BTreeMap::new(), quoted: BTreeMap::new() };
+        let authors = Authors {
+            me: someone(),
+            them: someone(),
+            people: BTreeMap::new(),
+            quoted: BTreeMap::new(),
+            open: true,
+        };
         let painted = bubbles(&views, &authors, 2, &clock);
         let turns: Vec<Turn> = painted.iter().map(|bubble| bubble.turn).collect();
         use Turn::*;

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use client::{ContactState, ConversationHead, ConversationId, MessageView, Whom};
 use screens::{
-    Answer, Ask, Bubble, ChatList, Listing, Person, Start, Status, TIMELINE_MESSAGES_MAX, Timeline,
+    Answer, Ask, Bubble, ChatList, FoundRow, Listing, Person, Start, Status, TIMELINE_MESSAGES_MAX, Timeline,
 };
 use vocab::AccountId;
 
@@ -32,6 +32,8 @@ impl App {
             }
             Ask::Message { id } => self.message(&id, clock).map(Answer::Message),
             Ask::Editions { id } => self.editions(&id, clock),
+            Ask::Search { words, limit } => self.search(&words, limit, clock),
+            Ask::Starred => self.starred(clock),
             Ask::Unread { skip, limit } => self.unread(skip, limit, clock),
             Ask::Contacts => {
                 let mut cards = self.client.contacts()?;
@@ -96,19 +98,23 @@ impl App {
     fn timeline(&self, chat: &str, before: Option<u64>, limit: u32, clock: &Clock) -> Result<Timeline, No> {
         let (id, with) = self.chat(chat)?;
         let head = self.client.conversation(id)?;
-        let unread = head.map_or(0, |head| head.unread);
+        let (unread, choices, timer) = head.map_or((0, client::ChatChoices::default(), 0), |head| {
+            (head.unread, head.choices, head.timer_seconds)
+        });
         let limit = limit.clamp(1, TIMELINE_MESSAGES_MAX);
         let (views, earlier) =
             if is_request(&with) { (Vec::new(), None) } else { self.page(id, before, limit)? };
         let mut authors = self.authors(id, &with)?;
         self.quote(&mut authors, &views)?;
+        let pinned = if is_request(&with) { Vec::new() } else { self.client.pinned(id)? };
+        let pinned = pinned.iter().map(|message| authors.quote_of(message)).collect();
         let rows = paint::bubbles(&views, &authors, unread, clock);
         Ok(Timeline {
             bubbles: listing(rows, || words::nothing_written(&authors.them.name)),
             earlier,
             banner: None,
-            composer: paint::composer(&with),
-            head: paint::chat_head(id, &with),
+            composer: paint::composer(&with, choices.draft),
+            head: paint::chat_head(id, &with, timer, pinned),
         })
     }
 
@@ -172,6 +178,52 @@ impl App {
         Ok(Answer::Editions(editions.into_iter().map(edition).collect()))
     }
 
+    fn search(&self, words: &str, limit: u32, clock: &Clock) -> Result<Answer, No> {
+        if self.client.status()?.account.is_none() {
+            return Err(words::not_registered());
+        }
+        let limit = limit.clamp(1, TIMELINE_MESSAGES_MAX);
+        let found = self.client.search(words, limit)?;
+        let rows = self.found(found, words, clock)?;
+        Ok(Answer::Found(listing(rows, || words::nothing_found(words))))
+    }
+
+    fn starred(&self, clock: &Clock) -> Result<Answer, No> {
+        let alone = |message| client::Found { message, before: None, after: None };
+        let starred = self.client.starred(TIMELINE_MESSAGES_MAX)?.into_iter().map(alone).collect();
+        let rows = self.found(starred, "", clock)?;
+        Ok(Answer::Found(listing(rows, words::no_stars)))
+    }
+
+    fn found(&self, found: Vec<client::Found>, words: &str, clock: &Clock) -> Result<Vec<FoundRow>, No> {
+        let mut rows = Vec::with_capacity(found.len());
+        let fits = fitting(found.iter().map(|found| &found.message));
+        for client::Found { message, before, after } in found.into_iter().take(fits) {
+            let Some(head) = self.client.conversation(message.conversation)? else { continue };
+            if is_request(&head.with) {
+                continue;
+            }
+            let mut authors = self.authors(head.id, &head.with)?;
+            self.quote(&mut authors, std::slice::from_ref(&message))?;
+            let line = |message: MessageView| {
+                let quote = authors.quote_of(&message);
+                format!("{}: {}", quote.from, quote.text)
+            };
+            let bubble = paint::bubble(&message, &authors, clock);
+            let pieces = paint::pieces(&message.text, words);
+            let text: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
+            rows.push(FoundRow {
+                spoken: format!("{}, {}: {text}", authors.them.name, bubble.spoken),
+                chat_name: authors.them.name.clone(),
+                pieces,
+                before: before.map(line),
+                after: after.map(line),
+                bubble,
+            });
+        }
+        Ok(rows)
+    }
+
     /// Finds the messages that these answer.
     fn quote(&self, authors: &mut paint::Authors, views: &[MessageView]) -> Result<(), No> {
         for id in views.iter().filter_map(|view| view.reply_to) {
@@ -222,11 +274,16 @@ impl App {
                 people.insert(account, self.somebody(account, id)?);
             }
         }
+        let open = match with {
+            Whom::Person(card) => card.state == ContactState::Accepted,
+            Whom::Group(group) => group.may_write,
+        };
         Ok(paint::Authors {
             me: paint::myself(me, &status, id),
             them: paint::whom(id, with),
             people,
             quoted: BTreeMap::new(),
+            open,
         })
     }
 

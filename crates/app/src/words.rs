@@ -9,6 +9,7 @@ use vocab::{Handle, HandleError, Timestamp, limits};
 
 use crate::app::LineTrouble;
 use crate::moment::{Clock, day_in_words};
+use crate::span;
 
 /// Why something was not done, before it becomes an outcome or an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +103,7 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
         Refused::NotYours => No::refused(
             "Only who wrote a message can change it or delete it for everyone. You can delete it for yourself.",
         ),
+        Refused::BadTimer => bad_span(),
         Refused::BadReaction => bad_reaction(),
         Refused::NotAccepted => No::refused(format!(
             "Nothing can be sent to {}: they are blocked, or their request was not accepted yet.",
@@ -263,6 +265,37 @@ pub(crate) fn no_message_id() -> No {
         "That is no id of a message. Give the whole id, or its first {} characters and more.",
         crate::resolve::ID_PREFIX_CHARS_MIN
     ))
+}
+
+pub(crate) fn bad_span() -> No {
+    No::usage(
+        "That is no span of time. Write a number and a unit, as 30s, 5m, 8h, 2d or 1w, at most a year, or off.",
+    )
+}
+
+/// Above a chat whose messages disappear.
+pub(crate) fn timer(seconds: u32) -> String {
+    format!("Messages disappear {} after reading", span::in_words(u64::from(seconds) * 1_000))
+}
+
+/// Of a chat, while it is muted.
+pub(crate) fn muted(until: Timestamp, clock: &Clock) -> Option<String> {
+    match until {
+        Timestamp(u64::MAX) => Some("Muted".to_owned()),
+        until if until > clock.now => Some(format!("Muted until {}", clock.in_chat(until).full)),
+        _ => None,
+    }
+}
+
+pub(crate) fn nothing_found(words: &str) -> EmptyPlace {
+    empty(
+        "Nothing found",
+        format!("No message on this device holds “{}”. Look for fewer or shorter words.", words.trim()),
+    )
+}
+
+pub(crate) fn no_stars() -> EmptyPlace {
+    empty("No stars yet", "Put a star on a message to find it here again, on all your devices.")
 }
 
 pub(crate) fn two_messages() -> No {
@@ -695,6 +728,7 @@ pub fn open_sentence(error: &OpenError) -> String {
     .to_owned()
 }
 
+pub(crate) const FORWARDED: &str = "Forwarded";
 pub(crate) const EDITED: &str = "edited";
 /// People named beside a reaction; the rest are counted.
 const REACTION_NAMES_MAX: usize = 8;

@@ -91,6 +91,77 @@ pub enum Command {
         #[arg(long)]
         everyone: bool,
     },
+    /// Say in another chat what a message says, marked as forwarded
+    #[command(after_help = FORWARD)]
+    Forward {
+        /// Id of the message, or its first 6 characters and more
+        message: String,
+        /// Number, e-mail address, name or id of the person, or id of the chat
+        to: String,
+    },
+    /// Pin a message for everybody in its chat
+    #[command(after_help = PIN)]
+    Pin {
+        /// Id of the message, or its first 6 characters and more
+        message: String,
+        /// Take the pin off
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Put a star on a message, for you alone
+    #[command(after_help = STAR)]
+    Star {
+        /// Id of the message, or its first 6 characters and more
+        message: String,
+        /// Take the star off
+        #[arg(long)]
+        remove: bool,
+    },
+    /// List the messages with a star, newest first
+    #[command(after_help = STARRED)]
+    Starred,
+    /// Look for words in all chats
+    #[command(after_help = SEARCH)]
+    Search {
+        /// Words, or how they begin
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// Messages shown, the newest
+        #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
+        limit: u32,
+    },
+    /// No sound of a chat for a while, on all your devices
+    #[command(after_help = MUTE)]
+    Mute {
+        /// Number, e-mail address, name or id of the person, or id of the chat
+        chat: String,
+        /// For how long: 30m, 8h, 2d, 1w, always, or off
+        #[arg(default_value = "always")]
+        time: String,
+    },
+    /// Put a chat out of the way, on all your devices
+    #[command(after_help = ARCHIVE)]
+    Archive {
+        /// Number, e-mail address, name or id of the person, or id of the chat
+        chat: String,
+        /// Put it back
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Mark a chat to be looked at again
+    #[command(after_help = UNREAD)]
+    Unread {
+        /// Number, e-mail address, name or id of the person, or id of the chat
+        chat: String,
+    },
+    /// Let messages of a chat disappear a while after they were read, for everybody in it
+    #[command(after_help = TIMER)]
+    Timer {
+        /// Number, e-mail address, name or id of the person, or id of the chat
+        chat: String,
+        /// How long after reading: 30s, 5m, 8h, 1d, 1w, at most a year, or off
+        time: String,
+    },
     /// Show what arrives, each message once
     #[command(after_help = RECEIVE)]
     Receive(Receive),
@@ -275,6 +346,57 @@ const EDITIONS: &str = "\
 Examples:
   valise editions 01c471cdc5d9
   valise --json editions 01c471cdc5d9   {\"edition\":{\"sent_at\":1873273260000,\"text\":\"see you at 5\"}}";
+
+const FORWARD: &str = "\
+Examples:
+  valise forward 01c471cdc5d9 Boris";
+
+const PIN: &str = "\
+Examples:
+  valise pin 01c471cdc5d9
+  valise pin 01c471cdc5d9 --remove";
+
+const STAR: &str = "\
+Examples:
+  valise star 01c471cdc5d9
+  valise star 01c471cdc5d9 --remove";
+
+const STARRED: &str = "\
+Examples:
+  valise starred
+  valise --json starred";
+
+const SEARCH: &str = "\
+Examples:
+  valise search tram
+  valise search see you --limit 5
+  valise --json search tram      {\"found\":{\"chat_name\":\"Boris\",\"message\":{…},\"before\":\"…\",\"after\":\"…\"}}
+
+What is looked for stays on this device.";
+
+const MUTE: &str = "\
+Examples:
+  valise mute Boris 8h
+  valise mute Boris              for ever
+  valise mute Boris off";
+
+const ARCHIVE: &str = "\
+Examples:
+  valise archive Boris
+  valise archive Boris --undo";
+
+const UNREAD: &str = "\
+Examples:
+  valise unread Boris
+
+Reading the chat takes the mark off.";
+
+const TIMER: &str = "\
+Examples:
+  valise timer Boris 1d
+  valise timer Boris off
+
+It counts for what is written from then on. Everybody in the chat sees it.";
 
 const RECEIVE: &str = "\
 Examples:

@@ -61,8 +61,23 @@ pub enum Object<'a> {
         unread: u32,
         changed_at: u64,
         preview: &'a str,
+        archived: bool,
+        muted: bool,
+        marked_unread: bool,
     },
     Message(Message<'a>),
+    Found {
+        chat_name: &'a str,
+        message: Message<'a>,
+        before: Option<&'a str>,
+        after: Option<&'a str>,
+    },
+    Edition {
+        sent_at: u64,
+        text: &'a str,
+    },
+    /// It was done, and nothing had to be sent.
+    Done,
     /// That was made or changed.
     Group {
         id: &'a ChatId,
@@ -71,12 +86,6 @@ pub enum Object<'a> {
     /// As its page shows it.
     #[serde(rename = "group")]
     GroupPage(GroupShown<'a>),
-    Edition {
-        sent_at: u64,
-        text: &'a str,
-    },
-    /// It was done, and nothing had to be sent.
-    Done,
     Status(Box<Standing<'a>>),
 }
 
@@ -111,6 +120,9 @@ pub struct Around<'a> {
     reactions: Vec<Reaction<'a>>,
     edited: bool,
     deleted: bool,
+    forwarded: bool,
+    pinned: bool,
+    starred: bool,
 }
 
 /// See [`Around`].
@@ -130,6 +142,9 @@ impl<'a> Around<'a> {
             reactions: bubble.reactions.iter().map(reaction).collect(),
             edited: bubble.edited.is_some(),
             deleted: bubble.deleted,
+            forwarded: bubble.forwarded.is_some(),
+            pinned: bubble.pinned,
+            starred: bubble.starred,
         }
     }
 }
@@ -231,23 +246,30 @@ impl<'a> Object<'a> {
             unread: row.unread,
             changed_at: row.time.ms,
             preview: &row.preview,
+            archived: row.archived,
+            muted: row.muted.is_some(),
+            marked_unread: row.marked_unread,
         }
     }
 
     /// Of a message in a history.
     pub fn message(bubble: &'a Bubble) -> Self {
-        Self::Message(Message {
-            chat: &bubble.chat,
-            id: &bubble.id,
-            from: From::of(&bubble.from),
-            own: bubble.own,
-            sent_at: bubble.sent.ms,
-            text: &bubble.text,
-            mark: bubble.mark.as_ref().map(|shown| shown.mark),
-            failed: bubble.failed.is_some(),
-            around: Around::of(bubble),
-            notice: bubble.notice.as_deref(),
-        })
+        Self::Message(Message::of(bubble))
+    }
+
+    /// Of a message that was looked for.
+    pub fn found(row: &'a screens::FoundRow) -> Self {
+        Self::Found {
+            chat_name: &row.chat_name,
+            message: Message::of(&row.bubble),
+            before: row.before.as_deref(),
+            after: row.after.as_deref(),
+        }
+    }
+
+    /// Of a version of a message.
+    pub fn edition(edition: &'a screens::Edition) -> Self {
+        Self::Edition { sent_at: edition.sent.ms, text: &edition.text }
     }
 
     /// Of a group.
@@ -267,11 +289,6 @@ impl<'a> Object<'a> {
             admins_only: page.rules.iter().filter(|rule| rule.admins_only).map(|rule| rule.what).collect(),
             members: page.members.iter().map(member).collect(),
         })
-    }
-
-    /// Of a version of a message.
-    pub fn edition(edition: &'a screens::Edition) -> Self {
-        Self::Edition { sent_at: edition.sent.ms, text: &edition.text }
     }
 
     /// Of this device.
@@ -295,6 +312,23 @@ impl<'a> Object<'a> {
             unread: status.unread,
             requests: status.requests,
         }))
+    }
+}
+
+impl<'a> Message<'a> {
+    fn of(bubble: &'a Bubble) -> Self {
+        Self {
+            chat: &bubble.chat,
+            id: &bubble.id,
+            from: From::of(&bubble.from),
+            own: bubble.own,
+            sent_at: bubble.sent.ms,
+            text: &bubble.text,
+            mark: bubble.mark.as_ref().map(|shown| shown.mark),
+            failed: bubble.failed.is_some(),
+            notice: bubble.notice.as_deref(),
+            around: Around::of(bubble),
+        }
     }
 }
 
@@ -327,7 +361,8 @@ mod tests {
             "{\"event\":\"message\",\"chat\":\"0c\",\"id\":\"01\",\
              \"from\":{\"name\":\"Inês Duarte\",\"handle\":\"+351912345678\"},\
              \"sent_at\":1873179660000,\"text\":\"The house from last year. Same one again?\",\
-             \"reply_to\":null,\"reactions\":[],\"edited\":false,\"deleted\":false}"
+             \"reply_to\":null,\"reactions\":[],\"edited\":false,\"deleted\":false,\
+             \"forwarded\":false,\"pinned\":false,\"starred\":false}"
         );
         assert_eq!(
             line(&Event::Receipt { chat: &bubble.chat, id: &bubble.id, mark: Mark::Delivered }),

@@ -9,11 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use client_db::{Reader, params};
 use vocab::limits::TEXT_BYTES_MAX;
 use vocab::{AccountId, MessageId, Timestamp};
-use wire::content::{Disposition, MimiContent, chain_hash};
+use wire::content::{Disposition, MimiContent, NestedPart, chain_hash};
 
 use crate::api::{CommandId, ConversationId, Edition, Event, Reaction, Refused, Reply};
+use crate::choice::Key;
 use crate::machine::{Client, Fault, Weakness};
 use crate::step::{Halt, Halting, Step, number, sql_number};
+use crate::timer::timer_of;
 
 /// Columns and tables of this room.
 pub(crate) const TABLES: &str = "
@@ -27,6 +29,7 @@ alter table message add column content_hash blob not null default x'';
 alter table message add column latest blob not null default x'';
 alter table message add column edited_at integer not null default 0;
 alter table message add column deleted integer not null default 0;
+alter table message add column forwarded integer not null default 0;
 create index message_shown on message (conversation, role, position, queued);
 
 -- What messages say about others, whether or not those are here.
@@ -66,6 +69,10 @@ pub(crate) enum Meaning {
     Retraction { of: MessageId },
     /// It is a reaction.
     Reaction { to: MessageId, emoji: String },
+    /// It pins a message, or takes the pin off.
+    Pin { to: MessageId, on: bool },
+    /// It sets the timer of the conversation.
+    Timer { seconds: u32 },
     /// It follows no rule of this build.
     Nothing,
 }
@@ -84,7 +91,14 @@ impl Meaning {
                 Some((to, emoji)) => Self::Reaction { to, emoji: emoji.to_owned() },
                 None => Self::Nothing,
             },
-            (None, _) => Self::Said,
+            (None, _) => match (timer_of(content), content.nested_part.content_of(TYPE_PIN)) {
+                (Some(seconds), _) => Self::Timer { seconds },
+                (None, Some(&[on @ (0 | 1)])) => {
+                    content.in_reply_to.map_or(Self::Nothing, |to| Self::Pin { to, on: on == 1 })
+                }
+                (None, Some(_)) => Self::Nothing,
+                (None, None) => Self::Said,
+            },
         }
     }
 
@@ -98,7 +112,8 @@ impl Meaning {
             Self::Edit { of, text } => Some((EDIT, *of, text)),
             Self::Retraction { of } => Some((RETRACTION, *of, "")),
             Self::Reaction { to, emoji } => Some((REACTION, *to, emoji)),
-            Self::Said | Self::Nothing => None,
+            Self::Pin { to, on } => Some((PIN, *to, if *on { "1" } else { "" })),
+            Self::Said | Self::Timer { .. } | Self::Nothing => None,
         }
     }
 }
@@ -107,6 +122,9 @@ impl Meaning {
 const EDIT: i64 = 1;
 const RETRACTION: i64 = 2;
 const REACTION: i64 = 3;
+const PIN: i64 = 4;
+/// Media type of a content that pins the message it names in `inReplyTo`: one byte, 1 or 0.
+const TYPE_PIN: &str = "application/vnd.valise.pin";
 
 /// Commands.
 impl Step<'_> {
@@ -164,15 +182,35 @@ impl Step<'_> {
         if let Some(refused) = self.may_write(target.conversation)? {
             return self.refuse(command, refused);
         }
-        let highest: Option<Option<i64>> = self.tx.row(
-            "select max(version) from amendment where target = ?1 and kind = ?2",
-            params![message.as_bytes(), EDIT],
-            |row| row.get(0),
-        )?;
-        let version = number(highest.flatten().unwrap_or(0)).saturating_add(1);
+        let version = self.next_version(message, EDIT)?;
         let mut content = MimiContent::text(self.random(), text);
         content.replaces = Some(message);
         content.in_reply_to = target.in_reply_to;
+        let content =
+            content.with_version(version).map_err(|_| Halt::Unusable("no room for an extension"))?;
+        let id = self.say(target.conversation, content)?;
+        self.reply(command, Ok(Reply::Queued(id)));
+        Ok(())
+    }
+
+    fn next_version(&self, target: MessageId, kind: i64) -> Halting<u64> {
+        let highest: Option<Option<i64>> = self.tx.row(
+            "select max(version) from amendment where target = ?1 and kind = ?2",
+            params![target.as_bytes(), kind],
+            |row| row.get(0),
+        )?;
+        Ok(number(highest.flatten().unwrap_or(0)).saturating_add(1))
+    }
+
+    /// Pins a message for everybody, or takes the pin off.
+    pub fn pin(&mut self, command: CommandId, message: MessageId, on: bool) -> Halting<()> {
+        let Some(target) = self.target(message)? else { return self.refuse(command, Refused::Unknown) };
+        if let Some(refused) = self.may_write(target.conversation)? {
+            return self.refuse(command, refused);
+        }
+        let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_PIN, [u8::from(on)]);
+        let content = MimiContent { in_reply_to: Some(message), ..MimiContent::new(self.random(), part) };
+        let version = self.next_version(message, PIN)?;
         let content =
             content.with_version(version).map_err(|_| Halt::Unusable("no room for an extension"))?;
         let id = self.say(target.conversation, content)?;
@@ -197,9 +235,10 @@ impl Step<'_> {
 
     /// Puts a message away on this account's devices.
     pub fn delete_for_me(&mut self, command: CommandId, message: MessageId) -> Halting<()> {
-        let Some(conversation) = conversation_of(self.tx, message)? else {
+        let Some(conversation) = self.shown_in(message)? else {
             return self.refuse(command, Refused::Unknown);
         };
+        self.choose(message.as_bytes(), Key::PutAway, vec![1])?;
         self.put_away(message)?;
         self.event(Event::Deleted(conversation, message));
         self.reply(command, Ok(Reply::Done));
@@ -211,7 +250,7 @@ impl Step<'_> {
         let any = self.config.has(Weakness::EditsOthers);
         Ok(self.tx.row(
             "select conversation, own, unknown, in_reply_to from message
-             where id = ?1 and ((role = 0 and deleted = 0) or ?2)",
+             where id = ?1 and notice = x'' and ((role = 0 and deleted = 0) or ?2)",
             params![message.as_bytes(), any],
             |row| {
                 let unknown: String = row.get(2)?;
@@ -249,8 +288,10 @@ impl Step<'_> {
         version: u64,
         meaning: &Meaning,
     ) -> Halting<()> {
-        if matches!(meaning, Meaning::Said) {
-            return self.refresh(conversation, id).map(|_| ());
+        match meaning {
+            Meaning::Said => return self.refresh(conversation, id).map(|_| ()),
+            Meaning::Timer { seconds } => return self.take_timer(conversation, id, version, *seconds),
+            _ => {}
         }
         let Some((kind, target, value)) = meaning.row() else { return Ok(()) };
         self.tx.execute(
@@ -275,7 +316,12 @@ impl Step<'_> {
             }
             Meaning::Retraction { of } => self.retracted(conversation, sender, *of)?,
             Meaning::Reaction { to, emoji } => self.reacted(conversation, sender, *to, emoji, false)?,
-            Meaning::Said | Meaning::Nothing => {}
+            Meaning::Pin { to, .. } => {
+                if let Some(message) = root(self.tx, conversation, *to)? {
+                    self.event(Event::Edited(conversation, message));
+                }
+            }
+            Meaning::Said | Meaning::Timer { .. } | Meaning::Nothing => {}
         }
         Ok(())
     }
@@ -362,6 +408,7 @@ impl Step<'_> {
             "update message set text = ?2, unknown = '', latest = ?3, edited_at = ?4 where id = ?1",
             params![message.as_bytes(), text, latest, edited_at],
         )?;
+        self.index(message, &text)?;
         Ok(Change::Edited)
     }
 
@@ -395,6 +442,7 @@ impl Step<'_> {
             "update message set text = '', unknown = '' where id = ?1",
             params![message.as_bytes()],
         )?;
+        self.index(message, "")?;
         let contents: Vec<(Vec<u8>, Vec<u8>)> = self.tx.rows(
             "select id, content from message where length(content) > 0
              and (id = ?1 or id in (select message from amendment where target = ?1 and kind = ?2))
@@ -509,6 +557,21 @@ fn reactions_of(
     )
 }
 
+/// Whether a message is pinned: the pin of the highest version says.
+pub(crate) fn is_pinned(
+    reader: &Reader<'_>,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<bool, client_db::Error> {
+    let pin: Option<String> = reader.row(
+        "select value from amendment where target = ?1 and kind = ?2 and conversation = ?3
+         order by version desc, message desc limit 1",
+        params![message.as_bytes(), PIN, conversation.0],
+        |row| row.get(0),
+    )?;
+    Ok(pin.is_some_and(|pin| !pin.is_empty()))
+}
+
 /// Reactions joined: those of most people first.
 pub(crate) fn reactions(
     reader: &Reader<'_>,
@@ -531,17 +594,6 @@ pub(crate) fn reactions(
         .collect();
     reactions.sort_by_key(|reaction| std::cmp::Reverse(reaction.from.len()));
     Ok(reactions)
-}
-
-fn conversation_of(
-    reader: &Reader<'_>,
-    message: MessageId,
-) -> Result<Option<ConversationId>, client_db::Error> {
-    reader.row(
-        "select conversation from message where id = ?1 and role = 0",
-        params![message.as_bytes()],
-        |row| row.get(0).map(ConversationId),
-    )
 }
 
 /// An id as it is stored; empty for none.

@@ -88,25 +88,6 @@ pub enum Command {
         /// 1 to [`vocab::limits::TEXT_BYTES_MAX`] bytes.
         text: String,
     },
-    /// Makes a group of oneself and accepted contacts; one is its owner.
-    CreateGroup {
-        /// 1 to [`crate::GROUP_NAME_CHARS_MAX`] characters.
-        name: String,
-        /// The others.
-        people: Vec<AccountId>,
-    },
-    /// Changes a group, as far as one's role in it allows. Done when the wish is in the outbox.
-    ChangeGroup {
-        /// Which.
-        conversation: ConversationId,
-        /// How.
-        change: GroupChange,
-    },
-    /// Leaves a group. Its owner hands it over first, or is its last.
-    LeaveGroup {
-        /// Which.
-        conversation: ConversationId,
-    },
     /// Queues a text that answers a message.
     Reply {
         /// Which message.
@@ -142,6 +123,60 @@ pub enum Command {
         /// From everybody, which its sender may do; else from this account's devices.
         everyone: bool,
     },
+    /// Sends what a message says to another chat, marked as forwarded.
+    Forward {
+        /// Which message.
+        message: MessageId,
+        /// To which chat.
+        to: ConversationId,
+    },
+    /// Pins a message for everybody in its chat, or takes the pin off.
+    Pin {
+        /// Which message.
+        message: MessageId,
+        /// Whether it is pinned from now on.
+        on: bool,
+    },
+    /// Puts a star on a message for oneself, or takes it off.
+    Star {
+        /// Which message.
+        message: MessageId,
+        /// Whether it is starred from now on.
+        on: bool,
+    },
+    /// Chooses something for a chat, for oneself on all devices.
+    Choose {
+        /// Which chat.
+        conversation: ConversationId,
+        /// What.
+        choice: ChatChoice,
+    },
+    /// Sets the timer of a chat, for everybody in it.
+    SetTimer {
+        /// Which chat.
+        conversation: ConversationId,
+        /// Seconds after reading, at most [`crate::TIMER_SECONDS_MAX`]; 0 for none.
+        seconds: u32,
+    },
+    /// Makes a group of oneself and accepted contacts; one is its owner.
+    CreateGroup {
+        /// 1 to [`crate::GROUP_NAME_CHARS_MAX`] characters.
+        name: String,
+        /// The others.
+        people: Vec<AccountId>,
+    },
+    /// Changes a group, as far as one's role in it allows. Done when the wish is in the outbox.
+    ChangeGroup {
+        /// Which.
+        conversation: ConversationId,
+        /// How.
+        change: GroupChange,
+    },
+    /// Leaves a group. Its owner hands it over first, or is its last.
+    LeaveGroup {
+        /// Which.
+        conversation: ConversationId,
+    },
     /// Everything up to this message was seen by the person.
     MarkRead {
         /// Where.
@@ -155,6 +190,32 @@ pub enum Command {
     ApproveDevice(Box<crate::device::DeviceOffer>),
     /// On the new device: takes what the approving device gave.
     AdoptDevice(Box<crate::device::DeviceGrant>),
+}
+
+/// What a person chooses for a chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChatChoice {
+    /// Out of the way.
+    Archived(bool),
+    /// No sound until then; none to hear it again. `Timestamp(u64::MAX)` for ever.
+    MutedUntil(Option<Timestamp>),
+    /// To be looked at again, although it was read.
+    Unread(bool),
+    /// A text that is not finished; empty for none.
+    Draft(String),
+}
+
+/// What is chosen for a chat.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChatChoices {
+    /// See [`ChatChoice`].
+    pub archived: bool,
+    /// See [`ChatChoice`]; may be over.
+    pub muted_until: Option<Timestamp>,
+    /// See [`ChatChoice`].
+    pub unread: bool,
+    /// See [`ChatChoice`].
+    pub draft: String,
 }
 
 /// Who is added.
@@ -247,6 +308,8 @@ pub enum Refused {
     BadText,
     /// Only who wrote a message may do that with it.
     NotYours,
+    /// Longer than [`crate::TIMER_SECONDS_MAX`].
+    BadTimer,
     /// Not one sign, or more of them than [`crate::REACTIONS_EACH_MAX`].
     BadReaction,
     /// The person is blocked, or the request was not accepted yet.
@@ -356,6 +419,10 @@ pub struct ConversationHead {
     pub unread: u32,
     /// When something last happened in it.
     pub changed_at: Timestamp,
+    /// What oneself chose for it.
+    pub choices: ChatChoices,
+    /// Messages disappear so many seconds after reading; 0 for never.
+    pub timer_seconds: u32,
 }
 
 /// With whom a conversation is.
@@ -562,6 +629,14 @@ pub struct MessageView {
     pub edited_at: Option<Timestamp>,
     /// Its sender has taken it back: it has no text any more.
     pub deleted: bool,
+    /// It was said elsewhere first.
+    pub forwarded: bool,
+    /// Somebody pinned it for everybody in the chat.
+    pub pinned: bool,
+    /// Oneself put a star on it.
+    pub starred: bool,
+    /// When it disappears, while that runs.
+    pub expires_at: Option<Timestamp>,
     /// Place in the conversation, ascending; `u64::MAX` while it waits in the outbox.
     pub position: u64,
 }
@@ -573,6 +648,17 @@ pub struct Reaction {
     pub emoji: String,
     /// Who reacted so.
     pub from: Vec<AccountId>,
+}
+
+/// A message that was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The message.
+    pub message: MessageView,
+    /// The one before it in its chat.
+    pub before: Option<MessageView>,
+    /// The one after it.
+    pub after: Option<MessageView>,
 }
 
 /// A version of a message.

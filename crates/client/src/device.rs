@@ -205,6 +205,7 @@ impl Step<'_> {
         self.set_up_device()?;
         self.adopt_shared(&grant.shared)?;
         grant.slots.iter().try_for_each(|granted| self.adopt_slot(granted))?;
+        self.ask_for_choices()?;
         self.reply(command, Ok(Reply::Registered(chain.account)));
         Ok(())
     }

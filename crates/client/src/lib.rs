@@ -17,6 +17,7 @@ mod amendment;
 pub mod api;
 mod ask;
 mod charter;
+mod choice;
 mod contact;
 mod conversation;
 mod device;
@@ -31,21 +32,25 @@ mod missing;
 mod query;
 mod receipt;
 mod schema;
+mod search;
 mod shared;
 mod step;
 #[cfg(test)]
 mod tests;
+mod timer;
 
 pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{
-    AddWhom, Command, CommandId, Connection, ContactCard, ContactState, ConversationHead, ConversationId,
-    Edition, Event, GroupChange, GroupHead, GroupMember, GroupView, Input, InvitationSecrets, LinkEvent,
-    Mark, MessageView, Noticed, Output, Reaction, Refused, Reply, Status, Whom,
+    AddWhom, ChatChoice, ChatChoices, Command, CommandId, Connection, ContactCard, ContactState,
+    ConversationHead, ConversationId, Edition, Event, Found, GroupChange, GroupHead, GroupMember, GroupView,
+    Input, InvitationSecrets, LinkEvent, Mark, MessageView, Noticed, Output, Reaction, Refused, Reply,
+    Status, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use crypto::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_NAME_CHARS_MAX};
 pub use crypto::{Permissions, Role, Who};
 pub use device::{DeviceGrant, DeviceOffer, NewDevice};
 pub use machine::{Client, Config, Fault, Weakness};
+pub use timer::TIMER_SECONDS_MAX;
 pub use wire::link::{InvitationLink, LinkError, ServiceAddress};
 pub use wire::{Door, Refusal};

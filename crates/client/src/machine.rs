@@ -46,6 +46,8 @@ pub enum Weakness {
     LosesMessages,
     /// Writes texts as something no build knows.
     SpeaksOfTomorrow,
+    /// Knows what that is: the build of tomorrow.
+    ReadsTomorrow,
     /// Claims somebody else's number in its profile.
     LiesAboutHandle,
     /// Takes every seventh commit for a forgery, comes back from outside, and asks for what it missed.
@@ -292,6 +294,9 @@ struct Done {
 
 impl Step<'_> {
     fn input(&mut self, input: Input) -> Halting<()> {
+        if self.lines.last_now.is_none() {
+            self.attempt(Self::read_anew)?;
+        }
         match input {
             Input::Tick => Ok(()),
             Input::Command(id, command) => {
@@ -341,15 +346,20 @@ impl Step<'_> {
             Command::Accept(account) => self.accept(id, account),
             Command::Block(account) => self.block(id, account),
             Command::Send { conversation, text } => self.send_text(id, conversation, &text),
-            Command::CreateGroup { name, people } => self.create_group(id, &name, &people),
-            Command::ChangeGroup { conversation, change } => self.change_group(id, conversation, change),
-            Command::LeaveGroup { conversation } => self.leave_group(id, conversation),
             Command::Reply { to, text } => self.reply_to(id, to, &text),
             Command::React { to, emoji } => self.react(id, to, &emoji),
             Command::TakeReactionBack { to, emoji } => self.take_reaction_back(id, to, &emoji),
             Command::Edit { message, text } => self.edit(id, message, &text),
             Command::Delete { message, everyone: true } => self.delete_for_everyone(id, message),
             Command::Delete { message, everyone: false } => self.delete_for_me(id, message),
+            Command::Forward { message, to } => self.forward(id, message, to),
+            Command::Pin { message, on } => self.pin(id, message, on),
+            Command::Star { message, on } => self.star(id, message, on),
+            Command::Choose { conversation, choice } => self.choose_for_chat(id, conversation, &choice),
+            Command::SetTimer { conversation, seconds } => self.set_timer(id, conversation, seconds),
+            Command::CreateGroup { name, people } => self.create_group(id, &name, &people),
+            Command::ChangeGroup { conversation, change } => self.change_group(id, conversation, change),
+            Command::LeaveGroup { conversation } => self.leave_group(id, conversation),
             Command::MarkRead { conversation, through } => self.mark_read(id, conversation, through),
             Command::Hurry => self.hurry(id),
             Command::ApproveDevice(offer) => self.approve_device(id, &offer),
@@ -421,6 +431,7 @@ impl Step<'_> {
         self.mailbox_is_quiet();
         self.hang_up_overdue();
         self.attempt(Self::bundle_receipts)?;
+        self.attempt(Self::expire)?;
         if self.me.as_ref().is_some_and(|me| me.registered) {
             self.authenticate()?;
         }
@@ -463,6 +474,7 @@ impl Step<'_> {
         let latest = crate::step::sql_time(latest);
         self.tx.execute("update intent set not_before = 0 where not_before > ?1", [latest])?;
         self.tx.execute("update receipt_due set due = ?1 where due > ?1", [latest])?;
+        self.timers_after_clock()?;
         self.mind_the_visit()
     }
 
@@ -569,8 +581,10 @@ impl Step<'_> {
     fn deadline(&mut self, later: Option<Timestamp>) -> Halting<Option<Timestamp>> {
         let receipts = self.receipts_due()?;
         let visit = self.visit_due()?;
+        let expiry = self.expires_next()?;
         self.tell_settled(receipts)?;
-        let mut deadlines: Vec<Timestamp> = later.into_iter().chain(receipts).chain(visit).collect();
+        let mut deadlines: Vec<Timestamp> =
+            later.into_iter().chain(receipts).chain(visit).chain(expiry).collect();
         deadlines.extend(self.lines.asks.iter().map(|ask| ask.deadline));
         for door in Door::ALL {
             let line = self.lines.line_ref(door);

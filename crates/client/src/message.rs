@@ -10,6 +10,7 @@ use wire::content::{
 
 use crate::amendment::{Meaning, Role, id_from};
 use crate::api::{CommandId, ConversationId, Event, Mark, Refused, Reply};
+use crate::choice::Key;
 use crate::conversation::Slot;
 use crate::intent::{self, Intent, Kind};
 use crate::machine::Weakness;
@@ -46,12 +47,31 @@ impl Step<'_> {
         if let Some(refused) = self.may_write(conversation)? {
             return self.refuse(command, refused);
         }
-        let mut content = MimiContent { in_reply_to, ..MimiContent::text(self.random(), text) };
+        let expires = self.expiration(conversation)?;
+        let mut content = MimiContent { in_reply_to, expires, ..MimiContent::text(self.random(), text) };
         if self.config.has(Weakness::SpeaksOfTomorrow) {
-            let kind = "application/vnd.valise.tomorrow";
-            content.nested_part = NestedPart::single(Disposition::RENDER, kind, text);
+            content.nested_part = NestedPart::single(Disposition::RENDER, TYPE_TOMORROW, text);
         }
         let id = self.say(conversation, content)?;
+        self.reply(command, Ok(Reply::Queued(id)));
+        Ok(())
+    }
+
+    /// Sends what a message says to another chat.
+    pub fn forward(&mut self, command: CommandId, message: MessageId, to: ConversationId) -> Halting<()> {
+        let text: Option<String> = self.tx.row(
+            "select text from message where id = ?1 and role = 0 and deleted = 0 and unknown = ''",
+            params![message.as_bytes()],
+            |row| row.get(0),
+        )?;
+        let Some(text) = text else { return self.refuse(command, Refused::Unknown) };
+        if let Some(refused) = self.may_write(to)? {
+            return self.refuse(command, refused);
+        }
+        let expires = self.expiration(to)?;
+        let content = MimiContent { expires, ..MimiContent::text(self.random(), &text) };
+        let content = content.as_forwarded().map_err(|_| Halt::Unusable("no room for an extension"))?;
+        let id = self.say(to, content)?;
         self.reply(command, Ok(Reply::Queued(id)));
         Ok(())
     }
@@ -81,7 +101,7 @@ impl Step<'_> {
     ) -> Halting<bool> {
         let meaning = Meaning::of(content);
         let role = meaning.role();
-        let (text, unknown) = match (role, content.as_text()) {
+        let (text, unknown) = match (role, self.readable(content)) {
             (Role::Shown, Some(text)) => (text, String::new()),
             (Role::Shown, None) => ("", type_of(content)),
             // An edit that only a later build can read is read anew by that build.
@@ -99,8 +119,8 @@ impl Step<'_> {
         self.tx.execute("delete from message where id = ?1 and role = 3", params![id.as_bytes()])?;
         let new = self.tx.execute(
             "insert or ignore into message (id, conversation, position, queued, sender, own, sent_at, received_at,
-             text, unknown, content, mark, device, number, role, in_reply_to)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             text, unknown, content, mark, device, number, role, in_reply_to, forwarded)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
             params![
                 id.as_bytes(),
                 conversation.0,
@@ -117,13 +137,21 @@ impl Step<'_> {
                 from.device.as_bytes(),
                 sql_number(content.chain().map_or(0, |chain| chain.sequence)),
                 role as i64,
-                content.in_reply_to.map_or(Vec::new(), |id| id.as_bytes().to_vec())
+                content.in_reply_to.map_or(Vec::new(), |id| id.as_bytes().to_vec()),
+                content.is_forwarded()
             ],
         )?;
         if new == 0 {
             return Ok(false);
         }
+        if role == Role::Shown {
+            self.index(id, text)?;
+            self.note_expiration(id, content.expires)?;
+        }
         self.file(conversation, from.account, id, content.version(), &meaning)?;
+        if role == Role::Shown && self.has_chosen(id.as_bytes(), Key::PutAway)? {
+            return self.put_away(id).map(|()| true);
+        }
         if role == Role::Shown {
             self.touch(conversation)?;
             self.event(Event::Message(conversation, id));
@@ -207,7 +235,7 @@ impl Step<'_> {
             return Ok(());
         }
         if slot.conversation == self.among_ourselves()? {
-            return self.take_shared(&content);
+            return if self.take_choices(&content)? { Ok(()) } else { self.take_shared(&content) };
         }
         if self.take_leave(slot, sender.account, &content)? {
             return Ok(());
@@ -226,6 +254,45 @@ impl Step<'_> {
             return Ok(());
         }
         self.take_message(slot.conversation, sender, &content, bytes)
+    }
+
+    /// The text that this build can show.
+    fn readable<'a>(&self, content: &'a MimiContent) -> Option<&'a str> {
+        let tomorrow = self.config.has(Weakness::ReadsTomorrow);
+        let newer = || content.nested_part.content_of(TYPE_TOMORROW).filter(|_| tomorrow);
+        content.as_text().or_else(|| newer().and_then(|bytes| std::str::from_utf8(bytes).ok()))
+    }
+
+    /// After a start: what an earlier build could not show may be something that this one can.
+    pub fn read_anew(&mut self) -> Halting<()> {
+        let unknown: Vec<([u8; 32], [u8; 16], [u8; 32], Vec<u8>)> = self.tx.rows(
+            "select id, conversation, sender, content from message where unknown != '' and length(content) > 0
+             order by conversation, position limit ?1",
+            params![READ_ANEW_MAX],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )?;
+        for (id, conversation, sender, bytes) in unknown {
+            let (id, conversation) = (MessageId(id), ConversationId(conversation));
+            let Ok(content) = MimiContent::decode(&bytes) else { continue };
+            let (meaning, text) = (Meaning::of(&content), self.readable(&content).unwrap_or_default());
+            let still = matches!(meaning, Meaning::Nothing)
+                || (matches!(meaning, Meaning::Said) && self.readable(&content).is_none());
+            if still {
+                continue;
+            }
+            let said = meaning.role() == Role::Shown;
+            self.tx.execute(
+                "update message set unknown = '', text = ?2, role = ?3, mark = case when own = 0 and ?3 = 1 then 3 else mark end
+                 where id = ?1",
+                params![id.as_bytes(), if said { text } else { "" }, meaning.role() as i64],
+            )?;
+            if said {
+                self.index(id, text)?;
+            }
+            self.file(conversation, AccountId(sender), id, content.version(), &meaning)?;
+            self.event(Event::Conversation(conversation));
+        }
+        Ok(())
     }
 
     fn take_message(
@@ -379,5 +446,9 @@ fn id_of(
         .map_err(|_| Halt::Unusable("no message id"))
 }
 
+/// What [`Weakness::SpeaksOfTomorrow`] writes.
+const TYPE_TOMORROW: &str = "application/vnd.valise.tomorrow";
+/// Messages of later builds that are looked at after a start.
+const READ_ANEW_MAX: u32 = 10_000;
 /// A message that waits in the outbox stands behind all others.
 pub(crate) const POSITION_PENDING: i64 = i64::MAX;

@@ -195,6 +195,7 @@ impl Step<'_> {
         if conversation == self.among_ourselves()? {
             let shared = self.shared_content(conversation)?;
             intent::queue(self, Kind::SendContent, &conversation.0, &[], &shared)?;
+            self.tell_choices()?;
         } else if let Some(own) = own {
             self.queue_profile(conversation)?;
             self.tell_marks_again(conversation)?;

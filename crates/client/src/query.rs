@@ -74,7 +74,10 @@ impl Client {
         };
         let Some(with) = with else { return Ok(None) };
         let last = self.timeline(id, None, 1)?.pop();
-        Ok(Some(ConversationHead { id, with, last, unread, changed_at: Timestamp(changed_at) }))
+        let choices = crate::choice::of_chat(&reader, id)?;
+        let timer_seconds = crate::timer::of_chat(&reader, id)?;
+        let changed_at = Timestamp(changed_at);
+        Ok(Some(ConversationHead { id, with, last, unread, changed_at, choices, timer_seconds }))
     }
 
     /// A group as its page shows it; none for a conversation of two, or before one has come into it.
@@ -223,10 +226,46 @@ impl Client {
             }
             if amended && !view.deleted {
                 view.reactions = amendment::reactions(&reader, view.conversation, view.id)?;
+                view.pinned = amendment::is_pinned(&reader, view.conversation, view.id)?;
             }
             views.push(view);
         }
         Ok(views)
+    }
+
+    /// Messages that are pinned in a conversation, the newest first.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn pinned(&self, conversation: ConversationId) -> Result<Vec<MessageView>, Fault> {
+        let messages = self.db.reader().rows(
+            &format!(
+                "select {MESSAGE_COLUMNS} from message where conversation = ?1 and role = 0 and deleted = 0 and id in
+                 (select target from amendment where conversation = ?1 and kind = 4)
+                 order by position desc limit ?2"
+            ),
+            params![conversation.0, PINS_MAX],
+            read_message,
+        )?;
+        let mut messages = self.complete(messages)?;
+        messages.retain(|message| message.pinned);
+        Ok(messages)
+    }
+
+    /// Messages with a star, the newest first.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn starred(&self, limit: u32) -> Result<Vec<MessageView>, Fault> {
+        let messages = self.db.reader().rows(
+            &format!(
+                "select {MESSAGE_COLUMNS} from message where role = 0 and id in
+                 (select subject from choice where key = 5 and value = x'01') order by sent_at desc, id limit ?1"
+            ),
+            params![limit],
+            read_message,
+        )?;
+        self.complete(messages)
     }
 
     /// Messages of a conversation that are known to exist and have not come. They are asked for.
@@ -316,6 +355,8 @@ impl Client {
     }
 }
 
+/// Messages of a conversation that were ever pinned and are looked at.
+const PINS_MAX: u32 = 64;
 const CARD_COLUMNS: &str = "account, name, handle, state, conversation";
 
 fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
@@ -333,7 +374,8 @@ fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
 }
 
 const MESSAGE_COLUMNS: &str = "id, conversation, sender, own, sent_at, text, unknown, mark, failed, position,
-     in_reply_to, edited_at, deleted, exists (select 1 from amendment where target = message.id), notice";
+     in_reply_to, edited_at, deleted, exists (select 1 from amendment where target = message.id), forwarded, expires_at,
+     exists (select 1 from choice where subject = message.id and key = 5 and value = x'01'), notice";
 
 /// A message by itself, and where to look for more about it.
 struct MessageRow {
@@ -354,7 +396,7 @@ fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
         sent_at: Timestamp(number(row.get(4)?)),
         text: row.get(5)?,
         unknown: (!unknown.is_empty()).then_some(unknown),
-        notice: crate::charter::read_notice(&row.get::<_, Vec<u8>>(14)?),
+        notice: crate::charter::read_notice(&row.get::<_, Vec<u8>>(17)?),
         mark: match row.get::<_, i64>(7)? {
             0 => Mark::Pending,
             1 => Mark::Sent,
@@ -366,6 +408,10 @@ fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
         reactions: Vec::new(),
         edited_at: (edited_at > 0).then_some(Timestamp(edited_at)),
         deleted: row.get(12)?,
+        forwarded: row.get(14)?,
+        pinned: false,
+        starred: row.get(16)?,
+        expires_at: Some(Timestamp(number(row.get(15)?))).filter(|at| at.0 > 0),
         position: if position == i64::MAX { u64::MAX } else { number(position) },
     };
     let in_reply_to = amendment::id_from(&row.get::<_, Vec<u8>>(10)?);

@@ -5,6 +5,7 @@ use vocab::{AccountId, MessageId, Timestamp};
 use wire::content::{MessageStatus, MimiContent, STATUS_ENTRIES_MAX, StatusReport};
 
 use crate::api::{CommandId, ConversationId, Event, Mark, Refused, Reply};
+use crate::choice::Key;
 use crate::step::{Halt, Halting, Step, number, sql_time};
 
 impl Step<'_> {
@@ -137,6 +138,10 @@ impl Step<'_> {
         for id in &seen {
             self.tx.execute("update message set mark = 3 where id = ?1", params![id])?;
             self.owe_receipt(conversation, MessageId(*id), MessageStatus::Read)?;
+        }
+        if self.has_chosen(&conversation.0, Key::Unread)? {
+            self.choose(&conversation.0, Key::Unread, vec![0])?;
+            self.event(Event::Conversation(conversation));
         }
         if !seen.is_empty() {
             self.event(Event::Conversation(conversation));

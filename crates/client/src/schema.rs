@@ -140,4 +140,4 @@ create table intent (
 create index intent_order on intent (kind, subject, id);
 create index intent_slot on intent (slot, echo_hash);
 create index intent_message on intent (message);
-", crate::charter::TABLES, crate::amendment::TABLES];
+", crate::charter::TABLES, crate::amendment::TABLES, crate::choice::TABLES, crate::search::TABLES, crate::timer::TABLES];

@@ -327,6 +327,13 @@ fn is_repeatable(what: &What) -> bool {
             Action::Add { .. }
             | Action::Accept { .. }
             | Action::Block { .. }
+            | Action::Pin { .. }
+            | Action::Star { .. }
+            | Action::Archive { .. }
+            | Action::Mute { .. }
+            | Action::MarkUnread { .. }
+            | Action::SaveDraft { .. }
+            | Action::SetTimer { .. }
             | Action::EditGroup { .. }
             | Action::LeaveGroup { .. }
             | Action::MarkRead { .. }
@@ -338,6 +345,7 @@ fn is_repeatable(what: &What) -> bool {
             | Action::NewGroup { .. }
             | Action::Send { .. }
             | Action::Reply { .. }
+            | Action::Forward { .. }
             | Action::React { .. }
             | Action::Edit { .. }
             | Action::Delete { .. } => false,

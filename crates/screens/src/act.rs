@@ -50,25 +50,6 @@ pub enum Action {
         /// What is said, byte for byte.
         text: String,
     },
-    /// Makes a group of oneself and contacts.
-    NewGroup {
-        /// Its name.
-        name: String,
-        /// The others, each as a person would type.
-        people: Vec<String>,
-    },
-    /// Changes a group, as far as one's role allows.
-    EditGroup {
-        /// The group, by name or id.
-        group: String,
-        /// How.
-        edit: GroupEdit,
-    },
-    /// Leaves a group.
-    LeaveGroup {
-        /// The group, by name or id.
-        group: String,
-    },
     /// Sends a text that answers a message.
     Reply {
         /// Which: a whole id, or its first 6 characters and more.
@@ -98,6 +79,81 @@ pub enum Action {
         message: String,
         /// Everybody's; only for one's own.
         everyone: bool,
+    },
+    /// Says in another chat what a message says, marked as forwarded.
+    Forward {
+        /// Which, see [`Action::Reply`].
+        message: String,
+        /// Contact or chat.
+        to: String,
+    },
+    /// Pins a message for everybody in its chat, or takes the pin off.
+    Pin {
+        /// Which, see [`Action::Reply`].
+        message: String,
+        /// Whether it is pinned from now on.
+        on: bool,
+    },
+    /// Puts a star on a message for oneself, or takes it off.
+    Star {
+        /// Which, see [`Action::Reply`].
+        message: String,
+        /// Whether it is starred from now on.
+        on: bool,
+    },
+    /// Puts a chat out of the way, or back.
+    Archive {
+        /// Contact or chat.
+        chat: String,
+        /// Whether it is out of the way from now on.
+        on: bool,
+    },
+    /// No sound of a chat for a while.
+    Mute {
+        /// Contact or chat.
+        chat: String,
+        /// As typed: `8h`, `2d`, `always`, or `off`.
+        time: String,
+    },
+    /// Marks a chat to be looked at again; reading it takes the mark off.
+    MarkUnread {
+        /// Contact or chat.
+        chat: String,
+        /// Whether it is marked from now on.
+        on: bool,
+    },
+    /// Keeps a text that is not finished, on all one's devices.
+    SaveDraft {
+        /// Which chat.
+        chat: ChatId,
+        /// The text; empty for none.
+        text: String,
+    },
+    /// Messages of a chat disappear so long after reading, for everybody in it.
+    SetTimer {
+        /// Contact or chat.
+        chat: String,
+        /// As typed: `30s`, `8h`, `1w`, or `off`.
+        time: String,
+    },
+    /// Makes a group of oneself and contacts.
+    NewGroup {
+        /// Its name.
+        name: String,
+        /// The others, each as a person would type.
+        people: Vec<String>,
+    },
+    /// Changes a group, as far as one's role allows.
+    EditGroup {
+        /// The group, by name or id.
+        group: String,
+        /// How.
+        edit: GroupEdit,
+    },
+    /// Leaves a group.
+    LeaveGroup {
+        /// The group, by name or id.
+        group: String,
     },
     /// Everything up to this message was seen.
     MarkRead {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bubble, ChatList, ContactRow, Edition, GroupPage, Listing, MessageId, Next, Person, RefusedKind,
-    RequestRow, Start, Status, Timeline,
+    Bubble, ChatList, ContactRow, Edition, FoundRow, GroupPage, Listing, MessageId, Next, Person,
+    RefusedKind, RequestRow, Start, Status, Timeline,
 };
 
 /// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
@@ -39,6 +39,15 @@ pub enum Ask {
         /// Which.
         id: MessageId,
     },
+    /// Messages of all chats that hold these words, the newest first.
+    Search {
+        /// As typed.
+        words: String,
+        /// Messages at most; the core cuts it to [`TIMELINE_MESSAGES_MAX`].
+        limit: u32,
+    },
+    /// Messages with a star, the newest first.
+    Starred,
     /// Messages of others that were not seen yet, oldest first.
     Unread {
         /// So many of them are known already, because what was shown was not marked read.
@@ -81,6 +90,8 @@ pub enum Answer {
     Message(Bubble),
     /// To [`Ask::Editions`]: the first version first.
     Editions(Vec<Edition>),
+    /// To [`Ask::Search`] and [`Ask::Starred`].
+    Found(Listing<FoundRow>),
     /// To [`Ask::Unread`].
     Unread {
         /// The messages.

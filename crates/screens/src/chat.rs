@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Banner, Bubble, ConnectionLine, EmptyPlace, Listing, MarkShown, Moment, Person};
+use crate::{Banner, Bubble, ConnectionLine, EmptyPlace, Listing, MarkShown, Moment, Person, Quote};
 
 /// Names a chat. Opaque to a front end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,6 +49,12 @@ pub struct ChatRow {
     pub time: Moment,
     /// Messages not seen yet.
     pub unread: u32,
+    /// To be looked at again, although it was read.
+    pub marked_unread: bool,
+    /// Out of the way.
+    pub archived: bool,
+    /// `Muted until 18:00`, while it is.
+    pub muted: Option<String>,
     /// The whole row in one sentence for a screen reader.
     pub spoken: String,
 }
@@ -79,6 +85,10 @@ pub struct ChatHead {
     pub group: bool,
     /// The second line: the handle, or how things stand.
     pub line: String,
+    /// `Messages disappear 1 day after reading`, when they do.
+    pub timer: Option<String>,
+    /// Pinned messages, the newest first.
+    pub pinned: Vec<Quote>,
 }
 
 /// Where one writes, or why one cannot.
@@ -89,6 +99,8 @@ pub enum Composer {
     Open {
         /// Words in the empty field: `Message`.
         placeholder: String,
+        /// A text that was begun, here or on another device.
+        draft: String,
         /// Longest text, bytes of UTF-8.
         bytes_max: u32,
         /// What is shown when it is longer.

@@ -28,7 +28,8 @@ pub use contact::{ContactId, ContactRow, ContactState, Person, RequestRow};
 pub use group::{GroupEdit, GroupMay, GroupPage, GroupRule, MemberRow, Permission, Role};
 pub use line::{ConnectionLine, LineState};
 pub use message::{
-    Bubble, Edition, Mark, MarkShown, MessageAct, MessageId, Moment, Quote, Reaction, Script, Turn,
+    Bubble, Edition, FoundRow, Mark, MarkShown, MessageAct, MessageId, Moment, Piece, Quote, Reaction,
+    Script, Turn,
 };
 pub use notice::Notice;
 pub use place::{Banner, BannerKind, EmptyPlace, Listing, Trouble};

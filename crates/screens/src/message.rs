@@ -51,6 +51,14 @@ pub struct Bubble {
     pub reactions: Vec<Reaction>,
     /// `edited`, when the text is not the first one.
     pub edited: Option<String>,
+    /// `Forwarded`, when it was said elsewhere first.
+    pub forwarded: Option<String>,
+    /// Somebody pinned it for everybody in the chat.
+    pub pinned: bool,
+    /// Oneself put a star on it.
+    pub starred: bool,
+    /// When it disappears: `Disappears at 09:41`.
+    pub expires: Option<String>,
     /// It was deleted for everyone; `note` says so.
     pub deleted: bool,
     /// What can be done with it, in the order of a menu.
@@ -113,10 +121,46 @@ pub enum MessageAct {
     Editions,
     /// Take the text along.
     Copy,
+    /// Say it in another chat.
+    Forward,
+    /// Put a star on it.
+    Star,
+    /// Take the star off.
+    Unstar,
+    /// Pin it for everybody.
+    Pin,
+    /// Take the pin off.
+    Unpin,
     /// Take it out of one's own devices.
     DeleteForMe,
     /// Take it back from everybody.
     DeleteForEveryone,
+}
+
+/// A message that was looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundRow {
+    /// The message.
+    pub bubble: Bubble,
+    /// The name of its chat.
+    pub chat_name: String,
+    /// A line of it around what was found, in pieces.
+    pub pieces: Vec<Piece>,
+    /// The message before it in its chat, in one line.
+    pub before: Option<String>,
+    /// The message after it.
+    pub after: Option<String>,
+    /// The whole row in one sentence for a screen reader.
+    pub spoken: String,
+}
+
+/// A piece of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// The text.
+    pub text: String,
+    /// It is what was looked for.
+    pub found: bool,
 }
 
 /// A version of a message.

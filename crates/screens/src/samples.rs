@@ -158,12 +158,15 @@ pub fn chats_empty() -> ChatList {
 pub fn chats_full() -> ChatList {
     let rows = vec![
         row(&ines(), "Which tram shall we take up to the house?", None, "09:41", 2),
-        row(&boris(), "Until Thursday!", Some(Mark::Read), "09:40", 0),
+        ChatRow {
+            muted: Some("Muted until 18:00".into()),
+            ..row(&boris(), "Until Thursday!", Some(Mark::Read), "09:40", 0)
+        },
         row(&layla(), "وصلت الصور، شكراً جزيلاً 🌿", None, "09:32", 1),
         row(&priya(), "Friday then, the usual place", Some(Mark::Pending), "08:30", 0),
         ChatRow { failed: true, ..row(&sakura(), "駅で待ってる", None, "08:12", 0) },
         row(&long_name(), "Angekommen", Some(Mark::Delivered), "Sat", 0),
-        row(&nameless(), "No messages yet", None, "12 May", 0),
+        ChatRow { archived: true, ..row(&nameless(), "No messages yet", None, "12 May", 0) },
     ];
     ChatList {
         chats: Listing::Rows(rows),
@@ -275,11 +278,15 @@ pub fn timeline_full() -> Timeline {
             unread_line: Some("2 new messages".into()),
             unread: true,
             turn: Turn::First,
+            pinned: true,
+            starred: true,
             ..bubble(6, &them, "The 28 is lovely but packed.", "09:40", None)
         },
         Bubble {
             unread: true,
             turn: Turn::Last,
+            forwarded: Some("Forwarded".into()),
+            expires: Some("Disappears at 10:41".into()),
             ..bubble(7, &them, "Which tram shall we take up to the house?", "09:41", None)
         },
         Bubble { turn: Turn::First, ..bubble(8, &myself(), "The 12 is quieter.", "09:42", Some(Mark::Sent)) },
@@ -520,6 +527,9 @@ fn row(person: &Person, preview: &str, mark: Option<Mark>, time: &str, unread: u
         failed: false,
         time: moment(time),
         unread,
+        marked_unread: false,
+        archived: false,
+        muted: None,
         spoken: format!("{}, {time}: {preview}", person.name),
     }
 }
@@ -537,6 +547,10 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
         reply_to: None,
         reactions: vec![],
         edited: None,
+        forwarded: None,
+        pinned: false,
+        starred: false,
+        expires: None,
         deleted: false,
         acts: acts_of(from.id == me().id),
         script: Script::Plain,
@@ -551,11 +565,11 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
 }
 
 fn acts_of(own: bool) -> Vec<MessageAct> {
-    use MessageAct::{Copy, DeleteForEveryone, DeleteForMe, Edit, React, Reply};
+    use MessageAct::{Copy, DeleteForEveryone, DeleteForMe, Edit, Forward, Pin, React, Reply, Star};
     if own {
-        vec![Reply, React, Copy, Edit, DeleteForMe, DeleteForEveryone]
+        vec![Reply, React, Copy, Forward, Star, Pin, Edit, DeleteForMe, DeleteForEveryone]
     } else {
-        vec![Reply, React, Copy, DeleteForMe]
+        vec![Reply, React, Copy, Forward, Star, Pin, DeleteForMe]
     }
 }
 
@@ -575,12 +589,15 @@ fn timeline(with: &Person, bubbles: Listing<Bubble>) -> Timeline {
             id: with.chat.clone(),
             person: with.clone(),
             line: with.handle.clone().unwrap_or_else(|| "Through a link".into()),
+            timer: None,
+            pinned: vec![],
         },
         bubbles,
         earlier: None,
         banner: None,
         composer: Composer::Open {
             placeholder: "Message".into(),
+            draft: String::new(),
             bytes_max: limits::TEXT_BYTES_MAX as u32,
             too_long: "This is longer than one message can be. Send it in parts.".into(),
         },

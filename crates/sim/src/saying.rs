@@ -38,6 +38,31 @@ impl Device {
         assert_eq!(done, Ok(Reply::Done), "{} puts a message away", self.name(world));
     }
 
+    /// Chooses something for a chat.
+    pub fn chooses(self, world: &mut World, with: Self, choice: client::ChatChoice) {
+        let conversation = self.conversation(world, with).expect("they know each other");
+        assert_eq!(self.asks(world, Command::Choose { conversation, choice }), Ok(Reply::Done));
+    }
+
+    /// How the list shows a chat.
+    pub fn head(self, world: &World, with: Self) -> client::ConversationHead {
+        let conversation = self.conversation(world, with).expect("they know each other");
+        let head = self.client(world).conversation(conversation).expect("the store can be read");
+        head.expect("there is such a chat")
+    }
+
+    /// Sets the timer of a chat.
+    pub fn sets_timer(self, world: &mut World, with: Self, seconds: u32) {
+        let conversation = self.conversation(world, with).expect("they know each other");
+        self.queues(world, Command::SetTimer { conversation, seconds });
+    }
+
+    /// Texts of messages that hold these words, the newest first.
+    pub fn finds(self, world: &World, words: &str) -> Vec<String> {
+        let found = self.client(world).search(words, 100).expect("the store can be read");
+        found.into_iter().map(|found| found.message.text).collect()
+    }
+
     /// Gives a command that queues a message.
     pub fn queues(self, world: &mut World, command: Command) -> MessageId {
         match self.asks(world, command) {
@@ -52,7 +77,7 @@ impl Device {
     }
 
     /// What the conversation shows, with all that was said about each message.
-    pub fn shows(self, world: &World, with: Self) -> Vec<String> {
+    pub fn sees(self, world: &World, with: Self) -> Vec<String> {
         let messages = self.messages(world, with);
         let texts: Vec<_> = messages.iter().map(|message| (message.id, message.text.clone())).collect();
         let line = |message: MessageView| {

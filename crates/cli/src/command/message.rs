@@ -1,9 +1,10 @@
-//! `valise reply`, `react`, `edit`, `delete`, `editions`
+//! `valise reply`, `react`, `edit`, `delete`, `editions`, `forward`, `pin`, `star`, `starred`, `search`, `timer`
 
 use host_native::Core;
 use screens::{Action, Answer, Ask, MessageId};
 
 use super::send::{self, STORED_WAIT};
+use super::show::{rows, short};
 use crate::args::Wait;
 use crate::end::{Stop, answered};
 use crate::object::Object;
@@ -36,6 +37,53 @@ pub async fn edit(core: &Core, say: Say, message: String, text: String) -> Resul
 /// Deletes a message.
 pub async fn delete(core: &Core, say: Say, message: String, everyone: bool) -> Result<(), Stop> {
     stored(core, say, Action::Delete { message, everyone }).await
+}
+
+/// Says in another chat what a message says.
+pub async fn forward(core: &Core, say: Say, message: String, to: String) -> Result<(), Stop> {
+    stored(core, say, Action::Forward { message, to }).await
+}
+
+/// Pins a message, or takes the pin off.
+pub async fn pin(core: &Core, say: Say, message: String, on: bool) -> Result<(), Stop> {
+    stored(core, say, Action::Pin { message, on }).await
+}
+
+/// Puts a star on a message, or takes it off.
+pub async fn star(core: &Core, say: Say, message: String, on: bool) -> Result<(), Stop> {
+    super::chat::choose(core, say, Action::Star { message, on }).await
+}
+
+/// Sets the timer of a chat.
+pub async fn timer(core: &Core, say: Say, chat: String, time: String) -> Result<(), Stop> {
+    stored(core, say, Action::SetTimer { chat, time }).await
+}
+
+/// Shows what was looked for.
+pub async fn found(core: &Core, say: Say, ask: Ask) -> Result<(), Stop> {
+    settle::fresh(core).await?;
+    let Answer::Found(found) = answered(core.ask(ask).await)? else { return Err(Stop::unexpected()) };
+    rows(say, found, |say, row| {
+        say.result(&Object::found(row), || {
+            let bubble = &row.bubble;
+            let around = |line: &Option<String>| match line {
+                Some(line) => format!("\n    {}", say::one_line(line)),
+                None => String::new(),
+            };
+            let text: String = row.pieces.iter().map(|piece| piece.text.as_str()).collect();
+            let who = if bubble.own { "You" } else { &bubble.from.name };
+            format!(
+                "{}  {}, {}{}\n  > {}: {}{}",
+                short(&bubble.id),
+                say::one_line(&row.chat_name),
+                bubble.sent.full,
+                around(&row.before),
+                say::one_line(who),
+                say::one_line(&text),
+                around(&row.after)
+            )
+        })
+    })
 }
 
 /// Shows every version of a message.

@@ -1,5 +1,6 @@
 //! The commands.
 
+mod chat;
 pub mod group;
 mod message;
 mod people;
@@ -11,7 +12,7 @@ mod show;
 use std::path::PathBuf;
 
 use host_native::{Core, Options};
-use screens::Ask;
+use screens::{Action, Ask};
 use zeroize::Zeroizing;
 
 use crate::args::{Args, Command};
@@ -52,6 +53,17 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::React { message, emoji, remove } => message::react(core, say, message, emoji, remove).await,
         Command::Edit { message, text } => message::edit(core, say, message, text).await,
         Command::Delete { message, everyone } => message::delete(core, say, message, everyone).await,
+        Command::Forward { message, to } => message::forward(core, say, message, to).await,
+        Command::Pin { message, remove } => message::pin(core, say, message, !remove).await,
+        Command::Star { message, remove } => message::star(core, say, message, !remove).await,
+        Command::Starred => message::found(core, say, Ask::Starred).await,
+        Command::Search { words, limit } => {
+            message::found(core, say, Ask::Search { words: words.join(" "), limit }).await
+        }
+        Command::Mute { chat, time } => chat::choose(core, say, Action::Mute { chat, time }).await,
+        Command::Archive { chat, undo } => chat::choose(core, say, Action::Archive { chat, on: !undo }).await,
+        Command::Unread { chat } => chat::choose(core, say, Action::MarkUnread { chat, on: true }).await,
+        Command::Timer { chat, time } => message::timer(core, say, chat, time).await,
         Command::Receive(receive) => receive::run(core, say, receive).await,
         Command::Chats => show::chats(core, say).await,
         Command::History { chat, limit, ids } => show::history(core, say, chat, limit, ids).await,

@@ -17,9 +17,15 @@ pub async fn chats(core: &Core, say: Say) -> Result<(), Stop> {
     }
     rows(say, list.chats, |say, row| {
         say.result(&Object::chat(row), || {
-            let unread = if row.unread == 0 { String::new() } else { format!(" ({})", row.unread) };
+            let unread = match row.unread {
+                0 if row.marked_unread => " (unread)".to_owned(),
+                0 => String::new(),
+                count => format!(" ({count})"),
+            };
+            let muted = row.muted.as_ref().map_or_else(String::new, |words| format!(" [{words}]"));
+            let archived = if row.archived { " [Archived]" } else { "" };
             let name = say::one_line(&row.person.name);
-            format!("{:>8}  {name}{unread}: {}", row.time.text, say::one_line(&row.preview))
+            format!("{:>8}  {name}{unread}{muted}{archived}: {}", row.time.text, say::one_line(&row.preview))
         })
     })
 }
@@ -138,7 +144,11 @@ pub fn around(bubble: &Bubble) -> String {
     });
     let edited = bubble.edited.as_ref().map_or_else(String::new, |word| format!("  ({word})"));
     let reactions = bubble.reactions.iter().map(|it| format!("  [{}]", say::one_line(&it.spoken)));
-    reactions.fold(quote + &edited, |line, reaction| line + &reaction)
+    let words = [&bubble.forwarded, &bubble.expires].into_iter().flatten();
+    let words: String = words.map(|word| format!("  ({word})")).collect();
+    let signs = [(bubble.pinned, "  (pinned)"), (bubble.starred, "  (starred)")];
+    let signs: String = signs.into_iter().filter_map(|(is, word)| is.then_some(word)).collect();
+    reactions.fold(quote + &edited + &words + &signs, |line, reaction| line + &reaction)
 }
 
 /// Characters of a message that is answered.

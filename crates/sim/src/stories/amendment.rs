@@ -28,7 +28,7 @@ fn replies_reactions_edits_and_deletions_show_alike_on_all_devices() {
     world.settle();
     let all = ["Which tram? [👍2 ❤️1]", "The 28 (to: Which tram?) (edited) [👍1]", "(deleted)"];
     for (device, other) in [(anna, boris), (laptop, boris), (boris, anna)] {
-        assert_eq!(device.shows(&world, other), all, "{}", device.name(&world));
+        assert_eq!(device.sees(&world, other), all, "{}", device.name(&world));
         let editions = device.client(&world).editions(answer).unwrap();
         let texts: Vec<_> = editions.into_iter().map(|edition| edition.text).collect();
         assert_eq!(texts, ["The 12", "The 28"]);
@@ -38,7 +38,7 @@ fn replies_reactions_edits_and_deletions_show_alike_on_all_devices() {
     boris.takes_back(&mut world, tram, "❤️");
     world.settle();
     for (device, other) in [(anna, boris), (laptop, boris), (boris, anna)] {
-        assert_eq!(device.shows(&world, other)[0], "Which tram? [👍1]", "{}", device.name(&world));
+        assert_eq!(device.sees(&world, other)[0], "Which tram? [👍1]", "{}", device.name(&world));
     }
     assert_eq!(anna.client(&world).unread(10).unwrap().len(), 1, "only texts are to be read");
 }
@@ -54,8 +54,8 @@ fn a_reply_leads_to_its_message_whichever_version_was_seen() {
     boris.replies(&mut world, first, "fine");
     anna.edits(&mut world, first, "at 7");
     world.settle();
-    assert_eq!(anna.shows(&world, boris), ["at 7 (edited)", "fine (to: at 7)"]);
-    assert_eq!(boris.shows(&world, anna), anna.shows(&world, boris));
+    assert_eq!(anna.sees(&world, boris), ["at 7 (edited)", "fine (to: at 7)"]);
+    assert_eq!(boris.sees(&world, anna), anna.sees(&world, boris));
 }
 
 #[test]
@@ -94,13 +94,13 @@ fn an_edit_or_deletion_by_another_than_the_author_has_no_effect_on_whoever_gets_
     boris.queues(&mut world, Command::Edit { message: hers, text: "yours".to_owned() });
     boris.queues(&mut world, Command::Delete { message: hers, everyone: true });
     world.settle();
-    assert_eq!(anna.shows(&world, boris), ["mine"]);
-    assert_eq!(boris.shows(&world, anna), ["mine"], "not even on the forger's own device");
+    assert_eq!(anna.sees(&world, boris), ["mine"]);
+    assert_eq!(boris.sees(&world, anna), ["mine"], "not even on the forger's own device");
     anna.reacts(&mut world, hers, "👍");
     world.settle();
     boris.queues(&mut world, Command::TakeReactionBack { to: hers, emoji: "👍".to_owned() });
     world.settle();
-    assert_eq!(anna.shows(&world, boris), ["mine [👍1]"]);
+    assert_eq!(anna.sees(&world, boris), ["mine [👍1]"]);
     assert_eq!(anna.misses(&world, boris), 0);
 }
 
@@ -123,7 +123,7 @@ fn an_edit_of_an_edit_of_a_deleted_message_brings_nothing_back() {
     anna.queues(&mut world, Command::Edit { message: edit, text: "four".to_owned() });
     world.settle();
     for (device, other) in [(anna, boris), (boris, anna)] {
-        assert_eq!(device.shows(&world, other), ["(deleted)"]);
+        assert_eq!(device.sees(&world, other), ["(deleted)"]);
         assert_eq!(device.misses(&world, other), 0);
     }
 }
@@ -149,8 +149,8 @@ fn in_any_order(seed: u64, tell: impl Fn(&mut World, Device, Device)) -> (World,
     world.pass(60 * MINUTE_MS);
     world.settle();
     assert_eq!(boris.misses(&world, anna), 0, "seed {seed}");
-    let mut shown = boris.shows(&world, anna);
-    let mut meant = anna.shows(&world, boris);
+    let mut shown = boris.sees(&world, anna);
+    let mut meant = anna.sees(&world, boris);
     shown.sort();
     meant.sort();
     assert_eq!(shown, meant, "seed {seed}");
@@ -175,7 +175,7 @@ fn what_was_said_about_a_message_that_comes_only_later_is_right_in_the_end() {
             anna.takes_back(world, first, "👍");
             world.pass(300);
         });
-        let shown = boris.shows(&world, anna);
+        let shown = boris.sees(&world, anna);
         assert!(shown.contains(&"three (edited) [❤️1]".to_owned()), "pattern {pattern}: {shown:?}");
         assert!(shown.contains(&"an answer (to: three)".to_owned()), "pattern {pattern}: {shown:?}");
     }
@@ -192,7 +192,7 @@ fn what_was_deleted_before_it_came_is_not_missing_and_never_shown() {
             anna.deletes(world, first);
             world.pass(300);
         });
-        let shown = boris.shows(&world, anna);
+        let shown = boris.sees(&world, anna);
         assert!(shown.contains(&"(deleted)".to_owned()), "pattern {pattern}: {shown:?}");
         assert!(!shown.iter().any(|line| line.contains("secret")));
     }
@@ -215,13 +215,13 @@ fn two_devices_that_edit_at_once_end_with_one_text_everywhere() {
         laptop.comes_back(&mut world);
         world.pass(MINUTE_MS);
         world.settle();
-        let shown = boris.shows(&world, anna);
-        assert_eq!((anna.shows(&world, boris), laptop.shows(&world, boris)), (shown.clone(), shown));
+        let shown = boris.sees(&world, anna);
+        assert_eq!((anna.sees(&world, boris), laptop.sees(&world, boris)), (shown.clone(), shown));
         // Whoever knows of both goes on from there, however wrong its clock.
         laptop.edits(&mut world, first, "the last word");
         world.settle();
         for (device, other) in [(anna, boris), (laptop, boris), (boris, anna)] {
-            assert_eq!(device.shows(&world, other), ["the last word (edited)"], "{}", device.name(&world));
+            assert_eq!(device.sees(&world, other), ["the last word (edited)"], "{}", device.name(&world));
         }
     }
 }
@@ -237,7 +237,7 @@ fn what_one_puts_away_others_keep() {
     anna.puts_away(&mut world, first);
     world.settle();
     assert_eq!(
-        (boris.shows(&world, anna), anna.shows(&world, boris)),
+        (boris.sees(&world, anna), anna.sees(&world, boris)),
         (vec!["two".into()], vec!["two".into()])
     );
     assert_eq!(boris.client(&world).unread(10).unwrap().len(), 1, "what was put away is not to be read");
@@ -248,5 +248,5 @@ fn what_one_puts_away_others_keep() {
     world.settle();
     anna.puts_away(&mut world, third);
     world.settle();
-    assert_eq!(boris.shows(&world, anna), ["two", "three", "four"]);
+    assert_eq!(boris.sees(&world, anna), ["two", "three", "four"]);
 }

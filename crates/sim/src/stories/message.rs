@@ -42,6 +42,11 @@ fn what_a_later_version_says_is_kept_and_shown_as_such() {
     world.settle();
     assert_eq!(boris.timeline(&world, anna), ["Anna:  [application/vnd.valise.tomorrow]", "Anna: text"]);
     assert_eq!(boris.misses(&world, anna), 0);
+    // After an update it is a message like any other.
+    boris.restarts_with(&mut world, |config| config.broken = Some(Weakness::ReadsTomorrow));
+    world.settle();
+    assert_eq!(boris.timeline(&world, anna), ["Anna: hologram", "Anna: text"]);
+    assert_eq!(boris.client(&world).search("holo", 10).unwrap().len(), 1);
 }
 
 /// The bytes of all files of a folder.

@@ -2,6 +2,7 @@
 
 mod account;
 mod amendment;
+mod choice;
 mod contact;
 mod conversation;
 mod device;
@@ -9,7 +10,9 @@ mod group;
 mod mailbox;
 mod message;
 mod people;
+mod search;
 mod storms;
+mod timer;
 mod wrong_service;
 
 use std::collections::BTreeMap;

@@ -1,11 +1,11 @@
 //! The chats: the list, what is open beside it, and what lies on top.
 
 use screens::{
-    Action, Answer, Ask, Bubble, ChatHead, ChatId, ChatList, ConnectionLine, ContactRow, Edition, GroupPage,
-    LineState, Listing, Me, Notice, Outcome, RequestRow, Trouble, What,
+    Action, Answer, Ask, Bubble, ChatHead, ChatId, ChatList, ChatRow, Composer, ConnectionLine, ContactRow,
+    Edition, GroupPage, LineState, Listing, Me, Notice, Outcome, RequestRow, Trouble, What,
 };
 
-use super::{Chat, EARLIER_MESSAGES, Model, Purpose, Stage, Writing};
+use super::{Chat, EARLIER_MESSAGES, Model, Purpose, Search, Stage, Writing};
 
 /// The main page.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +34,8 @@ pub enum Filter {
     All,
     /// With something new.
     Unread,
+    /// Out of the way.
+    Archived,
     /// Who knocks.
     Requests,
 }
@@ -59,6 +61,32 @@ pub enum Dialog {
         /// Why it was not done.
         refused: Option<String>,
     },
+    /// What can be done with a message.
+    Acts {
+        /// Which.
+        bubble: Box<Bubble>,
+    },
+    /// Where a message is forwarded to.
+    Forward {
+        /// Which.
+        bubble: Box<Bubble>,
+        /// The chats there are.
+        chats: Vec<ChatRow>,
+    },
+    /// What can be done with a chat.
+    ChatActs {
+        /// Which.
+        row: Box<ChatRow>,
+        /// How long its messages stay, in words.
+        timer: Option<String>,
+    },
+    /// Words are looked for in all chats.
+    Search(Search),
+    /// What a message said before it was edited.
+    Editions {
+        /// The first version first; empty until they came.
+        editions: Vec<Edition>,
+    },
     /// Make a group.
     NewGroup {
         /// Whom one can choose from.
@@ -78,16 +106,6 @@ pub enum Dialog {
         adding: Option<Listing<ContactRow>>,
         /// Why something was not done.
         refused: Option<String>,
-    },
-    /// What can be done with a message.
-    Acts {
-        /// Which.
-        bubble: Box<Bubble>,
-    },
-    /// What a message said before it was edited.
-    Editions {
-        /// The first version first; empty until they came.
-        editions: Vec<Edition>,
     },
     /// Give somebody a link.
     Invite {
@@ -238,7 +256,8 @@ impl Model {
             Some(Writing::Answer(bubble)) => Action::Reply { to: id(&bubble), text: text.clone() },
             Some(Writing::Edit { bubble, .. }) => Action::Edit { message: id(&bubble), text: text.clone() },
         };
-        self.act(action, Purpose::Send { chat, text });
+        self.act(action, Purpose::Send { chat: chat.clone(), text });
+        self.keep_draft(&chat, String::new());
     }
 
     /// Shows earlier messages of the open chat.
@@ -280,6 +299,7 @@ impl Model {
             return self.group_answered(&purpose, answer);
         }
         let attentive = self.attentive;
+        let mut drafts = Vec::new();
         let Some(main) = self.main() else { return };
         match (purpose, answer) {
             (Purpose::Chats, Answer::Chats(list)) => {
@@ -295,10 +315,17 @@ impl Model {
             (Purpose::Newest(id), Answer::Timeline(timeline)) => {
                 let Some(chat) = main.chat_if(&id) else { return };
                 let stale = std::mem::take(&mut chat.stale);
+                if let (None, Composer::Open { draft, .. }) = (&chat.frame, &timeline.composer)
+                    && !draft.is_empty()
+                {
+                    drafts.push((id.clone(), draft.clone()));
+                }
                 chat.newest(timeline, attentive);
+                self.drafts.append(&mut drafts);
                 if stale {
                     self.ask_newest(id);
                 }
+                self.seek_on();
                 self.mark_seen();
             }
             (Purpose::Newest(id), Answer::Refused { sentence, .. }) => {
@@ -324,6 +351,7 @@ impl Model {
                 }
                 self.ask_newest(id);
             }
+            (Purpose::Search(words), Answer::Found(found)) => self.found(&words, found),
             (Purpose::Editions, Answer::Editions(editions)) => self.editions_came(editions),
             // An answer of another kind, or a refusal of what can wait for the next notice.
             _ => {}
@@ -492,5 +520,12 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
     let Listing::Rows(rows) = &list.chats else { return None };
     let row = rows.iter().find(|row| row.id == *id)?;
     let line = row.person.handle.clone().unwrap_or_default();
-    Some(ChatHead { id: id.clone(), person: row.person.clone(), group: row.group, line })
+    Some(ChatHead {
+        id: id.clone(),
+        person: row.person.clone(),
+        group: row.group,
+        line,
+        timer: None,
+        pinned: vec![],
+    })
 }

@@ -1,6 +1,6 @@
 //! What is done with a message that is there.
 
-use screens::{Action, Ask, Bubble, Edition, MessageId, Outcome, What};
+use screens::{Action, Ask, Bubble, ChatId, Composer, Edition, Listing, MessageId, Outcome, What};
 
 use super::{Dialog, Model, Open, Purpose, Stage};
 
@@ -72,6 +72,66 @@ impl Model {
         self.act(Action::React { message, emoji, take_back }, Purpose::About(chat));
     }
 
+    /// Opens the window in which one says where a message is forwarded to.
+    pub fn choose_where_to_forward(&mut self, bubble: &Bubble) {
+        if let Some(main) = self.main() {
+            let chats = match &main.list.chats {
+                Listing::Rows(rows) => rows.clone(),
+                _ => Vec::new(),
+            };
+            main.dialog = Some(Dialog::Forward { bubble: Box::new(bubble.clone()), chats });
+        }
+    }
+
+    /// Says in another chat what a message says, and opens it.
+    pub fn forward(&mut self, bubble: &Bubble, to: &ChatId) {
+        let action = Action::Forward { message: bubble.id.0.clone(), to: to.0.clone() };
+        self.close_dialog();
+        self.open_chat(to);
+        self.act(action, Purpose::About(to.clone()));
+    }
+
+    /// Puts a star on a message, or takes it off.
+    pub fn star(&mut self, bubble: &Bubble) {
+        let action = Action::Star { message: bubble.id.0.clone(), on: !bubble.starred };
+        self.close_dialog();
+        self.act(action, Purpose::About(bubble.chat.clone()));
+    }
+
+    /// Pins a message, or takes the pin off.
+    pub fn pin(&mut self, bubble: &Bubble) {
+        let action = Action::Pin { message: bubble.id.0.clone(), on: !bubble.pinned };
+        self.close_dialog();
+        self.act(action, Purpose::About(bubble.chat.clone()));
+    }
+
+    /// Opens the window with what can be done with a chat.
+    pub fn show_chat_acts(&mut self, id: &ChatId) {
+        let Some(main) = self.main() else { return };
+        let Listing::Rows(rows) = &main.list.chats else { return };
+        let row = rows.iter().find(|row| row.id == *id).cloned();
+        let timer = main.chat().and_then(|chat| chat.head.as_ref()).and_then(|head| head.timer.clone());
+        main.dialog = row.map(|row| Dialog::ChatActs { row: Box::new(row), timer });
+    }
+
+    /// Does something with a chat.
+    pub fn act_on_chat(&mut self, id: &ChatId, action: Action) {
+        self.close_dialog();
+        self.act(action, Purpose::About(id.clone()));
+    }
+
+    /// Keeps a text that is not finished; nothing is told when it is the one that is kept already.
+    pub fn keep_draft(&mut self, id: &ChatId, text: String) {
+        let Some(chat) = self.main().and_then(|main| main.chat_if(id)) else { return };
+        let Some(Composer::Open { draft, .. }) = chat.frame.as_mut().map(|frame| &mut frame.composer) else {
+            return;
+        };
+        if *draft != text {
+            draft.clone_from(&text);
+            self.act(Action::SaveDraft { chat: id.clone(), text }, Purpose::Quiet);
+        }
+    }
+
     /// Deletes a message.
     pub fn delete(&mut self, bubble: &Bubble, everyone: bool) {
         let (message, chat) = (bubble.id.0.clone(), bubble.chat.clone());
@@ -121,10 +181,11 @@ impl Model {
         }
     }
 
-    pub(super) fn came_of_acting_about(&mut self, chat: screens::ChatId, outcome: Outcome) {
+    pub(super) fn came_of_acting_about(&mut self, chat: ChatId, outcome: Outcome) {
         if let Outcome::Refused { sentence, .. } = outcome {
             self.say(sentence);
         }
         self.ask_newest(chat);
+        self.ask_chats();
     }
 }

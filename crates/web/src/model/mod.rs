@@ -8,6 +8,7 @@ mod group;
 mod join;
 mod main;
 mod message;
+mod search;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub use chat::{Chat, EARLIER_MESSAGES, Shown};
 pub use join::{Joining, Step};
 pub use main::{Dialog, Filter, Main, Open};
 pub use message::Writing;
+pub use search::Search;
 
 /// The whole page as a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +36,8 @@ pub struct Model {
     pub invitation: Option<String>,
     /// Texts that could not be taken and go back to where they were written.
     pub returned: Vec<(ChatId, String)>,
+    /// Texts that were begun elsewhere: for composers with nothing in them.
+    pub drafts: Vec<(ChatId, String)>,
     utc_offset_minutes: i16,
     next: u64,
     waiting: BTreeMap<u64, Purpose>,
@@ -69,12 +73,13 @@ enum Purpose {
     Accept,
     Block,
     Send { chat: ChatId, text: String },
+    About(ChatId),
+    Editions,
+    Search(String),
     People,
     NewGroup,
     GroupPage(ChatId),
     EditGroup(ChatId),
-    About(ChatId),
-    Editions,
     Quiet,
 }
 
@@ -87,6 +92,7 @@ impl Model {
             attentive: true,
             invitation,
             returned: Vec::new(),
+            drafts: Vec::new(),
             utc_offset_minutes,
             next: 0,
             waiting: BTreeMap::new(),

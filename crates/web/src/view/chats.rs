@@ -60,6 +60,11 @@ pub fn List(
         _ => 0,
     };
     let filter = if filter == Filter::Requests && knocking == 0 { Filter::All } else { filter };
+    let archived = match &list.chats {
+        Listing::Rows(rows) => rows.iter().filter(|row| row.archived).count(),
+        _ => 0,
+    };
+    let filter = if filter == Filter::Archived && archived == 0 { Filter::All } else { filter };
     let has_rows = matches!(&list.chats, Listing::Rows(rows) if !rows.is_empty());
     let mut came_from = use_signal(|| None::<String>);
     use_effect(use_reactive!(|open| {
@@ -74,6 +79,13 @@ pub fn List(
             header { class: "list__head",
                 div { class: "list__title",
                     h1 { "Chats" }
+                    button {
+                        class: "icon-button icon-button--s",
+                        aria_label: "Search in all chats",
+                        title: "Search in all chats (Ctrl K)",
+                        onclick: move |_| desk.change(Model::open_search),
+                        Icon { name: "search" }
+                    }
                     button {
                         class: "icon-button icon-button--s only-narrow",
                         aria_label: "Invite someone",
@@ -100,6 +112,9 @@ pub fn List(
                     div { class: "chips", role: "group", aria_label: "Show",
                         Chip { label: "All", chosen: filter == Filter::All, filter: Filter::All }
                         Chip { label: "Unread", chosen: filter == Filter::Unread, filter: Filter::Unread }
+                        if archived > 0 {
+                            Chip { label: "Archived", chosen: filter == Filter::Archived, filter: Filter::Archived }
+                        }
                         if knocking > 0 {
                             Chip {
                                 label: "Requests",
@@ -206,14 +221,20 @@ fn Rows(list: ChatList, requests: Listing<RequestRow>, filter: Filter, open: Opt
             }
         },
         Listing::Rows(rows) => {
-            let rows: Vec<ChatRow> =
-                rows.into_iter().filter(|row| filter == Filter::All || row.unread > 0).collect();
+            let is_shown = |row: &ChatRow| match filter {
+                Filter::Archived => row.archived,
+                Filter::Unread => row.unread > 0 || row.marked_unread,
+                Filter::All | Filter::Requests => !row.archived,
+            };
+            let rows: Vec<ChatRow> = rows.into_iter().filter(is_shown).collect();
             // One row can be reached with Tab, the others from it with the arrows.
             let reachable = rows.iter().position(|row| open.as_ref() == Some(&row.id.0)).unwrap_or(0);
             rsx! {
                 div { class: "list__rows",
                     if rows.is_empty() {
-                        p { class: "list__none", "Nothing unread. Everything here has been seen." }
+                        p { class: "list__none",
+                            if filter == Filter::Unread { "Nothing unread. Everything here has been seen." } else { "All chats are archived." }
+                        }
                     }
                     ul { aria_label: "Chats", onkeydown: arrows,
                         for (index , row) in rows.into_iter().enumerate() {
@@ -233,7 +254,7 @@ fn Row(row: ChatRow, open: bool, reachable: bool) -> Element {
     rsx! {
         li {
             button {
-                class: if row.unread > 0 { "row row--unread" } else { "row" },
+                class: if row.unread > 0 || row.marked_unread { "row row--unread" } else { "row" },
                 "aria-current": open.then_some("true"),
                 aria_label: "{row.spoken}",
                 "data-id": "{row.id}",
@@ -253,6 +274,12 @@ fn Row(row: ChatRow, open: bool, reachable: bool) -> Element {
                                 Marks { mark: mark.clone() }
                             }
                             bdi { "{row.preview}" }
+                        }
+                        if let Some(words) = &row.muted {
+                            span { class: "row__flags", title: "{words}", Icon { name: "muted", class: "i--16" } span { class: "sr", "{words}" } }
+                        }
+                        if row.unread == 0 && row.marked_unread {
+                            span { class: "row__flags", span { class: "badge", span { class: "sr", "Marked as unread" } } }
                         }
                         if row.unread > 0 {
                             span { class: "row__flags", span { class: "badge", "{row.unread}" span { class: "sr", " unread" } } }

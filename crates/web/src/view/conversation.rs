@@ -37,7 +37,7 @@ pub fn Conversation(chat: Chat, line: ConnectionLine) -> Element {
             }
             Log { chat: chat.clone() }
             match composer {
-                Some(Composer::Open { placeholder, bytes_max, too_long }) => rsx! {
+                Some(Composer::Open { placeholder, draft: _, bytes_max, too_long }) => rsx! {
                     Write {
                         chat: chat.id.clone(),
                         placeholder,
@@ -133,11 +133,31 @@ fn Head(head: Option<ChatHead>) -> Element {
     rsx! {
         header { class: "head",
             Back {}
-            if let Some(ChatHead { person, line, group, .. }) = head {
+            if let Some(ChatHead { id, person, line, group, timer, pinned }) = head {
                 Avatar { initials: person.initials, tint: person.tint, class: "avatar--m" }
                 div { class: "head__who",
                     h2 { class: "head__name clip", bdi { "{person.name}" } }
-                    div { class: "head__sub clip", "{line}" }
+                    div { class: "head__sub clip", if let Some(timer) = &timer { "{timer}" } else { "{line}" } }
+                }
+                if let Some(pin) = pinned.first() {
+                    button {
+                        class: "icon-button",
+                        aria_label: "Pinned: {pin.from}: {pin.text}",
+                        title: "Pinned: {pin.from}: {pin.text}",
+                        onclick: {
+                            let id = pin.id.clone();
+                            move |_| desk.change(|model| model.jump_to(&id))
+                        },
+                        Icon { name: "pin" }
+                    }
+                }
+                button {
+                    class: "icon-button",
+                    "aria-haspopup": "menu",
+                    aria_label: "Chat actions",
+                    title: "Chat actions",
+                    onclick: move |_| desk.change(|model| model.show_chat_acts(&id)),
+                    Icon { name: "more" }
                 }
                 if group {
                     button {
@@ -162,7 +182,6 @@ fn Log(chat: Chat) -> Element {
     let desk = use_context::<Desk>();
     let mut away = use_signal(|| false);
     let has_earlier = chat.earlier.is_some();
-    let group = chat.head.as_ref().is_some_and(|head| head.group);
     let jump = chat.jump.clone();
     use_effect(use_reactive(&jump, move |jump| {
         if let Some(id) = jump {
@@ -170,6 +189,7 @@ fn Log(chat: Chat) -> Element {
             desk.change(Model::jumped);
         }
     }));
+    let group = chat.head.as_ref().is_some_and(|head| head.group);
     rsx! {
         div {
             class: "timeline",
@@ -285,6 +305,9 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
                 if named {
                     span { class: "bubble__who p{bubble.from.tint}", aria_hidden: "true", bdi { "{bubble.from.name}" } }
                 }
+                if let Some(word) = &bubble.forwarded {
+                    span { class: "bubble__note", Icon { name: "forward", class: "i--16" } "{word}" }
+                }
                 if let Some(quote) = &bubble.reply_to {
                     message::Quoted { quote: quote.clone() }
                 }
@@ -294,6 +317,18 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
                     span { class: "bubble__text", dir: "auto", "{bubble.text}" }
                 }
                 span { class: "meta",
+                    if bubble.pinned {
+                        Icon { name: "pin", class: "i--14" }
+                        span { class: "sr", "pinned" }
+                    }
+                    if bubble.starred {
+                        Icon { name: "star", class: "i--14" }
+                        span { class: "sr", "starred" }
+                    }
+                    if let Some(words) = &bubble.expires {
+                        span { title: "{words}", Icon { name: "timer", class: "i--14" } }
+                        span { class: "sr", "{words}" }
+                    }
                     if let Some(word) = &bubble.edited {
                         span { "{word}" }
                     }
@@ -330,7 +365,7 @@ fn Write(
     let nothing = text.trim().is_empty();
     let writes_about = writing.is_some();
     let said = if over { Some(too_long) } else { refused };
-    let (written, sent) = (chat.clone(), chat);
+    let (written, kept, sent) = (chat.clone(), chat.clone(), chat);
     let mut send = move || {
         let text = desk.drafts.write().remove(&sent).unwrap_or_default();
         desk.change(|model| model.send(text));
@@ -359,6 +394,7 @@ fn Write(
                             oninput: move |event| {
                                 desk.drafts.write().insert(written.clone(), event.value());
                             },
+                            onblur: move |_| keep_draft(desk, &kept),
                             onkeydown: move |event| {
                                 if event.key() == Key::Escape && writes_about {
                                     event.stop_propagation();
@@ -388,6 +424,14 @@ fn Write(
                 }
             }
         }
+    }
+}
+
+/// What was begun follows on one's other devices.
+fn keep_draft(desk: Desk, chat: &ChatId) {
+    if desk.writing().is_none() {
+        let text = desk.drafts.peek().get(chat).cloned().unwrap_or_default();
+        desk.change(|model| model.keep_draft(chat, text));
     }
 }
 

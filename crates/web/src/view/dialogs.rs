@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use qrcode::{Color, EcLevel, QrCode};
 
-use super::{Desk, group, message, parts::Icon};
+use super::{Desk, chat, group, message, parts::Icon, search};
 use crate::{
     dom,
     model::{Dialog, Model},
@@ -14,12 +14,15 @@ use crate::{
 pub fn Shown(dialog: Dialog) -> Element {
     match dialog {
         Dialog::New { who, busy, refused } => rsx! { New { who, busy, refused } },
+        Dialog::Acts { bubble } => rsx! { message::Acts { bubble: (*bubble).clone() } },
+        Dialog::Forward { bubble, chats } => rsx! { message::Forward { bubble: (*bubble).clone(), chats } },
+        Dialog::ChatActs { row, timer } => rsx! { chat::Acts { row: (*row).clone(), timer } },
+        Dialog::Search(search) => rsx! { search::Search { search } },
+        Dialog::Editions { editions } => rsx! { message::Editions { editions } },
         Dialog::NewGroup { people, busy, refused } => rsx! { group::New { people, busy, refused } },
         Dialog::Group { id, page, adding, refused } => rsx! {
             group::Page { key: "{id}", page: page.map(|page| *page), adding, refused }
         },
-        Dialog::Acts { bubble } => rsx! { message::Acts { bubble: (*bubble).clone() } },
-        Dialog::Editions { editions } => rsx! { message::Editions { editions } },
         Dialog::Invite { link, refused } => rsx! { Invite { link, refused } },
     }
 }

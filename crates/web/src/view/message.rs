@@ -1,7 +1,7 @@
 //! What stands around a message, and what can be done with it.
 
 use dioxus::prelude::*;
-use screens::{Bubble, Edition, MessageAct, Quote};
+use screens::{Bubble, ChatRow, Edition, MessageAct, Quote};
 
 use super::{Desk, dialogs, parts::Icon};
 use crate::{
@@ -194,6 +194,52 @@ pub fn Editions(editions: Vec<Edition>) -> Element {
     }
 }
 
+/// Where a message is forwarded to.
+#[component]
+pub fn Forward(bubble: Bubble, chats: Vec<ChatRow>) -> Element {
+    let desk = use_context::<Desk>();
+    use_effect(|| {
+        dom::show_dialog(".dialog");
+        dom::focus(".dialog .menu__item, .dialog .icon-button");
+    });
+    rsx! {
+        dialog {
+            class: "dialog",
+            aria_labelledby: "dialog-title",
+            onkeydown: move |event| {
+                dialogs::escape(&event, desk);
+                match event.key() {
+                    Key::ArrowUp => move_in_menu(&event, -1),
+                    Key::ArrowDown => move_in_menu(&event, 1),
+                    _ => {}
+                }
+            },
+            div { class: "dialog__in",
+                div { class: "dialog__head",
+                    h2 { id: "dialog-title", "Forward to" }
+                    dialogs::Close {}
+                }
+                div { role: "group", aria_label: "Chats",
+                    for row in chats {
+                        button {
+                            key: "{row.id}",
+                            class: "menu__item",
+                            onclick: {
+                                let (bubble, row) = (bubble.clone(), row.clone());
+                                move |_| {
+                                    dom::close_dialog(".dialog");
+                                    desk.change(|model| model.forward(&bubble, &row.id));
+                                }
+                            },
+                            bdi { "{row.person.name}" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// What the text that is being written is about.
 #[component]
 pub fn About(writing: Writing) -> Element {
@@ -243,6 +289,9 @@ fn perform(mut desk: Desk, bubble: &Bubble, act: MessageAct) {
             dom::copy(&bubble.text, ".composer textarea");
             desk.change(Model::close_dialog);
         }
+        MessageAct::Forward => desk.change(|model| model.choose_where_to_forward(bubble)),
+        MessageAct::Star | MessageAct::Unstar => desk.change(|model| model.star(bubble)),
+        MessageAct::Pin | MessageAct::Unpin => desk.change(|model| model.pin(bubble)),
         MessageAct::DeleteForMe => desk.change(|model| model.delete(bubble, false)),
         MessageAct::DeleteForEveryone => desk.change(|model| model.delete(bubble, true)),
         // In the row above.
@@ -262,6 +311,11 @@ fn word(act: MessageAct) -> &'static str {
         MessageAct::Edit => "Edit",
         MessageAct::Editions => "What it said before",
         MessageAct::Copy => "Copy",
+        MessageAct::Forward => "Forward",
+        MessageAct::Star => "Star",
+        MessageAct::Unstar => "Take the star off",
+        MessageAct::Pin => "Pin for everyone",
+        MessageAct::Unpin => "Take the pin off",
         MessageAct::DeleteForMe => "Delete for me",
         MessageAct::DeleteForEveryone => "Delete for everyone",
     }
@@ -274,6 +328,9 @@ fn icon(act: MessageAct) -> &'static str {
         MessageAct::Edit => "edit",
         MessageAct::Editions => "history",
         MessageAct::Copy => "copy",
+        MessageAct::Forward => "forward",
+        MessageAct::Star | MessageAct::Unstar => "star",
+        MessageAct::Pin | MessageAct::Unpin => "pin",
         MessageAct::DeleteForMe | MessageAct::DeleteForEveryone => "delete",
     }
 }

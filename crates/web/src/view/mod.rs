@@ -2,6 +2,7 @@
 //!
 //! Styles are classes of `static/style.css`; style attributes are forbidden by the content security policy.
 
+mod chat;
 mod chats;
 mod conversation;
 mod dialogs;
@@ -9,6 +10,7 @@ mod group;
 mod join;
 mod message;
 mod parts;
+mod search;
 
 use std::collections::BTreeMap;
 
@@ -43,11 +45,18 @@ impl Desk {
 
     /// Changes the model and sends what follows from it.
     pub fn change(mut self, change: impl FnOnce(&mut Model)) {
-        let (out, returned) = {
+        let (out, returned, begun) = {
             let mut model = self.model.write();
             change(&mut model);
-            (model.take_out(), std::mem::take(&mut model.returned))
+            (model.take_out(), std::mem::take(&mut model.returned), std::mem::take(&mut model.drafts))
         };
+        for (chat, text) in begun {
+            let mut drafts = self.drafts.write();
+            let draft = drafts.entry(chat).or_default();
+            if draft.is_empty() {
+                *draft = text;
+            }
+        }
         for (chat, text) in returned {
             let mut drafts = self.drafts.write();
             let draft = drafts.entry(chat).or_default();
@@ -127,6 +136,10 @@ fn Panes(main: Main) -> Element {
                 Key::F6 => {
                     event.prevent_default();
                     dom::next_pane(&PANES);
+                }
+                Key::Character(key) if key == "k" && event.modifiers().ctrl() => {
+                    event.prevent_default();
+                    desk.change(Model::open_search);
                 }
                 _ => {}
             },

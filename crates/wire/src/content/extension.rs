@@ -30,6 +30,8 @@ impl ExtensionKey {
     pub const SENT_AT: Self = Self::Integer(-0x7602);
     /// Which version of a message this is: 1 for the first edit, more for each later one, a number.
     pub const VERSION: Self = Self::Integer(-0x7603);
+    /// The message was said elsewhere first: the number 1.
+    pub const FORWARDED: Self = Self::Integer(-0x7604);
 
     fn encode(&self) -> Result<Vec<u8>, ContentError> {
         let mut out = Writer::default();
@@ -214,10 +216,11 @@ fn check_known(key: &[u8], value: &ExtensionValue) -> Result<(), ContentError> {
     const CHAIN: &[u8] = &[0x39, 0x76, 0x00];
     const SENT_AT: &[u8] = &[0x39, 0x76, 0x01];
     const VERSION: &[u8] = &[0x39, 0x76, 0x02];
+    const FORWARDED: &[u8] = &[0x39, 0x76, 0x03];
     match key {
         SENDER_URI | ROOM_URI => value.as_text().map(|_| ()).ok_or(ContentError::Malformed),
         CHAIN => Chain::from_value(value).map(|_| ()),
-        SENT_AT | VERSION => value.as_uint().map(|_| ()).ok_or(ContentError::Malformed),
+        SENT_AT | VERSION | FORWARDED => value.as_uint().map(|_| ()).ok_or(ContentError::Malformed),
         _ => Ok(()),
     }
 }

@@ -162,6 +162,20 @@ impl MimiContent {
         Ok(self)
     }
 
+    /// Whether it was said elsewhere first.
+    pub fn is_forwarded(&self) -> bool {
+        self.extensions.value(&ExtensionKey::FORWARDED).and_then(ExtensionValue::as_uint) == Some(1)
+    }
+
+    /// As something that was said elsewhere first.
+    ///
+    /// # Errors
+    /// [`ContentError::TooLarge`] when there is no room for one more extension.
+    pub fn as_forwarded(mut self) -> Result<Self, ContentError> {
+        self.extensions.insert(&ExtensionKey::FORWARDED, ExtensionValue::uint(1))?;
+        Ok(self)
+    }
+
     /// The bytes. What this writes, [`Self::decode`] reads.
     ///
     /// # Errors
