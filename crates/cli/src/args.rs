@@ -196,6 +196,9 @@ pub enum Command {
     /// List everybody you have let in
     #[command(after_help = CONTACTS)]
     Contacts,
+    /// Link a device, list the devices of the account, remove one
+    #[command(subcommand, after_help = DEVICE)]
+    Device(Device),
     /// Show how this device stands
     #[command(after_help = STATUS)]
     Status,
@@ -216,6 +219,48 @@ pub struct Register {
     /// The code that was sent to you; asked for when it is not given
     #[arg(long)]
     pub code: Option<String>,
+}
+
+/// `valise device`
+#[derive(Subcommand)]
+pub enum Device {
+    /// Make this a further device of an account that exists: shows a link and a number
+    #[command(after_help = DEVICE_NEW)]
+    New {
+        /// The server's address
+        #[arg(long, value_name = "URL")]
+        server: String,
+        /// What you call this device; only your own devices learn it
+        #[arg(long)]
+        name: String,
+    },
+    /// Link the device that shows a link, on a device that has the account
+    #[command(after_help = DEVICE_LINK)]
+    Link {
+        /// What the new device shows; left out to go on with one that was begun
+        #[arg(value_name = "LINK", required_unless_present = "number")]
+        link: Option<String>,
+        /// The number that the new device shows; asked for when it is not given
+        #[arg(long, value_name = "6 DIGITS")]
+        number: Option<String>,
+    },
+    /// List the devices of the account
+    #[command(after_help = DEVICE_LIST)]
+    List,
+    /// Take a device out of the account: it reads nothing that is sent from then on
+    #[command(after_help = DEVICE_REMOVE)]
+    Remove {
+        /// Name or id of the device, or the first 6 characters of the id and more
+        device: String,
+    },
+    /// Give a device another name
+    #[command(after_help = DEVICE_NAME)]
+    Name {
+        /// Name or id of the device, or the first 6 characters of the id and more
+        device: String,
+        /// The new name
+        name: String,
+    },
 }
 
 /// `valise send`
@@ -431,6 +476,46 @@ const CONTACTS: &str = "\
 Examples:
   valise contacts
   valise --json contacts";
+
+const DEVICE: &str = "\
+Examples:
+  valise --home ./laptop device new --server https://lindenhof.example --name Laptop
+  valise device link 'https://lindenhof.example/d#…'
+  valise device list
+  valise device remove Laptop";
+
+const DEVICE_NEW: &str = "\
+Examples:
+  valise device new --server https://lindenhof.example --name Laptop
+  valise --home ./work --json device new --server http://127.0.0.1:8080 --name Work
+                                    {\"link\":\"https://…/d#…\"}
+                                    {\"number\":{\"number\":\"123456\"}}
+                                    {\"linked\":{\"id\":\"…\",\"name\":\"Anna\"}}
+
+Give the link to a device that has the account; type the number there. It ends when this device is linked and has your
+earlier messages. What was begun goes on at the next start.";
+
+const DEVICE_LINK: &str = "\
+Examples:
+  valise device link 'https://lindenhof.example/d#…'
+  valise --json device link 'https://lindenhof.example/d#…'      {\"number_needed\":{…}}, exit code 3
+  valise device link --number 123456
+
+Only link a device that you hold in your hand: it will read all your chats.";
+
+const DEVICE_LIST: &str = "\
+Examples:
+  valise device list
+  valise --json device list         {\"device\":{\"id\":\"…\",\"name\":\"Laptop\",\"this\":false,\"leaving\":false}}";
+
+const DEVICE_REMOVE: &str = "\
+Examples:
+  valise device remove Laptop
+  valise device remove 3fa94c";
+
+const DEVICE_NAME: &str = "\
+Examples:
+  valise device name 3fa94c \"Old laptop\"";
 
 const STATUS: &str = "\
 Examples:

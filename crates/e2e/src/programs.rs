@@ -261,7 +261,16 @@ impl Terminal {
     /// When it cannot be started.
     #[must_use]
     pub fn follow(&self) -> Follower {
-        let mut command = self.command(["receive", "--follow"]);
+        self.start(["receive", "--follow"])
+    }
+
+    /// Starts a command that goes on while others run.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn start<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(&self, args: I) -> Follower {
+        let mut command = self.command(args);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("valise runs");
         let output = child.stdout.take().expect("an output");
@@ -331,6 +340,19 @@ impl Follower {
     /// Waits for a message of that text.
     pub fn text(&mut self, text: &str) -> Value {
         self.wait_for(text, |line| line["event"] == "message" && line["text"] == text)
+    }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// # Panics
+    /// When it ends otherwise than well, with what it said.
+    pub fn ends_well(mut self) {
+        let status = self.child.wait().expect("it ends");
+        let mut said = String::new();
+        if let Some(errors) = self.child.stderr.as_mut() {
+            let _ = errors.read_to_string(&mut said);
+        }
+        assert!(status.success(), "{status}: {said}");
     }
 
     /// Kills it as a power cut would; what it had printed by then.

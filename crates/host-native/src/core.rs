@@ -337,6 +337,8 @@ fn is_repeatable(what: &What) -> bool {
             | Action::EditGroup { .. }
             | Action::LeaveGroup { .. }
             | Action::MarkRead { .. }
+            | Action::CancelLink
+            | Action::NameDevice { .. }
             | Action::Hurry => true,
             // Repeated, these would send twice, or change again what was changed meanwhile.
             Action::Register { .. }
@@ -348,7 +350,12 @@ fn is_repeatable(what: &What) -> bool {
             | Action::Forward { .. }
             | Action::React { .. }
             | Action::Edit { .. }
-            | Action::Delete { .. } => false,
+            | Action::Delete { .. }
+            // A second link takes the place of the first, a second number is a second try, a second removal finds nothing.
+            | Action::OfferLink { .. }
+            | Action::LinkDevice { .. }
+            | Action::LinkNumber { .. }
+            | Action::RemoveDevice { .. } => false,
         },
     }
 }

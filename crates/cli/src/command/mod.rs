@@ -1,6 +1,7 @@
 //! The commands.
 
 mod chat;
+mod device;
 pub mod group;
 mod message;
 mod people;
@@ -15,7 +16,7 @@ use host_native::{Core, Options};
 use screens::{Action, Ask};
 use zeroize::Zeroizing;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, Device};
 use crate::end::{Stop, answered};
 use crate::say::Say;
 use crate::stop;
@@ -26,8 +27,13 @@ pub async fn run(args: Args, utc_offset_minutes: i16) -> Result<(), Stop> {
     let mut options = Options::at(home.map_or_else(usual_home, Ok)?);
     options.authority = ca;
     options.passphrase = passphrase()?;
-    if let Command::Register(register) = &command {
-        options.server = Some(host_native::ServerAddress::parse(&register.server)?);
+    let server = match &command {
+        Command::Register(register) => Some(&register.server),
+        Command::Device(Device::New { server, .. }) => Some(server),
+        _ => None,
+    };
+    if let Some(server) = server {
+        options.server = Some(host_native::ServerAddress::parse(server)?);
     }
     let core = Core::open(options).await?;
     let may_end_early = matches!(command, Command::Receive(_));
@@ -70,6 +76,7 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Editions { message } => message::editions(core, say, message).await,
         Command::Group { what } => group::run(core, say, what).await,
         Command::Contacts => show::contacts(core, say).await,
+        Command::Device(device) => device::run(core, say, device).await,
         Command::Status => show::status(core, say).await,
     }
 }
