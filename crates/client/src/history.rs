@@ -522,6 +522,7 @@ impl Step<'_> {
         if (count, messages) != (end.count, end.messages) {
             return Err(Halt::Unusable("a history that is not what was told"));
         }
+        self.amend_history()?;
         // Whoever has everything from the start misses whatever is left out from now on.
         self.tx.execute(
             "update sender_row set base = 0 where conversation in (select id from conversation where from_start = 1)",

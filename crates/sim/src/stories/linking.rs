@@ -76,6 +76,26 @@ fn what_is_said_while_the_history_travels_is_there_once_and_behind_it() {
 }
 
 #[test]
+fn edits_deletions_and_reactions_are_in_the_history_and_those_heard_before_it_take_effect() {
+    let mut world = World::new(19);
+    let (anna, boris) = friends(&mut world);
+    let edited = anna.says(&mut world, boris, "frist");
+    let gone = anna.says(&mut world, boris, "regretted");
+    let later = anna.says(&mut world, boris, "typpo");
+    world.settle();
+    anna.asks(&mut world, Command::Edit { message: edited, text: "first".to_owned() }).unwrap();
+    anna.asks(&mut world, Command::Delete { message: gone, everyone: true }).unwrap();
+    boris.asks(&mut world, Command::React { to: edited, emoji: "👍".to_owned() }).unwrap();
+    world.settle();
+    let laptop = anna.links_by_number(&mut world, "Laptop");
+    anna.asks(&mut world, Command::Edit { message: later, text: "typo".to_owned() }).unwrap();
+    assert!(laptop.has_history_within(&mut world, 5).is_some());
+    world.settle();
+    assert_eq!(laptop.messages(&world, boris), anna.messages(&world, boris));
+    assert_eq!(laptop.messages(&world, boris)[0].text, "first");
+}
+
+#[test]
 fn ten_devices_show_the_same_and_an_eleventh_is_refused() {
     let mut world = World::new(4);
     let (anna, boris) = friends(&mut world);
