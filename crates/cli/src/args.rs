@@ -1,12 +1,13 @@
 //! What can be typed.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 /// Private messages that only you and the other person can read.
 #[derive(Parser)]
-#[command(name = "valise", version, arg_required_else_help = true, disable_help_subcommand = true, after_help = START)]
+#[command(name = "valise", version, disable_help_subcommand = true, after_help = START)]
 pub struct Args {
     /// Folder of the account [default: ~/.local/share/valise]
     #[arg(long, global = true, value_name = "DIR", env = "VALISE_HOME", hide_env_values = true)]
@@ -17,8 +18,16 @@ pub struct Args {
     /// Certificate of a private authority (PEM), trusted beside the public ones; kept for later
     #[arg(long, global = true, value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// Nothing: the chats on the whole terminal.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+}
+
+impl Args {
+    /// The usage, for whoever typed nothing where nothing can be shown.
+    pub fn usage() -> String {
+        Self::command().render_help().to_string()
+    }
 }
 
 /// One thing to do.
@@ -202,6 +211,9 @@ pub enum Command {
     /// Show how this device stands
     #[command(after_help = STATUS)]
     Status,
+    /// Serve bots: JSON-RPC as signal-cli has it
+    #[command(after_help = DAEMON)]
+    Daemon(Daemon),
 }
 
 /// `valise register`
@@ -303,10 +315,38 @@ pub struct Receive {
     pub unread: bool,
 }
 
+/// `valise daemon`
+#[derive(clap::Args)]
+pub struct Daemon {
+    /// Listen on a Unix socket [default path: bot.sock in the account's folder]; the default when there is no --http
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<Option<PathBuf>>,
+    /// Listen for HTTP on this machine
+    #[arg(long, value_name = "127.0.0.1:PORT")]
+    pub http: Option<SocketAddr>,
+    /// When a connection to the socket begins to hear what arrives
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = ReceiveMode::OnStart)]
+    pub receive_mode: ReceiveMode,
+    /// Leave what is handed over unread until sendReceipt: the others do not learn of it, and it comes again at the next start
+    #[arg(long)]
+    pub unread: bool,
+}
+
+/// When a bot begins to hear what arrives.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReceiveMode {
+    /// At once
+    OnStart,
+    /// After subscribeReceive
+    Manual,
+}
+
 /// A year: longer waits are mistakes.
 const SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
 
 const START: &str = "\
+On a terminal, valise alone shows the chats on the whole screen.
+
 A first conversation:
   valise register none --server https://lindenhof.example --name Anna
   valise invite                     give the link to one person
@@ -522,10 +562,18 @@ Examples:
   valise status
   valise --json status";
 
+const DAEMON: &str = "\
+Examples:
+  valise daemon                                  on bot.sock in the account's folder
+  valise daemon --socket /run/user/1000/valise.sock
+  valise daemon --http 127.0.0.1:8090            with the token in the file bot-token beside it
+
+One JSON object a line, both ways:
+  {\"jsonrpc\":\"2.0\",\"method\":\"send\",\"params\":{\"recipient\":[\"+32470123456\"],\"message\":\"hi\"},\"id\":1}
+  {\"jsonrpc\":\"2.0\",\"method\":\"receive\",\"params\":{\"envelope\":{\"source\":\"+32470123456\",…}}}";
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -546,7 +594,7 @@ mod tests {
         let parsed =
             Args::try_parse_from(["valise", "send", "Boris", "-", "--json", "--home", "x"]).ok().unwrap();
         assert!(parsed.json);
-        assert!(matches!(parsed.command, Command::Send(Send { text, .. }) if text == "-"));
+        assert!(matches!(parsed.command, Some(Command::Send(Send { text, .. })) if text == "-"));
         assert!(Args::try_parse_from(["valise", "receive", "--for", "1", "--follow"]).is_err());
     }
 }

@@ -152,7 +152,7 @@ impl Drop for Server {
 
 /// A terminal: a home folder and the server it uses.
 pub struct Terminal {
-    home: tempfile::TempDir,
+    home: Home,
     url: String,
     authority: Option<PathBuf>,
 }
@@ -165,7 +165,15 @@ impl Terminal {
     #[must_use]
     pub fn new(server: &Server) -> Self {
         let authority = server.tls.then(|| server.authority());
-        Self { home: tempfile::tempdir().expect("a temporary folder"), url: server.url(), authority }
+        let home = Home::Own(tempfile::tempdir().expect("a temporary folder"));
+        Self { home, url: server.url(), authority }
+    }
+
+    /// A second one on a home that somebody else looks after.
+    #[must_use]
+    pub fn at(server: &Server, home: &Path) -> Self {
+        let authority = server.tls.then(|| server.authority());
+        Self { home: Home::Lent(home.to_owned()), url: server.url(), authority }
     }
 
     /// One that registered without a handle.
@@ -193,12 +201,15 @@ impl Terminal {
     /// Its home folder.
     #[must_use]
     pub fn home(&self) -> &Path {
-        self.home.path()
+        match &self.home {
+            Home::Own(folder) => folder.path(),
+            Home::Lent(folder) => folder,
+        }
     }
 
     fn command<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(&self, args: I) -> Command {
         let mut command = Command::new(program("valise"));
-        command.arg("--home").arg(self.home.path()).arg("--json");
+        command.arg("--home").arg(self.home()).arg("--json");
         if let Some(authority) = &self.authority {
             command.arg("--ca").arg(authority);
         }
@@ -301,6 +312,12 @@ impl Terminal {
     pub fn url(&self) -> &str {
         &self.url
     }
+}
+
+/// A home folder, gone with the value unless it is somebody else's.
+enum Home {
+    Own(tempfile::TempDir),
+    Lent(PathBuf),
 }
 
 /// `receive --follow`, killed with the value.

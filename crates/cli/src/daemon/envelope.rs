@@ -1,0 +1,158 @@
+//! What bots read, in the shapes that signal-cli gave these things. What Valise knows beyond them is under `valise`.
+
+use screens::{Bubble, ContactState, Mark, Me, Person, RequestRow};
+use serde_json::{Value, json};
+
+/// A message of somebody else.
+pub fn message(me: &Me, bubble: &Bubble) -> Value {
+    let mut envelope = from(&bubble.from, bubble.sent.ms);
+    let said = (bubble.note.is_none()).then_some(&bubble.text);
+    envelope["dataMessage"] = json!({
+        "timestamp": bubble.sent.ms,
+        "message": said,
+        "expiresInSeconds": 0,
+        "viewOnce": false,
+        "mentions": [],
+        "attachments": [],
+        "contacts": [],
+    });
+    envelope["valise"] = json!({ "id": bubble.id, "chat": bubble.chat, "note": bubble.note });
+    json!({ "envelope": envelope, "account": account(me) })
+}
+
+/// A message of one's own came further: `when` is now, `sent` when the message was sent.
+pub fn receipt(me: &Me, from_whom: &Person, when: u64, sent: u64, mark: Mark) -> Value {
+    let mut envelope = from(from_whom, when);
+    envelope["receiptMessage"] = json!({
+        "when": when,
+        "isDelivery": mark == Mark::Delivered,
+        "isRead": mark == Mark::Read,
+        "isViewed": false,
+        "timestamps": [sent],
+    });
+    json!({ "envelope": envelope, "account": account(me) })
+}
+
+fn from(person: &Person, timestamp: u64) -> Value {
+    json!({
+        "source": person.handle.as_deref().unwrap_or(&person.id.0),
+        "sourceNumber": number(person.handle.as_deref()),
+        "sourceUuid": person.id,
+        "sourceName": person.name,
+        // The devices of an account are not told apart.
+        "sourceDevice": 1,
+        "timestamp": timestamp,
+    })
+}
+
+/// One's own account, as calls may name it.
+pub fn account(me: &Me) -> &str {
+    number(me.handle.as_deref()).unwrap_or(&me.id.0)
+}
+
+/// Whether a call that names this account means this one.
+pub fn is_account(me: &Me, named: &str) -> bool {
+    named == me.id.0 || me.handle.as_deref() == Some(named)
+}
+
+/// A contact.
+pub fn contact(person: &Person) -> Value {
+    json!({
+        "number": number(person.handle.as_deref()),
+        "uuid": person.id,
+        "username": null,
+        "name": person.name,
+        "profileName": person.name,
+        "isBlocked": person.state == ContactState::Blocked,
+        "isHidden": false,
+        "messageExpirationTime": 0,
+        "valise": { "handle": person.handle, "chat": person.chat },
+    })
+}
+
+/// Where a sent message went.
+pub fn sent_to(person: &Person) -> Value {
+    json!({
+        "recipientAddress": { "uuid": person.id, "number": number(person.handle.as_deref()), "username": null },
+        "type": "SUCCESS",
+    })
+}
+
+/// Somebody whose address was asked for and is known.
+pub fn status(asked: &str, person: &Person) -> Value {
+    json!({
+        "recipient": asked,
+        "number": number(person.handle.as_deref()),
+        "uuid": person.id,
+        "isRegistered": true,
+    })
+}
+
+/// Somebody who knocks: an id and nothing else.
+pub fn request(row: &RequestRow) -> Value {
+    json!({ "uuid": row.id })
+}
+
+fn number(handle: Option<&str>) -> Option<&str> {
+    handle.filter(|handle| handle.starts_with('+'))
+}
+
+#[cfg(test)]
+mod tests {
+    use screens::{Listing, samples};
+
+    use super::*;
+
+    fn bubble() -> Bubble {
+        let Listing::Rows(bubbles) = samples::timeline_full().bubbles else { panic!("the sample is full") };
+        bubbles.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn a_message_has_the_form_that_bots_know() {
+        let value = message(&samples::me(), &bubble());
+        let envelope = &value["envelope"];
+        assert_eq!(value["account"], "+38640218633");
+        assert_eq!(envelope["source"], "+351912345678");
+        assert_eq!(envelope["sourceNumber"], "+351912345678");
+        assert_eq!(envelope["sourceName"], "Inês Duarte");
+        assert_eq!(envelope["timestamp"], 1_873_179_660_000_u64);
+        assert_eq!(envelope["dataMessage"]["message"], "The house from last year. Same one again?");
+        assert_eq!(envelope["dataMessage"]["timestamp"], envelope["timestamp"]);
+        assert_eq!(envelope["dataMessage"]["attachments"], json!([]));
+    }
+
+    #[test]
+    fn who_has_no_number_is_named_by_address_or_id() {
+        let mut of = bubble();
+        of.from.handle = Some("ines@example.org".into());
+        let value = message(&samples::me(), &of);
+        assert_eq!(
+            (&value["envelope"]["source"], &value["envelope"]["sourceNumber"]),
+            (&json!("ines@example.org"), &Value::Null)
+        );
+        of.from.handle = None;
+        of.note = Some("A kind of message that this version cannot show.".into());
+        let value = message(&samples::me(), &of);
+        assert_eq!(value["envelope"]["source"], value["envelope"]["sourceUuid"]);
+        assert_eq!(value["envelope"]["dataMessage"]["message"], Value::Null);
+        assert!(value["envelope"]["valise"]["note"].is_string());
+    }
+
+    #[test]
+    fn marks_are_receipts() {
+        let value = receipt(&samples::me(), &bubble().from, 7, 5, Mark::Read);
+        let receipt = &value["envelope"]["receiptMessage"];
+        assert_eq!(receipt["timestamps"], json!([5]));
+        assert_eq!(
+            (&receipt["isDelivery"], &receipt["isRead"], &receipt["when"]),
+            (&json!(false), &json!(true), &json!(7))
+        );
+    }
+
+    #[test]
+    fn the_account_is_known_by_number_and_id() {
+        let me = samples::me();
+        assert!(is_account(&me, "+38640218633") && is_account(&me, &me.id.0) && !is_account(&me, "+1"));
+    }
+}

@@ -1,0 +1,261 @@
+//! What bots can ask for: one table. One row adds a method.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use screens::{Action, Answer, Ask, Bubble, ContactState, Listing, Outcome, Person, TIMELINE_MESSAGES_MAX};
+use serde_json::{Value, json};
+
+use super::bot::{Bot, unexpected};
+use super::params::Params;
+use super::rpc::{Call, Fault, METHOD_NOT_FOUND};
+use super::{envelope, rpc};
+
+/// A method.
+struct Method {
+    name: &'static str,
+    run: for<'a> fn(&'a Bot, Params) -> Doing<'a>,
+}
+
+type Doing<'a> = Pin<Box<dyn Future<Output = Result<Value, Fault>> + Send + 'a>>;
+
+/// Everything there is, beside what belongs to a connection: `subscribeReceive` and `unsubscribeReceive`.
+#[rustfmt::skip]
+const METHODS: &[Method] = &[
+    Method { name: "version", run: |_, params| Box::pin(version(params)) },
+    Method { name: "listAccounts", run: |bot, params| Box::pin(list_accounts(bot, params)) },
+    Method { name: "send", run: |bot, params| Box::pin(send(bot, params)) },
+    Method { name: "sendReceipt", run: |bot, params| Box::pin(send_receipt(bot, params)) },
+    Method { name: "listContacts", run: |bot, params| Box::pin(list_contacts(bot, params)) },
+    Method { name: "listGroups", run: |bot, params| Box::pin(list_groups(bot, params)) },
+    Method { name: "getUserStatus", run: |bot, params| Box::pin(user_status(bot, params)) },
+    Method { name: "block", run: |bot, params| Box::pin(block(bot, params)) },
+    Method { name: "unblock", run: |bot, params| Box::pin(unblock(bot, params)) },
+    Method { name: "sendMessageRequestResponse", run: |bot, params| Box::pin(answer_request(bot, params)) },
+    // Not of signal-cli: what Valise has and it has not.
+    Method { name: "listRequests", run: |bot, params| Box::pin(list_requests(bot, params)) },
+    Method { name: "addContact", run: |bot, params| Box::pin(add_contact(bot, params)) },
+    Method { name: "createInvitation", run: |bot, params| Box::pin(create_invitation(bot, params)) },
+];
+
+/// Does what was asked for.
+pub async fn perform(bot: &Arc<Bot>, call: Call) -> Option<Value> {
+    let Call { id, method, params } = call;
+    rpc::answer(id, run(bot, &method, params).await)
+}
+
+async fn run(bot: &Bot, method: &str, params: serde_json::Map<String, Value>) -> Result<Value, Fault> {
+    let Some(method) = METHODS.iter().find(|known| known.name == method) else {
+        return Err(Fault::new(METHOD_NOT_FOUND, "Method not implemented"));
+    };
+    let me = bot.me();
+    let params = Params::of(params, |named| envelope::is_account(&me, named))?;
+    (method.run)(bot, params).await
+}
+
+async fn version(params: Params) -> Result<Value, Fault> {
+    params.end()?;
+    Ok(json!({ "version": env!("CARGO_PKG_VERSION") }))
+}
+
+async fn list_accounts(bot: &Bot, params: Params) -> Result<Value, Fault> {
+    params.end()?;
+    let me = bot.me();
+    let number = me.handle.as_deref().filter(|handle| handle.starts_with('+'));
+    Ok(json!([{ "number": number, "aci": me.id, "valise": { "name": me.name, "handle": me.handle } }]))
+}
+
+/// Answers when the text is safe on this device; it leaves by itself, and receipts tell how far it came.
+async fn send(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let text = params.needed("message")?;
+    let to = recipients(&mut params)?;
+    params.end()?;
+    // Everybody is known before the first one is written to.
+    let mut people = Vec::new();
+    for who in &to {
+        people.push(bot.person(who).await?);
+    }
+    let (mut timestamp, mut results) = (0, Vec::new());
+    for person in &people {
+        let action = Action::Send { to: person.chat.0.clone(), text: text.clone() };
+        let Outcome::Sent { id, .. } = bot.act(action).await? else { return Err(unexpected()) };
+        let Answer::Message(sent) = bot.ask(Ask::Message { id }).await? else { return Err(unexpected()) };
+        timestamp = sent.sent.ms;
+        let mut result = envelope::sent_to(person);
+        result["valise"] = json!({ "id": sent.id, "chat": sent.chat, "timestamp": timestamp });
+        results.push(result);
+    }
+    Ok(json!({ "timestamp": timestamp, "results": results }))
+}
+
+/// Everything up to these messages of somebody was seen.
+async fn send_receipt(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let who = params.needed("recipient")?;
+    let mut timestamps = params.numbers("targetTimestamp")?;
+    let kind = params.text("type")?;
+    params.end()?;
+    if !matches!(kind.as_deref(), None | Some("read" | "viewed")) {
+        return Err(Fault::params("type must be read or viewed"));
+    }
+    timestamps.sort_unstable();
+    let Some(newest) = timestamps.last().copied() else {
+        return Err(Fault::params("targetTimestamp must be given"));
+    };
+    let person = bot.person(&who).await?;
+    let bubble = sent_at(bot, &person, newest).await?;
+    bot.act(Action::MarkRead { chat: person.chat, through: bubble.id }).await?;
+    Ok(json!({ "timestamp": newest }))
+}
+
+/// The message of somebody with this time, among the newest of the chat.
+async fn sent_at(bot: &Bot, person: &Person, timestamp: u64) -> Result<Bubble, Fault> {
+    let mut before = None;
+    for _ in 0..PAGES_MAX {
+        let ask = Ask::Timeline { chat: person.chat.0.clone(), before, limit: TIMELINE_MESSAGES_MAX };
+        let Answer::Timeline(timeline) = bot.ask(ask).await? else { return Err(unexpected()) };
+        if let Listing::Rows(rows) = timeline.bubbles {
+            let meant = |row: &Bubble| !row.own && row.from.id == person.id && row.sent.ms == timestamp;
+            if let Some(found) = rows.into_iter().rev().find(meant) {
+                return Ok(found);
+            }
+        }
+        before = timeline.earlier;
+        if before.is_none() {
+            break;
+        }
+    }
+    Err(Fault::params(format!("Nothing of theirs was sent at {timestamp}")))
+}
+
+async fn list_contacts(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let wanted = params.texts("recipient")?;
+    let blocked = params.switch("blocked")?;
+    // Everybody is listed anyway.
+    params.switch("allRecipients")?;
+    let name = params.text("name")?;
+    params.end()?;
+    let mut people = Vec::new();
+    if wanted.is_empty() {
+        let Answer::Contacts(listing) = bot.ask(Ask::Contacts).await? else { return Err(unexpected()) };
+        people.extend(rows(listing)?.into_iter().map(|row| row.person));
+    }
+    for who in &wanted {
+        people.push(bot.person(who).await?);
+    }
+    let fits = |person: &&Person| {
+        blocked.is_none_or(|blocked| blocked == (person.state == ContactState::Blocked))
+            && name.as_ref().is_none_or(|name| person.name.contains(name))
+            && person.state != ContactState::Request
+    };
+    Ok(people.iter().filter(fits).map(envelope::contact).collect())
+}
+
+/// There are none yet.
+async fn list_groups(_bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    params.switch("detailed")?;
+    params.texts("groupId")?;
+    params.end()?;
+    Ok(json!([]))
+}
+
+/// Whom this device knows. It asks no directory: that is done when somebody is added, and seen by them.
+async fn user_status(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let asked = params.texts("recipient")?;
+    params.end()?;
+    if asked.is_empty() {
+        return Err(Fault::params("recipient must be given"));
+    }
+    let mut known = Vec::new();
+    for who in &asked {
+        known.push(envelope::status(who, &bot.person(who).await?));
+    }
+    Ok(Value::Array(known))
+}
+
+async fn block(bot: &Bot, params: Params) -> Result<Value, Fault> {
+    change(bot, params, |who| Action::Block { who }).await
+}
+
+async fn unblock(bot: &Bot, params: Params) -> Result<Value, Fault> {
+    change(bot, params, |who| Action::Accept { who }).await
+}
+
+async fn change(bot: &Bot, mut params: Params, action: fn(String) -> Action) -> Result<Value, Fault> {
+    let whom = recipients(&mut params)?;
+    params.end()?;
+    for who in whom {
+        bot.act(action(who)).await?;
+    }
+    Ok(json!({}))
+}
+
+async fn answer_request(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let kind = params.needed("type")?;
+    match kind.as_str() {
+        "accept" => unblock(bot, params).await,
+        "block" => block(bot, params).await,
+        other => Err(Fault::params(format!("Not supported here: type {other}; there are accept and block"))),
+    }
+}
+
+async fn list_requests(bot: &Bot, params: Params) -> Result<Value, Fault> {
+    params.end()?;
+    let Answer::Requests(listing) = bot.ask(Ask::Requests).await? else { return Err(unexpected()) };
+    Ok(rows(listing)?.iter().map(envelope::request).collect())
+}
+
+async fn add_contact(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let who = params.needed("recipient")?;
+    params.end()?;
+    let Outcome::Contact { id, sentence, .. } = bot.act(Action::Add { who }).await? else {
+        return Err(unexpected());
+    };
+    let mut contact = envelope::contact(&bot.person(&id.0).await?);
+    contact["valise"]["sentence"] = json!(sentence);
+    Ok(contact)
+}
+
+async fn create_invitation(bot: &Bot, params: Params) -> Result<Value, Fault> {
+    params.end()?;
+    let Outcome::Link { link, .. } = bot.act(Action::Invite).await? else { return Err(unexpected()) };
+    Ok(json!({ "link": link }))
+}
+
+fn recipients(params: &mut Params) -> Result<Vec<String>, Fault> {
+    let to = params.texts("recipient")?;
+    if to.is_empty() { Err(Fault::params("recipient must be given")) } else { Ok(to) }
+}
+
+fn rows<Row>(listing: Listing<Row>) -> Result<Vec<Row>, Fault> {
+    match listing {
+        Listing::Rows(rows) => Ok(rows),
+        Listing::Empty(_) => Ok(Vec::new()),
+        Listing::Failing(trouble) => Err(Fault::new(rpc::REFUSED, trouble.sentence)),
+        Listing::Loading => Err(unexpected()),
+    }
+}
+
+/// Pages of a chat that are looked through for a time: five thousand messages.
+const PAGES_MAX: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_has_one_row() {
+        for (at, method) in METHODS.iter().enumerate() {
+            assert!(METHODS[at + 1..].iter().all(|other| other.name != method.name), "{}", method.name);
+        }
+    }
+
+    #[test]
+    fn lists_are_rows_nothing_or_trouble() {
+        use screens::{EmptyPlace, Trouble};
+        let empty = EmptyPlace { title: String::new(), sentence: String::new() };
+        assert_eq!(rows(Listing::<u8>::Empty(empty)), Ok(vec![]));
+        assert_eq!(rows(Listing::Rows(vec![1])), Ok(vec![1]));
+        let trouble = Trouble { sentence: "No.".into(), again: true };
+        assert_eq!(rows(Listing::<u8>::Failing(trouble)).unwrap_err().message, "No.");
+    }
+}

@@ -1,0 +1,93 @@
+//! The full-screen program on a pseudo-terminal, with the real server and somebody to talk to.
+
+use e2e::programs::{Server, Terminal};
+use e2e::screen::{Screen, resident_kib};
+
+#[test]
+fn somebody_new_registers_writes_and_is_answered() {
+    let mut server = Server::start();
+    let boris = Terminal::registered(&server, "Boris");
+    let link = boris.invitation();
+    let mut following = boris.follow();
+
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path().join("new");
+    let mut anna = Screen::start(&home, 80, 24);
+    anna.waits_for("Which server?");
+    anna.enters(&server.url());
+    anna.waits_for("How may people find you?");
+    anna.types("3");
+    anna.waits_for("Your name");
+    anna.enters("Anna");
+    anna.waits_for("No chats yet");
+    anna.waits_for("● Up to date");
+
+    anna.types("n");
+    anna.waits_for("Add somebody");
+    anna.pastes(&link);
+    anna.types("\r");
+    anna.waits_until("the chat with Boris", |picture| {
+        picture.lines().next().is_some_and(|head| head.contains("Chats") && head.contains("Boris"))
+    });
+    anna.enters("Hello, Boris 👨‍👩‍👧‍👦");
+    following.text("Hello, Boris 👨‍👩‍👧‍👦");
+    anna.waits_for("Read");
+    boris.ok(["send", "Anna", "שלום, Anna"]);
+    anna.waits_for("Anna");
+    following.wait_for("the mark", |line| line["event"] == "receipt" && line["mark"] == "read");
+
+    // A second program on the same home, beside it.
+    let beside = Terminal::at(&server, &home);
+    assert_eq!(beside.ok(["chats"]).len(), 1);
+    beside.ok(["send", "Boris", "from beside"]);
+    anna.waits_for("from beside");
+
+    server.kill();
+    anna.waits_for("○");
+    anna.enters("kept here");
+    anna.waits_for("Sending");
+    server.run();
+    following.text("kept here");
+    anna.waits_for("● Up to date");
+
+    anna.types("\x11");
+    assert!(anna.ends().success());
+}
+
+#[test]
+fn on_a_keypad_screen_number_and_arrow_keys_are_enough() {
+    let server = Server::start();
+    let boris = Terminal::registered(&server, "Boris");
+    let anna = Terminal::registered(&server, "Anna");
+    boris.ok(["add", &anna.invitation()]);
+    boris.ok(["send", "Anna", "tea?"]);
+    let mut following = boris.follow();
+    let mut phone = Screen::start(anna.home(), 30, 20);
+    phone.waits_for("1 Boris");
+    phone.waits_for("(1)");
+    phone.types("1");
+    phone.waits_for("tea?");
+    following.wait_for("the mark", |line| line["event"] == "receipt" && line["mark"] == "read");
+    // y: 999, e: 33, s: 7777.
+    phone.types("999");
+    phone.waits_for("› y");
+    phone.types("33");
+    phone.types("7777");
+    phone.waits_for("› yes");
+    phone.types("\r");
+    following.text("yes");
+    phone.waits_for("Arrived");
+    assert!(phone.picture().lines().all(|row| row.chars().count() <= 30));
+    let resident = resident_kib(phone.process());
+    assert!(resident <= RESIDENT_KIB_MAX, "{resident} KiB resident");
+    // Back to the list, to the menu, and out by its number.
+    phone.types("\x1b[D");
+    phone.waits_for("OPEN");
+    phone.types("0");
+    phone.waits_for("5 End");
+    phone.types("5");
+    assert!(phone.ends().success());
+}
+
+/// What a keypad device has for it.
+const RESIDENT_KIB_MAX: u64 = 64 * 1024;
