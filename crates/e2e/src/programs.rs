@@ -394,6 +394,67 @@ impl Drop for Follower {
     }
 }
 
+/// `valise daemon`, killed with the value.
+pub struct Daemon {
+    child: Child,
+    address: Option<String>,
+}
+
+impl Daemon {
+    /// Starts it and waits until it listens.
+    ///
+    /// # Panics
+    /// When it does not, with what it said.
+    #[must_use]
+    pub fn start(terminal: &Terminal, args: &[&str]) -> Self {
+        let mut command = terminal.command(["daemon"].iter().chain(args));
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("valise runs");
+        let mut said = BufReader::new(child.stderr.take().expect("an output"));
+        let mut line = String::new();
+        said.read_line(&mut line).expect("it says something");
+        assert!(line.starts_with("Listening on "), "{line}");
+        let address =
+            line.split_once("http://").and_then(|(_, rest)| rest.split(';').next()).map(str::to_owned);
+        // It must always find somebody who reads.
+        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        Self { child, address }
+    }
+
+    /// Where HTTP is served.
+    ///
+    /// # Panics
+    /// When it is not.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.address.as_deref().expect("it serves HTTP")
+    }
+
+    /// Its process, for measuring.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it to end, and waits until it has.
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    pub fn ends(mut self) -> std::process::ExitStatus {
+        let asked = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        assert!(asked.expect("kill runs").success());
+        self.child.wait().expect("it ends")
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Ended already is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// The JSON objects of an output, one a line.
 ///
 /// # Panics

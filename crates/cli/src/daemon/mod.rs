@@ -15,14 +15,17 @@ mod rpc;
 mod socket;
 mod token;
 
+use std::convert::Infallible;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use host_native::{Core, Options};
 use screens::Ask;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::args::{Daemon, ReceiveMode};
 use crate::end::{Stop, answered};
@@ -42,7 +45,8 @@ pub async fn run(options: Options, daemon: Daemon, utc_offset_minutes: i16) -> R
         }
     };
     let mut tasks = JoinSet::new();
-    let result = match serve(&bot, &mut tasks, home, daemon).await {
+    let (open, mut closed) = mpsc::channel(1);
+    let result = match serve(&bot, open, &mut tasks, home, daemon).await {
         Ok(()) => tokio::select! {
             () = stop::wanted() => Ok(()),
             // A way in that closes, or a hub that ends, is the end of the whole.
@@ -51,7 +55,8 @@ pub async fn run(options: Options, daemon: Daemon, utc_offset_minutes: i16) -> R
         Err(stop) => Err(stop),
     };
     tasks.shutdown().await;
-    // Nobody else holds it now, but for what is just being answered.
+    // When the last connection let go of it, the account can be closed.
+    let _ = timeout(END_WAIT, closed.recv()).await;
     if let Some(bot) = Arc::into_inner(bot) {
         bot.core.close().await;
     }
@@ -66,7 +71,13 @@ async fn prepare(core: Core, utc_offset_minutes: i16) -> Result<Bot, (Core, Stop
 }
 
 /// Opens the ways in; each is a task.
-async fn serve(bot: &Arc<Bot>, tasks: &mut JoinSet<()>, home: PathBuf, daemon: Daemon) -> Result<(), Stop> {
+async fn serve(
+    bot: &Arc<Bot>,
+    open: mpsc::Sender<Infallible>,
+    tasks: &mut JoinSet<()>,
+    home: PathBuf,
+    daemon: Daemon,
+) -> Result<(), Stop> {
     let (hub, desk) = Hub::start(bot.clone(), bot.core.notices(), daemon.unread);
     tasks.spawn(desk);
     let place = Place {
@@ -74,6 +85,7 @@ async fn serve(bot: &Arc<Bot>, tasks: &mut JoinSet<()>, home: PathBuf, daemon: D
         hub,
         on_start: daemon.receive_mode == ReceiveMode::OnStart,
         room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+        _open: open,
     };
     if daemon.socket.is_some() || daemon.http.is_none() {
         let path = daemon.socket.flatten().unwrap_or_else(|| home.join("bot.sock"));
@@ -99,6 +111,8 @@ struct Place {
     /// Every connection listens from its beginning.
     on_start: bool,
     room: Arc<Semaphore>,
+    /// Held as long as somebody may use the account.
+    _open: mpsc::Sender<Infallible>,
 }
 
 /// Says something to whoever started the program.
@@ -116,4 +130,6 @@ const CONNECTIONS_MAX: usize = 32;
 /// Bytes of a line or body: a text of the largest size, every byte of it escaped, with room for the rest.
 const REQUEST_BYTES_MAX: usize = 512 * 1024;
 /// A reader that takes nothing for so long is stopped or stuck.
-const WRITE_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
+const WRITE_WAIT: Duration = Duration::from_secs(30);
+/// What is just being answered ends within this.
+const END_WAIT: Duration = Duration::from_secs(2);

@@ -100,6 +100,7 @@ pub const TABLE: &[Entry] = &[
     entry(At(Place::List), &[Char('n')], "n", "Add somebody", true, Model::add_somebody),
     entry(At(Place::List), &[Char('i')], "i", "Invite with a link", true, Model::invite),
     entry(At(Place::List), &[Char('r')], "r", "Who knocks", true, Model::show_requests),
+    entry(At(Place::List), &[Char('s')], "s", "How things stand", true, Model::standing),
     entry(At(Place::List), &[Char('0'), Char('m'), Left], "0 m ←", "Menu", false, Model::menu),
     entry(At(Place::List), &[Char('?')], "?", "Help", false, Model::help),
 

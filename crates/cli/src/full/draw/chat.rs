@@ -10,7 +10,9 @@ use crate::full::panes::Panes;
 use crate::full::text::{fit, width};
 
 pub fn draw(canvas: &mut Canvas<'_>, panes: &Panes, model: &Model, main: &Main, chat: &Chat) {
-    head(canvas, panes.chat_head, chat);
+    // Where the list is not shown, what is new elsewhere is said here.
+    let elsewhere = if panes.border.is_none() { main.list.unread } else { 0 };
+    head(canvas, panes.chat_head, chat, elsewhere);
     let size = Size { columns: model.size.columns, rows: model.size.rows };
     let area = main.timeline_area(size, model.writes_with_numbers());
     banner(canvas, panes.timeline, area, main, chat);
@@ -35,10 +37,12 @@ pub fn nothing_open(canvas: &mut Canvas<'_>, panes: &Panes) {
     canvas.middle(panes.timeline, "Choose a chat, or n to add somebody.", style::DIM);
 }
 
-fn head(canvas: &mut Canvas<'_>, area: Rect, chat: &Chat) {
+fn head(canvas: &mut Canvas<'_>, area: Rect, chat: &Chat, elsewhere: u32) {
     canvas.fill(area, style::HEAD);
+    let count = if elsewhere == 0 { String::new() } else { format!("({elsewhere}) ") };
+    canvas.right(area, &count, style::HEAD.patch(style::STRONG));
     let Some(head) = &chat.head else { return };
-    let room = usize::from(area.width.saturating_sub(2));
+    let room = usize::from(area.width).saturating_sub(2 + width(&count));
     let name = fit(&head.person.name, room);
     let used = canvas.put(area, area.x + 1, area.y, &name, style::HEAD.patch(style::STRONG));
     let left = room.saturating_sub(usize::from(used) + 2);
@@ -129,8 +133,7 @@ fn line(canvas: &mut Canvas<'_>, area: Rect, model: &Model, main: &Main, chat: &
             let trouble = chat.too_long().or(chat.refused.as_deref());
             if let Some(trouble) = trouble {
                 let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
-                canvas.fill(above, style::PLAIN);
-                canvas.put(above, above.x, above.y, &fit(trouble, above.width.into()), style::BAD);
+                canvas.upwards(above, trouble, style::BAD);
             }
             let before = canvas.cursor;
             let taps = (model.writes_with_numbers() && here).then_some(model.taps);

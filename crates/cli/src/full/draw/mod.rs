@@ -81,7 +81,7 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, main: &Main) {
     };
     let room = usize::from(area.width.saturating_sub(3));
     if let Some(toast) = &main.toast {
-        canvas.put(area, area.x + 1, area.y, &fit(toast, room + 1), style::BAR.patch(style::STRONG));
+        canvas.upwards(area, toast, style::STRONG);
         return;
     }
     let help = "F1 Help · Ctrl Q End";
@@ -152,6 +152,17 @@ impl Canvas<'_> {
     fn right(&mut self, area: Rect, text: &str, style: Style) {
         let cells = u16::try_from(width(text)).unwrap_or(area.width);
         self.put(area, area.right().saturating_sub(cells), area.y, text, style);
+    }
+
+    /// Broken into rows of which the last one is this: what is said once is said whole, over what stands above.
+    fn upwards(&mut self, last: Rect, text: &str, style: Style) {
+        let rows = wrap(text, usize::from(last.width.saturating_sub(1)));
+        let taken = u16::try_from(rows.len()).unwrap_or(u16::MAX).min(last.y + 1);
+        let area = Rect { y: last.y + 1 - taken, height: taken, ..last };
+        self.fill(area, Style::new());
+        for (row, y) in rows.iter().zip(area.top()..area.bottom()) {
+            self.put(area, area.x + 1, y, row, style);
+        }
     }
 
     /// Broken into rows from the top; returns the area below.

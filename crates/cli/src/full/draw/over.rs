@@ -25,7 +25,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, over: &Over) {
         }
         Over::Invite { link, refused } => invite(canvas, area, link.as_ref(), refused.as_deref()),
         Over::Sheet { title, rows, top } => {
-            let inner = paper(canvas, area, area.height, title);
+            let columns = area.width.min(PAPER_COLUMNS).saturating_sub(2);
+            let inner = paper(canvas, area, sheet_rows(rows, columns), title);
             sheet(canvas, inner, rows, *top);
         }
     }
@@ -95,9 +96,22 @@ fn invite(canvas: &mut Canvas<'_>, area: Rect, link: Option<&(String, String)>, 
     }
 }
 
-fn sheet(canvas: &mut Canvas<'_>, area: Rect, rows: &[(String, String)], top: usize) {
+/// Columns of what stands on the left.
+fn first_columns(rows: &[(String, String)], columns: u16) -> u16 {
     let first = rows.iter().map(|(first, _)| width(first)).max().unwrap_or(0);
-    let first = u16::try_from(first).unwrap_or(0).min(area.width / 2);
+    u16::try_from(first).unwrap_or(0).min(columns / 2)
+}
+
+/// Rows that a sheet needs, as far as anybody could show.
+fn sheet_rows(rows: &[(String, String)], columns: u16) -> u16 {
+    let second = usize::from(columns.saturating_sub(first_columns(rows, columns) + 1));
+    let room = |key: &str| if key.is_empty() { usize::from(columns) } else { second };
+    let all = rows.iter().map(|(key, words)| wrap(words, room(key)).len()).sum::<usize>();
+    u16::try_from(all).unwrap_or(u16::MAX)
+}
+
+fn sheet(canvas: &mut Canvas<'_>, area: Rect, rows: &[(String, String)], top: usize) {
+    let first = first_columns(rows, area.width);
     let mut rest = area;
     for (key, words) in rows.iter().skip(top) {
         if rest.height == 0 {

@@ -192,6 +192,22 @@ fn text_of_every_writing_leaves_the_border_where_it_is() {
 }
 
 #[test]
+fn what_is_said_once_is_said_whole_and_what_is_new_elsewhere_is_seen_from_a_chat() {
+    for size in SIZES {
+        let mut model = with_chat(size, &samples::timeline_full());
+        let head = picture(&model)[0].clone();
+        assert_eq!(head.ends_with("(3)"), size.0 < 64, "{head}");
+        let Stage::Main(main) = &mut model.stage else { panic!("the chats") };
+        let sentence = "Boris was added. You are let in by the link, so you can write at once.";
+        main.toast = Some(sentence.into());
+        let shown = picture(&model);
+        let foot =
+            shown[usize::from(size.1) - 6..].join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(foot.contains(sentence), "{shown:#?}");
+    }
+}
+
+#[test]
 fn a_window_that_is_too_small_says_so() {
     let mut model = main_model((80, 24), &samples::chats_full(), &samples::timeline_full());
     for (columns, rows) in [(1, 1), (10, 30), (80, 3), (0, 0)] {

@@ -146,6 +146,18 @@ impl Main {
         self.picked = Some(id.clone());
     }
 
+    /// Who knocks. Somebody new is said, because the list may not be on the screen.
+    fn knock(&mut self, requests: Listing<RequestRow>) {
+        if let (Listing::Rows(before), Listing::Rows(now)) = (&self.requests, &requests)
+            && let Some(new) = now.iter().find(|row| before.iter().all(|known| known.id != row.id))
+        {
+            self.toast = Some(format!("{}.", new.title));
+        } else if let (Listing::Empty(_), Listing::Rows(now)) = (&self.requests, &requests) {
+            self.toast = now.first().map(|new| format!("{}.", new.title));
+        }
+        self.requests = requests;
+    }
+
     fn close(&mut self) {
         if let Some(chat) = self.chat.take()
             && !chat.line.is_empty()
@@ -426,7 +438,10 @@ impl Model {
     pub(super) fn enter(&mut self, me: Me) {
         match &mut self.stage {
             Stage::Main(main) => main.me = me,
-            stage => *stage = Stage::Main(Box::new(Main::new(me))),
+            stage => {
+                *stage = Stage::Main(Box::new(Main::new(me)));
+                self.taps = Taps::default();
+            }
         }
         self.again();
     }
@@ -451,7 +466,7 @@ impl Model {
             (Purpose::Chats, Answer::Refused { sentence, .. }) => {
                 main.list.chats = Listing::Failing(Trouble { sentence, again: true });
             }
-            (Purpose::Requests, Answer::Requests(requests)) => main.requests = requests,
+            (Purpose::Requests, Answer::Requests(requests)) => main.knock(requests),
             (Purpose::Newest(id), Answer::Timeline(timeline)) => {
                 let Some(chat) = main.chat_if(&id) else { return };
                 let stale = std::mem::take(&mut chat.stale);

@@ -197,6 +197,10 @@ impl Model {
     /// The terminal got the focus or lost it.
     pub fn set_attentive(&mut self, attentive: bool) {
         self.attentive = attentive;
+        // Whoever comes back may come on another day, and days are words of the core.
+        if attentive && self.main().is_some() {
+            self.again();
+        }
         self.look();
     }
 
@@ -270,9 +274,11 @@ impl Model {
     fn answered(&mut self, purpose: Purpose, answer: Answer) {
         match (purpose, answer) {
             (Purpose::Start, Answer::Start(start)) => self.started(start),
-            (Purpose::Start, Answer::Refused { sentence, .. }) => {
-                self.stage = Stage::Broken(Trouble { sentence, again: true });
-            }
+            (Purpose::Start, Answer::Refused { sentence, .. }) => match &mut self.stage {
+                // What is shown, and what was being written, stays.
+                Stage::Main(main) => main.toast = Some(sentence),
+                stage => *stage = Stage::Broken(Trouble { sentence, again: true }),
+            },
             (purpose, answer) => self.main_answered(purpose, answer),
         }
     }
@@ -308,10 +314,7 @@ impl Model {
                     self.taps = Taps::digits();
                 }
             },
-            Start::Main(me) => {
-                self.taps = Taps::default();
-                self.enter(me);
-            }
+            Start::Main(me) => self.enter(me),
         }
     }
 

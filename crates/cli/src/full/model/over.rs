@@ -160,6 +160,18 @@ impl Model {
         );
     }
 
+    /// Shows oneself and how the line is, in whole sentences.
+    pub fn standing(&mut self) {
+        let Some(main) = self.main() else { return };
+        let mut rows = vec![("You".to_owned(), main.me.name.clone())];
+        rows.extend(main.me.handle.iter().map(|handle| ("Found by".to_owned(), handle.clone())));
+        rows.push(("Id".to_owned(), main.me.id.0.clone()));
+        rows.push(("Line".to_owned(), main.list.line.sentence.clone()));
+        rows.push(("Unread".to_owned(), main.list.unread.to_string()));
+        rows.extend(main.list.requests.iter().map(|requests| ("Knocking".to_owned(), requests.clone())));
+        self.sheet("How things stand", rows);
+    }
+
     /// Shows everything about the chosen message.
     pub fn message_info(&mut self) {
         let Some(bubble) = self.main().and_then(|main| main.chat.as_ref()).and_then(|chat| chat.chosen())

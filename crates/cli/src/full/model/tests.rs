@@ -537,6 +537,42 @@ fn what_was_missed_is_asked_for() {
 }
 
 #[test]
+fn a_core_that_is_away_for_a_moment_leaves_everything_where_it_is() {
+    let mut model = opened(WIDE, window(&["a"], None));
+    types(&mut model, "half a");
+    tells(&mut model);
+    model.heard(FromCore::Notice(Notice::Account));
+    let sent = tells(&mut model);
+    let sentence = "The program that has the account open ended. Try again.".to_owned();
+    let refused = Answer::Refused { kind: RefusedKind::Refused, sentence: sentence.clone(), next: None };
+    answer(&mut model, id_of(&sent, is_start), refused);
+    assert_eq!((chat(&model).line.text(), main(&model).toast.as_ref()), ("half a", Some(&sentence)));
+    let mut new = Model::new(0, WIDE);
+    let id = id_of(&tells(&mut new), is_start);
+    answer(&mut new, id, Answer::Refused { kind: RefusedKind::Refused, sentence, next: None });
+    assert!(matches!(new.stage, Stage::Broken(_)));
+    new.key(Key::Enter);
+    assert_eq!(tells(&mut new).len(), 1, "it is tried again");
+}
+
+#[test]
+fn whoever_knocks_meanwhile_is_said_wherever_one_is() {
+    let mut model = opened(SMALL, window(&["a"], None));
+    tells(&mut model);
+    let Listing::Rows(mut rows) = samples::requests_full() else { panic!("the sample has one") };
+    let new = RequestRow { id: ContactId("new".into()), ..rows[0].clone() };
+    let title = new.title.clone();
+    rows.push(new);
+    model.heard(FromCore::Notice(Notice::Request { who: ContactId("new".into()) }));
+    let sent = tells(&mut model);
+    let requests = id_of(&sent, |what| matches!(what, What::Ask(Ask::Requests)));
+    answer(&mut model, requests, Answer::Requests(Listing::Rows(rows)));
+    assert_eq!(main(&model).toast.as_deref(), Some(format!("{title}.").as_str()));
+    model.key(Key::Down);
+    assert_eq!(main(&model).toast, None);
+}
+
+#[test]
 fn it_ends_from_everywhere() {
     for mut model in [Model::without_server(0, WIDE), at_list(SMALL), opened(WIDE, window(&["a"], None))] {
         model.take_out();
