@@ -99,6 +99,13 @@ impl Screen {
         self.picture.screen().contents()
     }
 
+    /// One cell, without what has no width.
+    #[must_use]
+    pub fn cell(&self, column: u16, row: u16) -> String {
+        let cell = self.picture.screen().cell(row, column);
+        cell.map_or_else(String::new, |cell| cell.contents().replace('\u{200e}', ""))
+    }
+
     /// Makes the window another size.
     ///
     /// # Panics

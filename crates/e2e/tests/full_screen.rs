@@ -29,12 +29,17 @@ fn somebody_new_registers_writes_and_is_answered() {
     anna.waits_until("the chat with Boris", |picture| {
         picture.lines().next().is_some_and(|head| head.contains("Chats") && head.contains("Boris"))
     });
-    anna.enters("Hello, Boris 👨‍👩‍👧‍👦");
+    anna.types("Hello, Boris 👨‍👩‍👧‍👦\r");
     following.text("Hello, Boris 👨‍👩‍👧‍👦");
     anna.waits_for("Read");
     boris.ok(["send", "Anna", "שלום, Anna"]);
     anna.waits_for("Anna");
     following.wait_for("the mark", |line| line["event"] == "receipt" && line["mark"] == "read");
+
+    // This terminal does not join the family to one sign, and yet everything stands where it should.
+    for row in 0..23 {
+        assert_eq!(anna.cell(24, row), "│", "row {row}:\n{}", anna.picture());
+    }
 
     // A second program on the same home, beside it.
     let beside = Terminal::at(&server, &home);
@@ -76,7 +81,7 @@ fn on_a_keypad_screen_number_and_arrow_keys_are_enough() {
     phone.waits_for("› yes");
     phone.types("\r");
     following.text("yes");
-    phone.waits_for("Arrived");
+    phone.waits_for("Read");
     assert!(phone.picture().lines().all(|row| row.chars().count() <= 30));
     let resident = resident_kib(phone.process());
     assert!(resident <= RESIDENT_KIB_MAX, "{resident} KiB resident");

@@ -4,7 +4,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use host_native::{Heard, Notices};
@@ -25,6 +25,20 @@ pub struct Event {
     pub params: String,
     /// The message that it hands over.
     message: Option<(ChatId, MessageId)>,
+    /// Somebody has it.
+    handed: AtomicBool,
+}
+
+impl Event {
+    /// Whether a new listener hears it, although it was told before.
+    fn is_for(&self, since: Since) -> bool {
+        match since {
+            // A message that was told to somebody who went before it was handed over waits for the next one.
+            Since::Now => self.message.is_some() && !self.handed.load(Ordering::Relaxed),
+            Since::After(number) => self.number > number,
+            Since::Kept => true,
+        }
+    }
 }
 
 /// Where listeners come from.
@@ -102,6 +116,7 @@ impl Listener {
             event.inspect(|event| {
                 self.waiting_bytes.fetch_sub(event.params.len(), Ordering::Relaxed);
                 // Whoever takes it hands it over at once.
+                event.handed.store(true, Ordering::Relaxed);
                 let _ = self.said.try_send(Said::Done(event.clone()));
             })
         })
@@ -109,6 +124,7 @@ impl Listener {
 
     /// It was handed over.
     pub async fn done(&self, event: Arc<Event>) {
+        event.handed.store(true, Ordering::Relaxed);
         if event.message.is_some() {
             let _ = self.said.send(Said::Done(event)).await;
         }
@@ -152,12 +168,7 @@ impl Desk {
     }
 
     async fn join(&mut self, ear: Ear, since: Since) {
-        let missed = |event: &&Arc<Event>| match since {
-            Since::Now => false,
-            Since::After(number) => event.number > number,
-            Since::Kept => true,
-        };
-        if self.kept.events.iter().filter(missed).all(|event| ear.hear(event)) {
+        if self.kept.events.iter().filter(|event| event.is_for(since)).all(|event| ear.hear(event)) {
             self.ears.push(ear);
         }
         self.messages().await;
@@ -251,7 +262,8 @@ impl Desk {
 
     fn tell(&mut self, method: &'static str, params: &Value, message: Option<(ChatId, MessageId)>) {
         self.number += 1;
-        let event = Arc::new(Event { number: self.number, method, params: params.to_string(), message });
+        let (number, params) = (self.number, params.to_string());
+        let event = Arc::new(Event { number, method, params, message, handed: AtomicBool::new(false) });
         self.kept.keep(event.clone());
         let before = self.ears.len();
         self.ears.retain(|ear| !ear.events.is_closed() && ear.hear(&event));
@@ -329,7 +341,9 @@ mod tests {
     use super::*;
 
     fn event(number: u64, bytes: usize) -> Arc<Event> {
-        Arc::new(Event { number, method: "receive", params: "x".repeat(bytes), message: None })
+        let message = Some((ChatId("c".into()), MessageId(number.to_string())));
+        let (params, handed) = ("x".repeat(bytes), AtomicBool::new(false));
+        Arc::new(Event { number, method: "receive", params, message, handed })
     }
 
     fn pair() -> (Ear, Listener) {
@@ -358,6 +372,15 @@ mod tests {
         assert!(!ear.hear(&event(0, 1)));
         let (ear, _listener) = pair();
         assert!(ear.hear(&event(0, LISTENER_BYTES_MAX)) && !ear.hear(&event(1, 1)));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_has_yet_is_for_the_next_one() {
+        let (_, listener) = pair();
+        let told = event(4, 1);
+        assert!(told.is_for(Since::Now) && told.is_for(Since::After(3)) && !told.is_for(Since::After(4)));
+        listener.done(told.clone()).await;
+        assert!(!told.is_for(Since::Now) && told.is_for(Since::Kept));
     }
 
     #[test]

@@ -256,3 +256,45 @@ impl Lines {
 
 /// When the system has no room for another connection, it is asked again after this.
 const ACCEPT_AGAIN: std::time::Duration = std::time::Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn lines_are_whole_and_have_an_end() {
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        let (reader, _writer) = theirs.into_split();
+        let mut lines = Lines { reader: BufReader::new(reader), line: Vec::new() };
+        ours.write_all(b"one\n\ntw").await.unwrap();
+        assert!(matches!(lines.next().await, Line::Whole(line) if line == b"one\n"));
+        assert!(matches!(lines.next().await, Line::Whole(line) if line == b"\n"));
+        // Dropped half-way, it goes on where it was.
+        assert!(timeout(std::time::Duration::ZERO, lines.next()).await.is_err());
+        ours.write_all(b"o\n").await.unwrap();
+        assert!(matches!(lines.next().await, Line::Whole(line) if line == b"two\n"));
+        let long = vec![b'x'; REQUEST_BYTES_MAX + 1];
+        let writing = tokio::spawn(async move {
+            let _ = ours.write_all(&long).await;
+        });
+        assert!(matches!(lines.next().await, Line::TooLong));
+        drop(lines);
+        writing.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_left_lying_is_taken_over_and_what_is_in_use_is_not() {
+        let path = std::env::temp_dir().join(format!("valise-bot-{}.sock", std::process::id()));
+        let _ = fs::remove_file(&path);
+        // A program that was killed leaves its socket.
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        let socket = Socket::bind(&path).ok().unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(Socket::bind(&path).is_err());
+        drop(socket);
+        assert!(!path.exists());
+        fs::write(&path, "mine").unwrap();
+        assert!(Socket::bind(&path).is_err());
+        fs::remove_file(&path).unwrap();
+    }
+}

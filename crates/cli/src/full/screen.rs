@@ -120,6 +120,8 @@ fn key(event: KeyEvent) -> Option<Key> {
     let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
     let other = event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SHIFT);
     Some(match event.code {
+        // A command of another program, and nothing that anybody writes.
+        KeyCode::Char(_) if event.modifiers.contains(KeyModifiers::ALT) && !ctrl => return None,
         KeyCode::Char(c) if ctrl => Key::Ctrl(c.to_ascii_lowercase()),
         KeyCode::Char(c) => Key::Char(c),
         KeyCode::Enter if other => Key::AltEnter,
@@ -159,6 +161,7 @@ mod tests {
         assert_eq!(press(KeyCode::Enter, KeyModifiers::ALT), Some(Key::AltEnter));
         assert_eq!(press(KeyCode::BackTab, KeyModifiers::SHIFT), Some(Key::Tab));
         assert_eq!(press(KeyCode::CapsLock, KeyModifiers::NONE), None);
+        assert_eq!(press(KeyCode::Char('x'), KeyModifiers::ALT), None);
         let released = KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, KeyEventKind::Release);
         assert!(seen(Event::Key(released)).is_none());
     }
