@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
@@ -51,7 +52,7 @@ impl Screen {
                 }
             }
         });
-        Self { child, terminal, picture: vt100::Parser::new(rows, columns, 0), printed }
+        Self { child, terminal, picture: vt100::Parser::new(cells(rows), cells(columns), 0), printed }
     }
 
     /// Types, byte for byte as a terminal sends it.
@@ -112,7 +113,7 @@ impl Screen {
     /// When it cannot be.
     pub fn resizes(&mut self, columns: u16, rows: u16) {
         tcsetwinsize(&self.terminal, size(columns, rows)).expect("it can have a size");
-        self.picture.screen_mut().set_size(rows, columns);
+        self.picture.screen_mut().set_size(cells(rows), cells(columns));
     }
 
     /// Its process, for measuring.
@@ -142,6 +143,10 @@ impl Drop for Screen {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn cells(count: u16) -> NonZero<u16> {
+    NonZero::new(count).unwrap_or(NonZero::<u16>::MIN)
 }
 
 fn size(columns: u16, rows: u16) -> Winsize {
