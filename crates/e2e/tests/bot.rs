@@ -103,9 +103,11 @@ fn over_the_socket_a_bot_writes_hears_and_sees_how_far_it_came() {
     let subscription = other.call("subscribeReceive", &json!({}))["result"].clone();
     boris.ok(["send", "Robot", "both of you"]);
     bot.waits_for(is_text("both of you"));
-    let wrapped =
-        other.waits_for(|said| said["method"] == "receive" && said["params"]["subscription"] == subscription);
-    assert_eq!(wrapped["params"]["result"]["envelope"]["dataMessage"]["message"], "both of you");
+    other.waits_for(|said| {
+        let params = &said["params"];
+        params["subscription"] == subscription
+            && params["result"]["envelope"]["dataMessage"]["message"] == "both of you"
+    });
 
     let contacts = bot.call("listContacts", &json!({}));
     assert_eq!(contacts["result"][0]["name"], "Boris");

@@ -89,8 +89,8 @@ fn on_a_keypad_screen_number_and_arrow_keys_are_enough() {
     phone.types("\x1b[D");
     phone.waits_for("OPEN");
     phone.types("0");
-    phone.waits_for("6 End");
-    phone.types("6");
+    phone.waits_for("7 End");
+    phone.types("7");
     assert!(phone.ends().success());
 }
 

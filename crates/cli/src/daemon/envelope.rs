@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// A message of somebody else.
 pub fn message(me: &Me, bubble: &Bubble) -> Value {
     let mut envelope = from(&bubble.from, bubble.sent.ms);
-    let said = (bubble.note.is_none()).then_some(&bubble.text);
+    let said = (bubble.note.is_none() && bubble.notice.is_none()).then_some(&bubble.text);
     envelope["dataMessage"] = json!({
         "timestamp": bubble.sent.ms,
         "message": said,
@@ -16,7 +16,12 @@ pub fn message(me: &Me, bubble: &Bubble) -> Value {
         "attachments": [],
         "contacts": [],
     });
-    envelope["valise"] = json!({ "id": bubble.id, "chat": bubble.chat, "note": bubble.note });
+    if bubble.chat != bubble.from.chat {
+        let kind = if bubble.notice.is_some() { "UPDATE" } else { "DELIVER" };
+        envelope["dataMessage"]["groupInfo"] = json!({ "groupId": bubble.chat, "type": kind });
+    }
+    let note = bubble.note.as_ref().or(bubble.notice.as_ref());
+    envelope["valise"] = json!({ "id": bubble.id, "chat": bubble.chat, "note": note });
     json!({ "envelope": envelope, "account": account(me) })
 }
 
@@ -137,6 +142,24 @@ mod tests {
         assert_eq!(value["envelope"]["source"], value["envelope"]["sourceUuid"]);
         assert_eq!(value["envelope"]["dataMessage"]["message"], Value::Null);
         assert!(value["envelope"]["valise"]["note"].is_string());
+    }
+
+    #[test]
+    fn what_is_said_in_a_group_names_it() {
+        let mut of = bubble();
+        of.from.chat = of.chat.clone();
+        assert_eq!(message(&samples::me(), &of)["envelope"]["dataMessage"]["groupInfo"], Value::Null);
+        of.chat = screens::ChatId("group".into());
+        let said = message(&samples::me(), &of);
+        assert_eq!(
+            said["envelope"]["dataMessage"]["groupInfo"],
+            json!({ "groupId": "group", "type": "DELIVER" })
+        );
+        of.notice = Some("Anna added Boris".into());
+        let told = message(&samples::me(), &of);
+        assert_eq!(told["envelope"]["dataMessage"]["groupInfo"]["type"], "UPDATE");
+        assert_eq!(told["envelope"]["dataMessage"]["message"], Value::Null);
+        assert_eq!(told["envelope"]["valise"]["note"], "Anna added Boris");
     }
 
     #[test]

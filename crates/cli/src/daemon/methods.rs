@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::bot::{Bot, unexpected};
 use super::params::Params;
 use super::rpc::{Call, Fault, METHOD_NOT_FOUND};
-use super::{envelope, rpc};
+use super::{envelope, groups, rpc};
 
 /// A method.
 struct Method {
@@ -27,7 +27,9 @@ const METHODS: &[Method] = &[
     Method { name: "send", run: |bot, params| Box::pin(send(bot, params)) },
     Method { name: "sendReceipt", run: |bot, params| Box::pin(send_receipt(bot, params)) },
     Method { name: "listContacts", run: |bot, params| Box::pin(list_contacts(bot, params)) },
-    Method { name: "listGroups", run: |bot, params| Box::pin(list_groups(bot, params)) },
+    Method { name: "listGroups", run: |bot, params| Box::pin(groups::list(bot, params)) },
+    Method { name: "updateGroup", run: |bot, params| Box::pin(groups::update(bot, params)) },
+    Method { name: "quitGroup", run: |bot, params| Box::pin(groups::quit(bot, params)) },
     Method { name: "getUserStatus", run: |bot, params| Box::pin(user_status(bot, params)) },
     Method { name: "block", run: |bot, params| Box::pin(block(bot, params)) },
     Method { name: "unblock", run: |bot, params| Box::pin(unblock(bot, params)) },
@@ -68,20 +70,29 @@ async fn list_accounts(bot: &Bot, params: Params) -> Result<Value, Fault> {
 /// Answers when the text is safe on this device; it leaves by itself, and receipts tell how far it came.
 async fn send(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
     let text = params.needed("message")?;
-    let to = recipients(&mut params)?;
+    let (to, groups) = (params.texts("recipient")?, params.texts("groupId")?);
     params.end()?;
-    // Everybody is known before the first one is written to.
-    let mut people = Vec::new();
-    for who in &to {
-        people.push(bot.person(who).await?);
+    if to.is_empty() && groups.is_empty() {
+        return Err(Fault::params("recipient or groupId must be given"));
     }
+    // Everybody is known before the first one is written to.
+    let mut chats: Vec<(String, Option<Person>)> = Vec::new();
+    for who in &to {
+        let person = bot.person(who).await?;
+        chats.push((person.chat.0.clone(), Some(person)));
+    }
+    chats.extend(groups::chats(bot, groups).await?.into_iter().map(|chat| (chat, None)));
     let (mut timestamp, mut results) = (0, Vec::new());
-    for person in &people {
-        let action = Action::Send { to: person.chat.0.clone(), text: text.clone() };
-        let Outcome::Sent { id, .. } = bot.act(action).await? else { return Err(unexpected()) };
+    for (chat, person) in chats {
+        let Outcome::Sent { id, .. } = bot.act(Action::Send { to: chat, text: text.clone() }).await? else {
+            return Err(unexpected());
+        };
         let Answer::Message(sent) = bot.ask(Ask::Message { id }).await? else { return Err(unexpected()) };
         timestamp = sent.sent.ms;
-        let mut result = envelope::sent_to(person);
+        let mut result = match &person {
+            Some(person) => envelope::sent_to(person),
+            None => json!({ "groupId": sent.chat, "type": "SUCCESS" }),
+        };
         result["valise"] = json!({ "id": sent.id, "chat": sent.chat, "timestamp": timestamp });
         results.push(result);
     }
@@ -148,14 +159,6 @@ async fn list_contacts(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
             && person.state != ContactState::Request
     };
     Ok(people.iter().filter(fits).map(envelope::contact).collect())
-}
-
-/// There are none yet.
-async fn list_groups(_bot: &Bot, mut params: Params) -> Result<Value, Fault> {
-    params.switch("detailed")?;
-    params.texts("groupId")?;
-    params.end()?;
-    Ok(json!([]))
 }
 
 /// Whom this device knows. It asks no directory: that is done when somebody is added, and seen by them.
@@ -226,7 +229,8 @@ fn recipients(params: &mut Params) -> Result<Vec<String>, Fault> {
     if to.is_empty() { Err(Fault::params("recipient must be given")) } else { Ok(to) }
 }
 
-fn rows<Row>(listing: Listing<Row>) -> Result<Vec<Row>, Fault> {
+/// The rows of a list; none when it is empty.
+pub fn rows<Row>(listing: Listing<Row>) -> Result<Vec<Row>, Fault> {
     match listing {
         Listing::Rows(rows) => Ok(rows),
         Listing::Empty(_) => Ok(Vec::new()),

@@ -7,6 +7,7 @@
 
 mod bot;
 mod envelope;
+mod groups;
 mod http;
 mod hub;
 mod methods;

@@ -99,6 +99,7 @@ pub const TABLE: &[Entry] = &[
     entry(At(Place::List), &[Enter, Right], "Enter →", "Open the chat", false, Model::open_picked),
     entry(At(Place::List), &[Char('n')], "n", "Add somebody", true, Model::add_somebody),
     entry(At(Place::List), &[Char('i')], "i", "Invite with a link", true, Model::invite),
+    entry(At(Place::List), &[Char('g')], "g", "Make a group", true, Model::make_group),
     entry(At(Place::List), &[Char('r')], "r", "Who knocks", true, Model::show_requests),
     entry(At(Place::List), &[Char('s')], "s", "How things stand", true, Model::standing),
     entry(At(Place::List), &[Char('0'), Char('m'), Left], "0 m ←", "Menu", false, Model::menu),
@@ -111,6 +112,7 @@ pub const TABLE: &[Entry] = &[
     entry(At(Place::Line), &[PageDown], "Page ↓", "Later messages", false, |model| model.scroll(1)),
     entry(At(Place::Line), &[F(2)], "F2", "Menu", false, Model::menu),
     entry(At(Place::Line), &[], "", "Letters or numbers", true, |model| model.taps.turn()),
+    entry(At(Place::Line), &[F(3)], "F3", "About this chat", true, Model::about_chat),
     entry(At(Place::Line), &[], "", "Block this person", true, Model::block_person),
     entry(At(Place::Line), &[Esc], "Esc", "Back to the chats", true, Model::to_list),
 

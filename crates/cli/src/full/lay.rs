@@ -11,6 +11,8 @@ pub enum Row {
     Gap,
     /// In the middle: a day.
     Day(String),
+    /// In the middle: what happened to the group.
+    Notice(String),
     /// In the middle: where the unread begins.
     Unread(String),
     /// Who writes, where that is not clear.
@@ -62,6 +64,10 @@ pub fn block(bubble: &Bubble, above: Above<'_>, columns: u16) -> Vec<Row> {
     }
     if let Some(unread) = above.unread {
         rows.push(Row::Unread(fit(unread, room)));
+    }
+    if let Some(notice) = &bubble.notice {
+        rows.extend(wrap(notice, room).into_iter().map(Row::Notice));
+        return rows;
     }
     if let Some(name) = above.name {
         rows.push(Row::Name(fit(name, room)));
@@ -170,6 +176,12 @@ mod tests {
         let rows = plain(&block(&bubble(), above, 60));
         assert_eq!(rows[..3], ["Day(\"Today\")", "Unread(\"2 new messages\")", "Name(\"Boris\")"]);
         assert_eq!(block(&bubble(), Above { gap: true, ..Above::default() }, 60)[0], Row::Gap);
+    }
+
+    #[test]
+    fn a_line_about_the_group_is_no_message() {
+        let line = Bubble { notice: Some("Anna added Boris".into()), ..bubble() };
+        assert_eq!(block(&line, Above::default(), 60), [Row::Notice("Anna added Boris".into())]);
     }
 
     #[test]

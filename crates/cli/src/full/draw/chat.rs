@@ -84,7 +84,9 @@ fn timeline(canvas: &mut Canvas<'_>, area: Rect, rows: &[Bubble], chat: &Chat) {
 fn timeline_row(canvas: &mut Canvas<'_>, area: Rect, row: &Row, chosen: bool) {
     match row {
         Row::Gap => {}
-        Row::Day(day) => canvas.middle(area, day, style::DIM),
+        Row::Day(words) | Row::Notice(words) => {
+            canvas.middle(area, words, if chosen { style::PICKED } else { style::DIM });
+        }
         Row::Unread(line) => {
             for x in area.left()..area.right() {
                 canvas.put(area, x, area.y, "─", style::WARN);

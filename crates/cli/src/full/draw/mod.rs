@@ -99,8 +99,8 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, main: &Main) {
 fn soft_keys(canvas: &mut Canvas<'_>, area: Rect, main: &Main, numbers: bool) {
     let empty = main.chat.as_ref().is_none_or(|chat| chat.line.is_empty());
     let (left, middle, right) = match (&main.over, main.place) {
-        (Some(super::model::Over::Add { line, .. }), _) => {
-            (if line.is_empty() { "← Back" } else { "← Clear" }, "ADD", "")
+        (Some(super::model::Over::Field(field)), _) => {
+            (if field.line.is_empty() { "← Back" } else { "← Clear" }, field.asks.words().2, "")
         }
         (Some(super::model::Over::Choice(_)), _) => ("← Back", "CHOOSE", "↑↓"),
         (Some(_), _) => ("← Back", "CLOSE", "↑↓"),

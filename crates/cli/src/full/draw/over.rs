@@ -3,24 +3,25 @@
 use ratatui::layout::Rect;
 
 use super::{Canvas, below, style};
-use crate::full::model::{Choice, Model, Over};
+use crate::full::model::{Choice, Field, Model, Over};
 use crate::full::text::{fit, width, wrap};
 use crate::qr;
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, over: &Over) {
     match over {
         Over::Choice(choice) => draw_choice(canvas, area, choice),
-        Over::Add { line, busy, refused } => {
+        Over::Field(Field { asks, line, busy, refused }) => {
             let words = match (busy, refused) {
                 (true, _) => "One moment…",
                 (false, Some(refused)) => refused,
                 (false, None) => "",
             };
-            let inner = paper(canvas, area, ADD_ROWS, "Add somebody");
-            let rest = canvas.paragraph(inner, "By link, number or e-mail address.", style::PLAIN);
+            let (title, question, _) = asks.words();
+            let inner = paper(canvas, area, FIELD_ROWS, title);
+            let rest = canvas.paragraph(inner, question, style::PLAIN);
             let field = Rect { height: rest.height.min(3), ..rest };
             let taps = model.writes_with_numbers().then_some(model.taps);
-            canvas.field(field, line, taps, "Paste or type it");
+            canvas.field(field, line, taps, "");
             canvas.paragraph(below(rest, field.height), words, style::BAD);
         }
         Over::Invite { link, refused } => invite(canvas, area, link.as_ref(), refused.as_deref()),
@@ -151,6 +152,6 @@ fn paper(canvas: &mut Canvas<'_>, area: Rect, rows: u16, title: &str) -> Rect {
 /// What lies on top is no wider.
 const PAPER_COLUMNS: u16 = 60;
 /// Question, field and what is wrong with it.
-const ADD_ROWS: u16 = 8;
+const FIELD_ROWS: u16 = 8;
 /// Columns of text beside a square.
 const BESIDE_COLUMNS: u16 = 24;

@@ -104,11 +104,11 @@ impl Chat {
     pub fn lines_above<'a>(&'a self, bubble: &'a Bubble) -> lay::Above<'a> {
         let unread =
             self.unread_line.as_ref().filter(|(id, _)| *id == bubble.id).map(|(_, line)| line.as_str());
-        let other = self.head.as_ref().map(|head| &head.person.id);
+        let group = self.head.as_ref().is_some_and(|head| head.group);
         let begins = matches!(bubble.turn, screens::Turn::Single | screens::Turn::First);
-        // Between two people everybody knows who it is.
-        let name =
-            (!bubble.own && begins && other != Some(&bubble.from.id)).then_some(bubble.from.name.as_str());
+        // Between two people everybody knows who it is, and a line about the group says it.
+        let named = group && begins && !bubble.own && bubble.notice.is_none();
+        let name = named.then_some(bubble.from.name.as_str());
         lay::Above { day: bubble.day.as_deref(), unread, name, gap: begins }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use screens::{
-    Action, Answer, Ask, ChatHead, ChatId, ChatList, Composer, ConnectionLine, LineState, Listing, Me,
-    Notice, Outcome, RequestRow, Trouble, What,
+    Action, Answer, Ask, ChatHead, ChatId, ChatList, Composer, ConnectionLine, GroupPage, LineState, Listing,
+    Me, Notice, Outcome, RequestRow, Trouble, What,
 };
 
 use super::chat::WINDOW_MESSAGES;
@@ -27,6 +27,8 @@ pub struct Main {
     pub picked: Option<ChatId>,
     /// The chat that is open.
     pub chat: Option<Box<Chat>>,
+    /// The page of a group that was asked for last.
+    pub group: Option<Box<GroupPage>>,
     /// Where keys go.
     pub place: Place,
     /// What lies on top.
@@ -61,6 +63,7 @@ impl Main {
             requests: Listing::Loading,
             picked: None,
             chat: None,
+            group: None,
             place: Place::List,
             over: None,
             toast: None,
@@ -490,6 +493,7 @@ impl Model {
                     chat.changed(one);
                 }
             }
+            (purpose @ (Purpose::Group | Purpose::People(_)), answer) => self.group_answered(purpose, answer),
             // An answer of another kind, or a refusal of what can wait for the next notice.
             _ => {}
         }
@@ -504,13 +508,7 @@ impl Model {
                 self.open_chat(&chat);
                 self.ask_chats();
             }
-            (Purpose::Add, Outcome::Refused { sentence, .. }) => {
-                if let Some(Over::Add { busy, refused, .. }) = &mut main.over {
-                    (*busy, *refused) = (false, Some(sentence));
-                } else {
-                    main.toast = Some(sentence);
-                }
-            }
+            (Purpose::Add, Outcome::Refused { sentence, .. }) => main.refuse(sentence),
             (Purpose::Invite, Outcome::Link { link, sentence }) => {
                 if let Some(Over::Invite { link: made, .. }) = &mut main.over {
                     *made = Some((link, sentence));
@@ -546,7 +544,7 @@ impl Model {
                 main.toast = Some(sentence);
                 self.ask_requests();
             }
-            _ => {}
+            (purpose, outcome) => self.group_came_of(&purpose, outcome),
         }
     }
 
@@ -574,6 +572,10 @@ impl Model {
                 self.ask_chats();
             }
             Notice::Contact { .. } => self.again(),
+            Notice::Group { chat, sentence } => {
+                main.toast = Some(sentence);
+                self.ask_newest(chat);
+            }
             Notice::Connection(line) => main.list.line = line,
             Notice::Device(banner) => main.list.banner = banner,
             Notice::Account | Notice::Settled => {}
@@ -587,7 +589,7 @@ impl Model {
         }
     }
 
-    fn ask_chats(&mut self) {
+    pub(super) fn ask_chats(&mut self) {
         let waits = self.waits_for(&Purpose::Chats);
         let Some(main) = self.main() else { return };
         main.chats_stale = waits;
@@ -630,7 +632,7 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
     let Listing::Rows(rows) = &list.chats else { return None };
     let row = rows.iter().find(|row| row.id == *id)?;
     let line = row.person.handle.clone().unwrap_or_default();
-    Some(ChatHead { id: id.clone(), person: row.person.clone(), line })
+    Some(ChatHead { id: id.clone(), person: row.person.clone(), group: row.group, line })
 }
 
 /// `› ` before the text.

@@ -3,6 +3,7 @@
 //! Invariant: no terminal here. What is to be done lies in [`Model::take_out`]; what is shown is a public field.
 
 mod chat;
+mod group;
 mod join;
 mod line;
 mod main;
@@ -21,7 +22,7 @@ pub use chat::{Chat, View};
 pub use join::{Joining, Step};
 pub use line::Line;
 pub use main::{Main, Place, line_columns, stopped_rows, text_rows};
-pub use over::{Choice, Over};
+pub use over::{Choice, Field, Over};
 
 use super::keys::Key;
 use super::taps::Taps;
@@ -118,6 +119,10 @@ enum Purpose {
     Add,
     Accept,
     Block,
+    Group,
+    People(ChatId),
+    NewGroup,
+    EditGroup,
     Send { chat: ChatId, text: String },
     Quiet,
 }

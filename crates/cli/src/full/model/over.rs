@@ -1,6 +1,6 @@
 //! What lies on top of the chats: choices, fields, sheets to read.
 
-use screens::{Action, ContactId, Listing, RequestRow};
+use screens::{Action, ChatId, ContactId, GroupEdit, Listing, RequestRow};
 
 use super::{Line, Main, Model, Purpose, Stage, edit};
 use crate::full::keys::{Entry, Key, TABLE};
@@ -11,15 +11,8 @@ use crate::full::taps::Taps;
 pub enum Over {
     /// One of a few.
     Choice(Choice),
-    /// Whom to add.
-    Add {
-        /// As typed.
-        line: Line,
-        /// An answer is awaited.
-        busy: bool,
-        /// Why it was not done.
-        refused: Option<String>,
-    },
+    /// Something to type.
+    Field(Field),
     /// Give somebody a link.
     Invite {
         /// The link and what it does, once it is made.
@@ -36,6 +29,53 @@ pub enum Over {
         /// Rows above the screen.
         top: usize,
     },
+}
+
+/// A question that is answered by typing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// What is asked for.
+    pub asks: Asks,
+    /// As typed.
+    pub line: Line,
+    /// An answer is awaited.
+    pub busy: bool,
+    /// Why it was not done.
+    pub refused: Option<String>,
+}
+
+/// What a [`Field`] asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asks {
+    /// Whom to add.
+    Add,
+    /// The name of a new group.
+    GroupName,
+    /// Another name of a group.
+    Rename(ChatId),
+    /// Another description of a group.
+    Describe(ChatId),
+}
+
+impl Asks {
+    /// Title, question, and the word of the key that does it.
+    pub fn words(&self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Add => ("Add somebody", "By link, number or e-mail address.", "ADD"),
+            Self::GroupName => ("Make a group", "Its name. You add people on its page.", "MAKE"),
+            Self::Rename(_) => ("Another name", "How the group is called from now on.", "RENAME"),
+            Self::Describe(_) => {
+                ("Another description", "What the group is about; empty for nothing.", "CHANGE")
+            }
+        }
+    }
+}
+
+impl Over {
+    /// An answer is awaited.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Field(Field { busy: true, .. }))
+    }
 }
 
 /// One of a few, by arrow keys or by number.
@@ -71,6 +111,20 @@ pub enum Does {
     Accept(ContactId),
     /// Refuses them.
     Block(ContactId),
+    /// Opens a chat.
+    Open(ChatId),
+    /// Asks for something to be typed.
+    Ask(Asks),
+    /// Asks whom to add to a group.
+    ChooseMember(ChatId),
+    /// Asks what to do about somebody in a group.
+    Member(ChatId, ContactId),
+    /// Changes a group.
+    EditGroup(ChatId, GroupEdit),
+    /// Asks whether to leave a group.
+    AskToLeave(ChatId),
+    /// Leaves it.
+    Leave(ChatId),
     /// Nothing: everything stays as it is.
     Nothing,
 }
@@ -110,9 +164,13 @@ impl Model {
 
     /// Asks whom to add.
     pub fn add_somebody(&mut self) {
+        self.ask_for(Asks::Add);
+    }
+
+    pub(super) fn ask_for(&mut self, asks: Asks) {
         self.taps = Taps::default();
         if let Some(main) = self.main() {
-            main.over = Some(Over::Add { line: Line::default(), busy: false, refused: None });
+            main.over = Some(Over::Field(Field { asks, line: Line::default(), busy: false, refused: None }));
         }
     }
 
@@ -151,6 +209,11 @@ impl Model {
     pub fn block_person(&mut self) {
         let Some(main) = self.main() else { return };
         let Some(head) = main.chat.as_ref().and_then(|chat| chat.head.as_ref()) else { return };
+        if head.group {
+            main.toast =
+                Some("This is a group. Leave it on its page, or block its people one by one.".to_owned());
+            return;
+        }
         let (id, name) = (head.person.id.clone(), head.person.name.clone());
         let picks = vec![pick("Keep", Does::Nothing), pick("Block", Does::Block(id))];
         main.choose(
@@ -188,7 +251,7 @@ impl Model {
         self.sheet("Message", rows);
     }
 
-    fn sheet(&mut self, title: &str, rows: Vec<(String, String)>) {
+    pub(super) fn sheet(&mut self, title: &str, rows: Vec<(String, String)>) {
         if let Some(main) = self.main() {
             main.over = Some(Over::Sheet { title: title.to_owned(), rows, top: 0 });
         }
@@ -209,19 +272,10 @@ impl Model {
                     None => {}
                 }
             }
-            (Some(Over::Add { line, .. }), Key::Left) if numbers && line.is_empty() => main.over = None,
-            (Some(Over::Add { line, busy, refused }), Key::Enter) => {
-                self.taps.close();
-                let who = line.text().trim().to_owned();
-                if who.is_empty() {
-                    *refused = Some("Write a number, an e-mail address, or paste a link.".to_owned());
-                } else if !*busy {
-                    (*busy, *refused) = (true, None);
-                    self.act(Action::Add { who }, Purpose::Add);
-                }
-            }
-            (Some(Over::Add { line, .. }), key) => {
-                edit(line, &mut self.taps, numbers, key);
+            (Some(Over::Field(field)), Key::Left) if numbers && field.line.is_empty() => main.over = None,
+            (Some(Over::Field(_)), Key::Enter) => self.give_field(),
+            (Some(Over::Field(field)), key) => {
+                edit(&mut field.line, &mut self.taps, numbers, key);
             }
             (Some(Over::Sheet { top, rows, .. }), key) => {
                 let last = rows.len().saturating_sub(1);
@@ -239,6 +293,34 @@ impl Model {
         }
     }
 
+    /// Enter: what was typed is given.
+    fn give_field(&mut self) {
+        self.taps.close();
+        let Some(Over::Field(field)) = self.main().and_then(|main| main.over.as_mut()) else { return };
+        let typed = field.line.text().trim().to_owned();
+        if field.busy {
+            return;
+        }
+        field.refused = match &field.asks {
+            Asks::Add if typed.is_empty() => Some("Write a number, an e-mail address, or paste a link."),
+            Asks::GroupName | Asks::Rename(_) if typed.is_empty() => Some("Give the group a name."),
+            _ => None,
+        }
+        .map(str::to_owned);
+        if field.refused.is_some() {
+            return;
+        }
+        field.busy = true;
+        match field.asks.clone() {
+            Asks::Add => self.act(Action::Add { who: typed }, Purpose::Add),
+            Asks::GroupName => {
+                self.act(Action::NewGroup { name: typed, people: Vec::new() }, Purpose::NewGroup);
+            }
+            Asks::Rename(group) => self.edit_group(&group, GroupEdit::Name { name: typed }),
+            Asks::Describe(group) => self.edit_group(&group, GroupEdit::Description { text: typed }),
+        }
+    }
+
     fn perform(&mut self, does: Does) {
         if let Some(main) = self.main() {
             main.over = None;
@@ -253,6 +335,13 @@ impl Model {
             Does::Look(id) => self.look_at_request(&id),
             Does::Accept(id) => self.act(Action::Accept { who: id.0 }, Purpose::Accept),
             Does::Block(id) => self.act(Action::Block { who: id.0 }, Purpose::Block),
+            Does::Open(chat) => self.open_chat(&chat),
+            Does::Ask(asks) => self.ask_for(asks),
+            Does::ChooseMember(group) => self.choose_member(group),
+            Does::Member(group, who) => self.look_at_member(&group, &who),
+            Does::EditGroup(group, edit) => self.edit_group(&group, edit),
+            Does::AskToLeave(group) => self.ask_to_leave(group),
+            Does::Leave(group) => self.act(Action::LeaveGroup { group: group.0 }, Purpose::EditGroup),
         }
     }
 
@@ -270,13 +359,23 @@ impl Model {
 }
 
 impl Main {
-    fn choose(&mut self, title: &str, sentence: String, picks: Vec<Pick>) {
+    /// What was asked for is not done: said where it was asked, or once at the foot.
+    pub(super) fn refuse(&mut self, sentence: String) {
+        match &mut self.over {
+            Some(Over::Field(Field { busy, refused, .. })) if *busy => {
+                (*busy, *refused) = (false, Some(sentence))
+            }
+            _ => self.toast = Some(sentence),
+        }
+    }
+
+    pub(super) fn choose(&mut self, title: &str, sentence: String, picks: Vec<Pick>) {
         self.over = Some(Over::Choice(Choice { title: title.to_owned(), sentence, picks, picked: 0 }));
     }
 
     pub(super) fn paste(&mut self, text: &str) {
         match &mut self.over {
-            Some(Over::Add { line, .. }) => line.insert(text.trim()),
+            Some(Over::Field(field)) => field.line.insert(text.trim()),
             Some(_) => {}
             None => {
                 if self.place == super::Place::Line
@@ -310,7 +409,7 @@ impl Choice {
     }
 }
 
-fn pick(word: &str, does: Does) -> Pick {
+pub(super) fn pick(word: &str, does: Does) -> Pick {
     Pick { word: word.to_owned(), does }
 }
 

@@ -451,7 +451,7 @@ fn whoever_is_added_is_written_to() {
     let mut model = at_list(WIDE);
     model.key(Key::Char('n'));
     model.key(Key::Enter);
-    assert!(matches!(&main(&model).over, Some(Over::Add { refused: Some(_), .. })));
+    assert!(matches!(&main(&model).over, Some(Over::Field(Field { refused: Some(_), .. }))));
     types(&mut model, " boris@example.org ");
     model.key(Key::Enter);
     model.key(Key::Enter);
@@ -570,6 +570,153 @@ fn whoever_knocks_meanwhile_is_said_wherever_one_is() {
     assert_eq!(main(&model).toast.as_deref(), Some(format!("{title}.").as_str()));
     model.key(Key::Down);
     assert_eq!(main(&model).toast, None);
+}
+
+fn page(may_all: bool) -> GroupPage {
+    let Listing::Rows(contacts) = samples::contacts_full() else { panic!("the sample is full") };
+    let member = |row: &ContactRow| MemberRow {
+        person: row.person.clone(),
+        you: false,
+        role: Role::Member,
+        line: "Member".into(),
+        removable: may_all,
+        roles: if may_all { vec![Role::Admin] } else { vec![] },
+    };
+    GroupPage {
+        id: ChatId("group".into()),
+        name: "Lisbon in May".into(),
+        description: "Trams".into(),
+        line: "4 people".into(),
+        role: Role::Owner,
+        inside: true,
+        may: GroupMay { write: true, add: may_all, edit: may_all, permit: may_all, leave: true },
+        rules: vec![GroupRule {
+            what: Permission::Send,
+            admins_only: false,
+            sentence: "Everybody writes".into(),
+        }],
+        members: contacts.iter().map(member).collect(),
+    }
+}
+
+/// The group's page, open over a chat.
+fn at_page(size: Size, may_all: bool) -> Model {
+    let mut model = opened(size, window(&["a"], None));
+    let Stage::Main(main) = &mut model.stage else { panic!("the chats") };
+    main.chat.as_mut().and_then(|chat| chat.head.as_mut()).expect("a head").group = true;
+    tells(&mut model);
+    model.key(Key::F(3));
+    let sent = tells(&mut model);
+    let id = id_of(&sent, |what| matches!(what, What::Ask(Ask::Group { .. })));
+    answer(&mut model, id, Answer::Group(page(may_all)));
+    model
+}
+
+fn choice(model: &Model) -> &Choice {
+    match &main(model).over {
+        Some(Over::Choice(choice)) => choice,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Chooses the row with these words.
+fn takes(model: &mut Model, words: &str) {
+    let rows = &choice(model).picks;
+    let at = rows
+        .iter()
+        .position(|pick| pick.word.starts_with(words))
+        .unwrap_or_else(|| panic!("{words}: {rows:?}"));
+    (0..at).for_each(|_| model.key(Key::Down));
+    model.key(Key::Enter);
+}
+
+#[test]
+fn a_group_is_made_by_name_and_opened() {
+    let mut model = at_list(WIDE);
+    model.key(Key::Char('g'));
+    model.key(Key::Enter);
+    assert!(matches!(&main(&model).over, Some(Over::Field(Field { refused: Some(_), busy: false, .. }))));
+    types(&mut model, "Lisbon");
+    model.key(Key::Enter);
+    let sent = tells(&mut model);
+    let id = id_of(
+        &sent,
+        |what| matches!(what, What::Action(Action::NewGroup { name, people }) if name == "Lisbon" && people.is_empty()),
+    );
+    let made = Outcome::Group { id: ChatId("new".into()), name: "Lisbon".into(), sentence: "Made.".into() };
+    outcome(&mut model, id, made);
+    assert_eq!((main(&model).over.as_ref(), chat(&model).id.0.as_str()), (None, "new"));
+}
+
+#[test]
+fn a_groups_page_offers_what_one_may_and_no_more() {
+    let words = |model: &Model| choice(model).picks.iter().map(|pick| pick.word.clone()).collect::<Vec<_>>();
+    let member = words(&at_page(WIDE, false));
+    assert!(!member.contains(&"Add somebody".to_owned()) && member.contains(&"Leave the group".to_owned()));
+    let mut model = at_page(SMALL, true);
+    assert_eq!(
+        words(&model)[..4],
+        ["Add somebody", "Another name", "Another description", "Everybody writes (change)"]
+    );
+    takes(&mut model, "Everybody writes");
+    let permit = GroupEdit::Permit { what: Permission::Send, admins_only: true };
+    assert_eq!(actions(&mut model), [Action::EditGroup { group: "group".into(), edit: permit }]);
+}
+
+#[test]
+fn people_of_a_group_are_added_named_and_taken_out() {
+    let mut model = at_page(WIDE, true);
+    takes(&mut model, "Add somebody");
+    let sent = tells(&mut model);
+    let id = id_of(&sent, |what| matches!(what, What::Ask(Ask::Contacts)));
+    answer(&mut model, id, Answer::Contacts(samples::contacts_full()));
+    model.key(Key::Enter);
+    assert!(
+        matches!(&actions(&mut model)[..], [Action::EditGroup { edit: GroupEdit::Add { who }, .. }] if who.len() == 1)
+    );
+
+    for (words, role) in [("Make an admin", true), ("Take out", false)] {
+        let mut model = at_page(WIDE, true);
+        let name = page(true).members[1].person.name.clone();
+        takes(&mut model, &name);
+        takes(&mut model, words);
+        let done = actions(&mut model);
+        let edits = |edit: &GroupEdit| {
+            matches!((edit, role), (GroupEdit::Role { .. }, true) | (GroupEdit::Remove { .. }, false))
+        };
+        assert!(matches!(&done[..], [Action::EditGroup { edit, .. }] if edits(edit)), "{done:?}");
+    }
+}
+
+#[test]
+fn nobody_leaves_or_blocks_a_group_by_one_wrong_key() {
+    let mut model = at_page(WIDE, false);
+    takes(&mut model, "Leave the group");
+    model.key(Key::Enter);
+    assert_eq!(actions(&mut model), [], "staying is what Enter does");
+    let mut model = at_page(WIDE, false);
+    takes(&mut model, "Leave the group");
+    takes(&mut model, "Leave");
+    assert_eq!(actions(&mut model), [Action::LeaveGroup { group: "group".into() }]);
+    model.block_person();
+    assert!(main(&model).over.is_none() && main(&model).toast.is_some());
+}
+
+#[test]
+fn what_happened_to_a_group_is_told_and_what_did_not_is_said() {
+    let mut model = at_page(WIDE, true);
+    takes(&mut model, "Another name");
+    types(&mut model, "Porto");
+    model.key(Key::Enter);
+    let sent = tells(&mut model);
+    let id = id_of(&sent, is_action);
+    let refused = Outcome::Refused { kind: RefusedKind::Refused, sentence: "No.".into(), next: None };
+    outcome(&mut model, id, refused);
+    assert!(matches!(&main(&model).over, Some(Over::Field(Field { refused: Some(_), busy: false, .. }))));
+    let sentence = "Somebody else was first.".to_owned();
+    model
+        .heard(FromCore::Notice(Notice::Group { chat: chat(&model).id.clone(), sentence: sentence.clone() }));
+    assert_eq!(main(&model).toast.as_ref(), Some(&sentence));
 }
 
 #[test]
