@@ -109,6 +109,18 @@ fn over_the_socket_a_bot_writes_hears_and_sees_how_far_it_came() {
             && params["result"]["envelope"]["dataMessage"]["message"] == "both of you"
     });
 
+    // A group: made, written to, answered in, listed.
+    let people = json!({"name": "Machines", "member": [envelope["sourceUuid"]]});
+    let group = bot.call("updateGroup", &people)["result"]["groupId"].clone();
+    bot.call("send", &json!({"groupId": group, "message": "to all"}));
+    following.text("to all");
+    boris.ok(["send", "Machines", "from one"]);
+    let said = bot.waits_for(is_text("from one"));
+    assert_eq!(said["params"]["envelope"]["dataMessage"]["groupInfo"]["groupId"], group);
+    let groups = bot.call("listGroups", &json!({}));
+    assert_eq!((&groups["result"][0]["id"], &groups["result"][0]["name"]), (&group, &json!("Machines")));
+    assert_eq!(groups["result"][0]["members"].as_array().map(Vec::len), Some(2), "{groups}");
+
     let contacts = bot.call("listContacts", &json!({}));
     assert_eq!(contacts["result"][0]["name"], "Boris");
     let code = |answer: Value| answer["error"]["code"].as_i64();

@@ -47,6 +47,22 @@ fn somebody_new_registers_writes_and_is_answered() {
     beside.ok(["send", "Boris", "from beside"]);
     anna.waits_for("from beside");
 
+    // A group: its name, its page, somebody to be in it.
+    anna.types("\tg");
+    anna.waits_for("Make a group");
+    anna.enters("Trams");
+    anna.waits_for("made the group");
+    anna.types("\x1bOR");
+    anna.waits_for("1 Add somebody");
+    anna.types("1");
+    anna.waits_for("1 Boris");
+    anna.types("1");
+    anna.waits_for("added Boris");
+    anna.enters("the 28 is packed");
+    following.text("the 28 is packed");
+    boris.ok(["send", "Trams", "then we walk"]);
+    anna.waits_for("then we walk");
+
     server.kill();
     anna.waits_for("○");
     anna.enters("kept here");
