@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(rows[0], "█".repeat(code.width() + 4));
         let read = |x: usize, y: usize| {
             let block = rows[(y + 2) / 2].chars().nth(x + 2).unwrap();
-            if (y + 2) % 2 == 0 { matches!(block, '█' | '▀') } else { matches!(block, '█' | '▄') }
+            if y.is_multiple_of(2) { matches!(block, '█' | '▀') } else { matches!(block, '█' | '▄') }
         };
         for (at, color) in code.to_colors().into_iter().enumerate() {
             let (x, y) = (at % code.width(), at / code.width());

@@ -114,7 +114,7 @@ pub const TABLE: &[Entry] = &[
     entry(At(Place::Line), &[], "", "Letters or numbers", true, |model| model.taps.turn()),
     entry(At(Place::Line), &[F(3)], "F3", "About this chat", true, Model::about_chat),
     entry(At(Place::Line), &[], "", "Block this person", true, Model::block_person),
-    entry(At(Place::Line), &[Esc], "Esc", "Back to the chats", true, Model::to_list),
+    entry(At(Place::Line), &[Esc], "Esc", "Back to the chats", true, Model::go_to_list),
 
     entry(At(Place::Messages), &[Up, Char('k')], "↑ k", "The message before", false, |model| model.step_message(-1)),
     entry(At(Place::Messages), &[Down, Char('j')], "↓ j", "The message after", false, |model| model.step_message(1)),
@@ -122,7 +122,7 @@ pub const TABLE: &[Entry] = &[
     entry(At(Place::Messages), &[PageDown], "Page ↓", "Later messages", false, |model| model.scroll(1)),
     entry(At(Place::Messages), &[Char('i')], "i", "Who, when, how far", true, Model::message_info),
     entry(At(Place::Messages), &[Enter, Char('0'), Char('m'), Right, F(2)], "Enter", "Menu", false, Model::menu),
-    entry(At(Place::Messages), &[Esc, Left], "Esc ←", "Back to the line", false, Model::to_line),
+    entry(At(Place::Messages), &[Esc, Left], "Esc ←", "Back to the line", false, Model::go_to_line),
     entry(At(Place::Messages), &[Char('?')], "?", "Help", false, Model::help),
 
     entry(Anywhere, &[Tab], "Tab", "The other side", false, Model::other_side),

@@ -242,7 +242,7 @@ impl Chat {
             let line = |bubble: &Bubble| Some((bubble.id.clone(), bubble.unread_line.clone()?));
             self.unread_line = window.iter().find_map(line);
         }
-        self.shown = Listing::Rows(above.into_iter().chain(window).collect());
+        self.shown = Listing::Rows(joined(above, window));
         self.frame = Some(timeline);
     }
 
@@ -253,8 +253,7 @@ impl Chat {
             return;
         };
         rows.retain(|row| shown.iter().all(|bubble| bubble.id != row.id));
-        rows.extend(shown.iter().cloned());
-        self.shown = Listing::Rows(rows);
+        self.shown = Listing::Rows(joined(rows, shown.clone()));
         self.earlier = timeline.earlier;
     }
 
@@ -289,6 +288,19 @@ impl Chat {
         let known = |row: &&Bubble| window.iter().all(|bubble| bubble.id != row.id);
         rows.iter().take(met).filter(known).cloned().collect()
     }
+}
+
+/// Two windows as one. Each begins with its day; a day that goes on is said once.
+fn joined(mut above: Vec<Bubble>, mut window: Vec<Bubble>) -> Vec<Bubble> {
+    let day = above.iter().rev().find_map(|row| row.day.clone());
+    if let Some(first) = window.first_mut()
+        && day.is_some()
+        && first.day == day
+    {
+        first.day = None;
+    }
+    above.append(&mut window);
+    above
 }
 
 /// Messages kept above the newest window when nobody looks at them: keeps the memory of a long evening bounded.

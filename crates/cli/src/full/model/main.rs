@@ -227,7 +227,7 @@ impl Model {
         let open = self.taps.is_open();
         let Some(chat) = self.main().and_then(|main| main.chat.as_mut()) else { return false };
         match key {
-            Key::Left if chat.line.is_empty() => self.to_list(),
+            Key::Left if chat.line.is_empty() => self.go_to_list(),
             Key::Right if numbers && !open && chat.line.is_at_end() => self.menu(),
             Key::Up => return chat.line.up(),
             Key::Down if chat.line.down() => {}
@@ -325,7 +325,7 @@ impl Model {
     }
 
     /// Keys go to the list.
-    pub fn to_list(&mut self) {
+    pub fn go_to_list(&mut self) {
         self.taps.close();
         let Some(main) = self.main() else { return };
         main.place = Place::List;
@@ -338,7 +338,7 @@ impl Model {
     }
 
     /// Keys go to the line.
-    pub fn to_line(&mut self) {
+    pub fn go_to_line(&mut self) {
         let Some(main) = self.main() else { return };
         if let Some(chat) = &mut main.chat {
             chat.chosen = None;
@@ -351,9 +351,9 @@ impl Model {
     pub fn other_side(&mut self) {
         let Some(main) = self.main() else { return };
         match (main.place, &main.chat) {
-            (Place::List, Some(_)) => self.to_line(),
+            (Place::List, Some(_)) => self.go_to_line(),
             (Place::List, None) => self.open_picked(),
-            (Place::Line | Place::Messages, _) => self.to_list(),
+            (Place::Line | Place::Messages, _) => self.go_to_list(),
         }
     }
 
@@ -371,7 +371,7 @@ impl Model {
         let area = self.timeline();
         let Some(chat) = self.main().and_then(|main| main.chat.as_mut()) else { return };
         if !chat.choose(step, area.width, area.height) {
-            return self.to_line();
+            return self.go_to_line();
         }
         let first = chat.rows().first().map(|row| &row.id);
         if first.is_some() && first == chat.chosen.as_ref() {

@@ -323,6 +323,30 @@ fn earlier_messages_come_at_the_beginning_and_stay_when_new_ones_come() {
 }
 
 #[test]
+fn a_day_that_goes_on_over_two_windows_is_said_once() {
+    let with_day = |texts: &[&str], earlier, day: &str| {
+        let Answer::Timeline(mut timeline) = window(texts, earlier) else { panic!("a window") };
+        let Listing::Rows(rows) = &mut timeline.bubbles else { panic!("it has messages") };
+        rows[0].day = Some(day.to_owned());
+        Answer::Timeline(timeline)
+    };
+    let days =
+        |model: &Model| chat(model).rows().iter().filter_map(|row| row.day.clone()).collect::<Vec<_>>();
+    for (day, shown) in [("Today", vec!["Today"]), ("Yesterday", vec!["Yesterday", "Today"])] {
+        let mut model = opened(WIDE, with_day(&["c", "d"], Some(7), "Today"));
+        model.key(Key::PageUp);
+        let sent = tells(&mut model);
+        let earlier = |what: &What| matches!(what, What::Ask(Ask::Timeline { before: Some(7), .. }));
+        answer(&mut model, id_of(&sent, earlier), with_day(&["a", "b"], None, day));
+        assert_eq!(days(&model), shown);
+        model.heard(FromCore::Notice(Notice::Chats));
+        let sent = tells(&mut model);
+        answer(&mut model, id_of(&sent, is_newest), with_day(&["d", "e"], Some(8), "Today"));
+        assert_eq!(days(&model), shown, "and still when the newest come again");
+    }
+}
+
+#[test]
 fn what_was_scrolled_to_stays_while_new_ones_come() {
     let many: Vec<String> = (10..60).map(|n| format!("m{n}")).collect();
     let names: Vec<&str> = many.iter().map(String::as_str).collect();
