@@ -24,7 +24,15 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, over: &Over) {
             canvas.field(field, line, taps, "");
             canvas.paragraph(below(rest, field.height), words, style::BAD);
         }
-        Over::Invite { link, refused } => invite(canvas, area, link.as_ref(), refused.as_deref()),
+        Over::Invite { link: Some((link, sentence)), as_text, .. } => {
+            invite(canvas, area, link, sentence, *as_text);
+        }
+        Over::Invite { link: None, refused, .. } => {
+            let inner = whole_page(canvas, area, "Invite");
+            let waiting = ("One moment…", style::DIM);
+            let (words, shown) = refused.as_deref().map_or(waiting, |refused| (refused, style::BAD));
+            canvas.paragraph(inner, words, shown);
+        }
         Over::Sheet { title, rows, top } => {
             let columns = area.width.min(PAPER_COLUMNS).saturating_sub(2);
             let inner = paper(canvas, area, sheet_rows(rows, columns), title);
@@ -53,48 +61,54 @@ fn draw_choice(canvas: &mut Canvas<'_>, area: Rect, choice: &Choice) {
     }
 }
 
-/// The link, and a square of it where there is room for one.
-fn invite(canvas: &mut Canvas<'_>, area: Rect, link: Option<&(String, String)>, refused: Option<&str>) {
+/// The link and a square of it, beside or below each other, or where that does not fit one of them after the other.
+fn invite(canvas: &mut Canvas<'_>, area: Rect, link: &str, sentence: &str, as_text: bool) {
+    let page = whole_page(canvas, area, "Invite");
+    let text_rows = rows_of(&wrap(link, page.width.into())) + rows_of(&wrap(sentence, page.width.into())) + 1;
+    let squares = [qr::half_blocks(link), qr::sextants(link)];
+    let fits = |square: &&Vec<String>| columns_of(square) <= page.width && rows_of(square) <= page.height;
+    let with_words = |square: &&Vec<String>| {
+        columns_of(square) + BESIDE_COLUMNS <= page.width || rows_of(square) + text_rows <= page.height
+    };
+    let square = squares.iter().filter(fits).find(with_words).or_else(|| squares.iter().find(fits));
+    let Some(square) = square.filter(|square| !square.is_empty()) else {
+        return link_words(canvas, page, link, sentence);
+    };
+    if !with_words(&square) && as_text {
+        return link_words(canvas, page, link, sentence);
+    }
+    for (row, y) in square.iter().zip(page.top()..page.bottom()) {
+        canvas.put(page, page.x, y, row, style::SQUARE);
+    }
+    if rows_of(square) + text_rows <= page.height {
+        link_words(canvas, below(page, rows_of(square)), link, sentence);
+    } else if with_words(&square) {
+        let left = columns_of(square) + 2;
+        link_words(canvas, Rect { x: page.x + left, width: page.width - left, ..page }, link, sentence);
+    }
+}
+
+fn link_words(canvas: &mut Canvas<'_>, area: Rect, link: &str, sentence: &str) {
+    let rest = canvas.paragraph(area, link, style::STRONG);
+    canvas.paragraph(below(rest, 1), sentence, style::PLAIN);
+}
+
+fn rows_of(rows: &[String]) -> u16 {
+    u16::try_from(rows.len()).unwrap_or(u16::MAX / 2)
+}
+
+fn columns_of(rows: &[String]) -> u16 {
+    rows.first().map_or(0, |row| u16::try_from(row.chars().count()).unwrap_or(u16::MAX / 2))
+}
+
+/// Everything but the head; returns what is below it.
+fn whole_page(canvas: &mut Canvas<'_>, area: Rect, title: &str) -> Rect {
     canvas.fill(area, style::PLAIN);
     let head = Rect { height: 1, ..area };
     canvas.fill(head, style::HEAD);
-    canvas.put(head, head.x + 1, head.y, "Invite", style::HEAD.patch(style::STRONG));
+    canvas.put(head, head.x + 1, head.y, title, style::HEAD.patch(style::STRONG));
     let page = below(area, 1);
-    let inner = Rect { x: page.x + 1, width: page.width.saturating_sub(2), ..page };
-    let Some((link, sentence)) = link else {
-        let (words, shown) = refused.map_or(("One moment…", style::DIM), |refused| (refused, style::BAD));
-        canvas.paragraph(inner, words, shown);
-        return;
-    };
-    let square = qr::half_blocks(link);
-    let size = square.first().map_or((0, 0), |row| {
-        (
-            u16::try_from(row.chars().count()).unwrap_or(u16::MAX),
-            u16::try_from(square.len()).unwrap_or(u16::MAX),
-        )
-    });
-    let text_rows =
-        u16::try_from(wrap(link, inner.width.into()).len() + wrap(sentence, inner.width.into()).len())
-            .unwrap_or(u16::MAX)
-            .saturating_add(1);
-    let beside = size.0 > 0 && size.1 <= page.height && size.0.saturating_add(BESIDE_COLUMNS) <= inner.width;
-    let above = size.0 > 0 && size.0 <= inner.width && size.1.saturating_add(text_rows) <= inner.height;
-    let mut words = inner;
-    if beside || above {
-        for (row, y) in square.iter().zip(page.y..) {
-            canvas.put(page, inner.x, y, row, style::SQUARE);
-        }
-        words = if above {
-            below(inner, size.1)
-        } else {
-            Rect { x: inner.x + size.0 + 2, width: inner.width - size.0 - 2, ..inner }
-        };
-    }
-    let rest = canvas.paragraph(words, link, style::STRONG);
-    let rest = canvas.paragraph(below(rest, 1), sentence, style::PLAIN);
-    if !(beside || above) {
-        canvas.paragraph(below(rest, 1), "A larger window shows a square to photograph as well.", style::DIM);
-    }
+    Rect { x: page.x + 1, width: page.width.saturating_sub(2), ..page }
 }
 
 /// Columns of what stands on the left.

@@ -19,6 +19,8 @@ pub enum Over {
         link: Option<(String, String)>,
         /// Why there is none.
         refused: Option<String>,
+        /// The link itself is shown where there is room for it or the square only.
+        as_text: bool,
     },
     /// Something to read: rows of two columns.
     Sheet {
@@ -177,7 +179,7 @@ impl Model {
     /// Makes a link for somebody.
     pub fn invite(&mut self) {
         if let Some(main) = self.main() {
-            main.over = Some(Over::Invite { link: None, refused: None });
+            main.over = Some(Over::Invite { link: None, refused: None, as_text: false });
             self.act(Action::Invite, Purpose::Invite);
         }
     }
@@ -289,7 +291,7 @@ impl Model {
                 }
             }
             (Some(Over::Invite { .. }), Key::Enter | Key::Left | Key::Char('q' | '0')) => main.over = None,
-            (Some(Over::Invite { .. }), _) => {}
+            (Some(Over::Invite { as_text, .. }), _) => *as_text = !*as_text,
         }
     }
 
