@@ -16,6 +16,9 @@ pub fn message(me: &Me, bubble: &Bubble) -> Value {
         "attachments": [],
         "contacts": [],
     });
+    if let Some(quote) = &bubble.reply_to {
+        envelope["dataMessage"]["quote"] = json!({ "text": quote.text, "attachments": [], "valise": { "id": quote.id, "from": quote.from } });
+    }
     if bubble.chat != bubble.from.chat {
         let kind = if bubble.notice.is_some() { "UPDATE" } else { "DELIVER" };
         envelope["dataMessage"]["groupInfo"] = json!({ "groupId": bubble.chat, "type": kind });
@@ -36,6 +39,68 @@ pub fn receipt(me: &Me, from_whom: &Person, when: u64, sent: u64, mark: Mark) ->
         "timestamps": [sent],
     });
     json!({ "envelope": envelope, "account": account(me) })
+}
+
+/// Somebody reacted to a message, or took it back.
+pub fn reaction(me: &Me, from_whom: &Person, to: &Bubble, when: u64, emoji: &str, taken_back: bool) -> Value {
+    let mut envelope = from(from_whom, when);
+    let handle = if to.own { me.handle.as_deref() } else { to.from.handle.as_deref() };
+    let author = if to.own { &me.id } else { &to.from.id };
+    envelope["dataMessage"] = json!({
+        "timestamp": when,
+        "message": null,
+        "expiresInSeconds": 0,
+        "viewOnce": false,
+        "reaction": {
+            "emoji": emoji,
+            "targetAuthor": handle.unwrap_or(&author.0),
+            "targetAuthorNumber": number(handle),
+            "targetAuthorUuid": author,
+            "targetSentTimestamp": to.sent.ms,
+            "isRemove": taken_back,
+        },
+    });
+    about(&mut envelope, from_whom, to);
+    json!({ "envelope": envelope, "account": account(me) })
+}
+
+/// A message of somebody else says something else now.
+pub fn edit(me: &Me, bubble: &Bubble, when: u64) -> Value {
+    let mut envelope = from(&bubble.from, when);
+    let data = json!({
+        "timestamp": when,
+        "message": bubble.text,
+        "expiresInSeconds": 0,
+        "viewOnce": false,
+        "mentions": [],
+        "attachments": [],
+        "contacts": [],
+    });
+    envelope["editMessage"] = json!({ "targetSentTimestamp": bubble.sent.ms, "dataMessage": data });
+    envelope["valise"] = json!({ "id": bubble.id, "chat": bubble.chat, "note": null });
+    json!({ "envelope": envelope, "account": account(me) })
+}
+
+/// A message of somebody else was taken back.
+pub fn deletion(me: &Me, bubble: &Bubble, when: u64) -> Value {
+    let mut envelope = from(&bubble.from, when);
+    envelope["dataMessage"] = json!({
+        "timestamp": when,
+        "message": null,
+        "expiresInSeconds": 0,
+        "viewOnce": false,
+        "remoteDelete": { "timestamp": bubble.sent.ms },
+    });
+    about(&mut envelope, &bubble.from, bubble);
+    json!({ "envelope": envelope, "account": account(me) })
+}
+
+/// Which chat something happened in.
+fn about(envelope: &mut Value, from_whom: &Person, bubble: &Bubble) {
+    if bubble.chat != from_whom.chat {
+        envelope["dataMessage"]["groupInfo"] = json!({ "groupId": bubble.chat, "type": "DELIVER" });
+    }
+    envelope["valise"] = json!({ "id": bubble.id, "chat": bubble.chat, "note": null });
 }
 
 fn from(person: &Person, timestamp: u64) -> Value {
@@ -160,6 +225,27 @@ mod tests {
         assert_eq!(told["envelope"]["dataMessage"]["groupInfo"]["type"], "UPDATE");
         assert_eq!(told["envelope"]["dataMessage"]["message"], Value::Null);
         assert_eq!(told["envelope"]["valise"]["note"], "Anna added Boris");
+    }
+
+    #[test]
+    fn reactions_edits_and_deletions_name_the_message_by_author_and_time() {
+        let (me, of) = (samples::me(), bubble());
+        let data = |value: &Value| value["envelope"]["dataMessage"].clone();
+        let reacted = data(&reaction(&me, &of.from, &of, 9, "👍", true))["reaction"].clone();
+        assert_eq!((&reacted["emoji"], &reacted["isRemove"]), (&json!("👍"), &json!(true)));
+        assert_eq!(
+            (&reacted["targetAuthor"], &reacted["targetSentTimestamp"]),
+            (&json!("+351912345678"), &json!(of.sent.ms))
+        );
+        let own = Bubble { own: true, ..of.clone() };
+        assert_eq!(
+            data(&reaction(&me, &of.from, &own, 9, "👍", false))["reaction"]["targetAuthorUuid"],
+            json!(me.id)
+        );
+        let edited = edit(&me, &of, 9);
+        assert_eq!(edited["envelope"]["editMessage"]["targetSentTimestamp"], of.sent.ms);
+        assert_eq!(edited["envelope"]["editMessage"]["dataMessage"]["message"], json!(of.text));
+        assert_eq!(data(&deletion(&me, &of, 9))["remoteDelete"]["timestamp"], of.sent.ms);
     }
 
     #[test]

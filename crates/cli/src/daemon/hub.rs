@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use host_native::{Heard, Notices};
-use screens::{Action, Answer, Ask, Bubble, ChatId, Mark, MessageId, Notice};
+use screens::{Action, Answer, Ask, Bubble, ChatId, Mark, Me, MessageId, Notice};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -216,6 +216,21 @@ impl Desk {
                     look = true;
                 }
                 Heard::Notice(Notice::Receipt { id, mark, .. }) => self.receipt(id, mark).await,
+                Heard::Notice(Notice::Reaction { id, from, emoji, taken_back, .. }) => {
+                    let own = from.id == self.bot.me().id;
+                    let shown = |me: &Me, to: &Bubble| {
+                        envelope::reaction(me, &from, to, now_ms(), &emoji, taken_back)
+                    };
+                    if !own {
+                        self.about(id, shown).await;
+                    }
+                }
+                Heard::Notice(Notice::Edit { id, .. }) => {
+                    self.about_others(id, |me, to| envelope::edit(me, to, now_ms())).await;
+                }
+                Heard::Notice(Notice::Delete { id, .. }) => {
+                    self.about_others(id, |me, to| envelope::deletion(me, to, now_ms())).await;
+                }
                 Heard::Notice(Notice::Request { who }) => {
                     self.tell("request", &json!({ "uuid": who }), None);
                 }
@@ -245,6 +260,26 @@ impl Desk {
             if !more {
                 return;
             }
+        }
+    }
+
+    /// Something happened to a message.
+    async fn about(&mut self, id: MessageId, shown: impl Fn(&Me, &Bubble) -> Value) {
+        if self.ears.is_empty() {
+            return;
+        }
+        if let Answer::Message(bubble) = self.bot.core.ask(Ask::Message { id }).await {
+            let params = shown(&self.bot.me(), &bubble);
+            self.tell("receive", &params, None);
+        }
+    }
+
+    /// The same, when the message is of somebody else: what one does oneself one knows.
+    async fn about_others(&mut self, id: MessageId, shown: impl Fn(&Me, &Bubble) -> Value) {
+        if let Answer::Message(bubble) = self.bot.core.ask(Ask::Message { id: id.clone() }).await
+            && !bubble.own
+        {
+            self.about(id, shown).await;
         }
     }
 

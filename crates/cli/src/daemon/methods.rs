@@ -3,13 +3,13 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use screens::{Action, Answer, Ask, Bubble, ContactState, Listing, Outcome, Person, TIMELINE_MESSAGES_MAX};
+use screens::{Action, Answer, Ask, ContactState, Listing, MessageId, Outcome, Person};
 use serde_json::{Value, json};
 
 use super::bot::{Bot, unexpected};
 use super::params::Params;
 use super::rpc::{Call, Fault, METHOD_NOT_FOUND};
-use super::{envelope, groups, rpc};
+use super::{amend, envelope, groups, rpc};
 
 /// A method.
 struct Method {
@@ -25,6 +25,8 @@ const METHODS: &[Method] = &[
     Method { name: "version", run: |_, params| Box::pin(version(params)) },
     Method { name: "listAccounts", run: |bot, params| Box::pin(list_accounts(bot, params)) },
     Method { name: "send", run: |bot, params| Box::pin(send(bot, params)) },
+    Method { name: "sendReaction", run: |bot, params| Box::pin(amend::react(bot, params)) },
+    Method { name: "remoteDelete", run: |bot, params| Box::pin(amend::delete(bot, params)) },
     Method { name: "sendReceipt", run: |bot, params| Box::pin(send_receipt(bot, params)) },
     Method { name: "listContacts", run: |bot, params| Box::pin(list_contacts(bot, params)) },
     Method { name: "listGroups", run: |bot, params| Box::pin(groups::list(bot, params)) },
@@ -71,7 +73,11 @@ async fn list_accounts(bot: &Bot, params: Params) -> Result<Value, Fault> {
 async fn send(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
     let text = params.needed("message")?;
     let (to, groups) = (params.texts("recipient")?, params.texts("groupId")?);
+    let about = About::take(&mut params)?;
     params.end()?;
+    if about != About::Nothing && to.len() + groups.len() != 1 {
+        return Err(Fault::params("an answer or an edit goes to one recipient or one groupId"));
+    }
     if to.is_empty() && groups.is_empty() {
         return Err(Fault::params("recipient or groupId must be given"));
     }
@@ -84,8 +90,14 @@ async fn send(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
     chats.extend(groups::chats(bot, groups).await?.into_iter().map(|chat| (chat, None)));
     let (mut timestamp, mut results) = (0, Vec::new());
     for (chat, person) in chats {
-        let Outcome::Sent { id, .. } = bot.act(Action::Send { to: chat, text: text.clone() }).await? else {
-            return Err(unexpected());
+        let action = about.action(bot, chat, text.clone()).await?;
+        let edited = match &action {
+            Action::Edit { message, .. } => Some(MessageId(message.clone())),
+            _ => None,
+        };
+        let id = match (bot.act(action).await?, edited) {
+            (Outcome::Sent { id, .. }, _) | (_, Some(id)) => id,
+            _ => return Err(unexpected()),
         };
         let Answer::Message(sent) = bot.ask(Ask::Message { id }).await? else { return Err(unexpected()) };
         timestamp = sent.sent.ms;
@@ -97,6 +109,51 @@ async fn send(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
         results.push(result);
     }
     Ok(json!({ "timestamp": timestamp, "results": results }))
+}
+
+/// What a text is, when it is not a message by itself.
+#[derive(Debug, PartialEq)]
+enum About {
+    Nothing,
+    /// An answer to what somebody said at this time.
+    Answer {
+        author: String,
+        at: u64,
+    },
+    /// Another text in the place of what oneself said at this time.
+    Edit {
+        at: u64,
+    },
+}
+
+impl About {
+    fn take(params: &mut Params) -> Result<Self, Fault> {
+        let edit = params.number("editTimestamp")?;
+        let quote = params.number("quoteTimestamp")?;
+        let author = params.text("quoteAuthor")?;
+        // What was said then is known here.
+        params.text("quoteMessage")?;
+        match (edit, quote, author) {
+            (None, None, None) => Ok(Self::Nothing),
+            (Some(at), None, None) => Ok(Self::Edit { at }),
+            (None, Some(at), Some(author)) => Ok(Self::Answer { author, at }),
+            (None, _, _) => Err(Fault::params("quoteTimestamp and quoteAuthor are given together")),
+            (Some(_), _, _) => Err(Fault::params("an edit keeps what it answers: leave out quoteTimestamp")),
+        }
+    }
+
+    async fn action(&self, bot: &Bot, chat: String, text: String) -> Result<Action, Fault> {
+        Ok(match self {
+            Self::Nothing => Action::Send { to: chat, text },
+            Self::Answer { author, at } => {
+                Action::Reply { to: amend::said(bot, &chat, author, *at).await?.id.0, text }
+            }
+            Self::Edit { at } => {
+                let me = bot.me().id.0;
+                Action::Edit { message: amend::said(bot, &chat, &me, *at).await?.id.0, text }
+            }
+        })
+    }
 }
 
 /// Everything up to these messages of somebody was seen.
@@ -113,29 +170,9 @@ async fn send_receipt(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
         return Err(Fault::params("targetTimestamp must be given"));
     };
     let person = bot.person(&who).await?;
-    let bubble = sent_at(bot, &person, newest).await?;
+    let bubble = amend::said(bot, &person.chat.0, &person.id.0, newest).await?;
     bot.act(Action::MarkRead { chat: person.chat, through: bubble.id }).await?;
     Ok(json!({ "timestamp": newest }))
-}
-
-/// The message of somebody with this time, among the newest of the chat.
-async fn sent_at(bot: &Bot, person: &Person, timestamp: u64) -> Result<Bubble, Fault> {
-    let mut before = None;
-    for _ in 0..PAGES_MAX {
-        let ask = Ask::Timeline { chat: person.chat.0.clone(), before, limit: TIMELINE_MESSAGES_MAX };
-        let Answer::Timeline(timeline) = bot.ask(ask).await? else { return Err(unexpected()) };
-        if let Listing::Rows(rows) = timeline.bubbles {
-            let meant = |row: &Bubble| !row.own && row.from.id == person.id && row.sent.ms == timestamp;
-            if let Some(found) = rows.into_iter().rev().find(meant) {
-                return Ok(found);
-            }
-        }
-        before = timeline.earlier;
-        if before.is_none() {
-            break;
-        }
-    }
-    Err(Fault::params(format!("Nothing of theirs was sent at {timestamp}")))
 }
 
 async fn list_contacts(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
@@ -239,9 +276,6 @@ pub fn rows<Row>(listing: Listing<Row>) -> Result<Vec<Row>, Fault> {
     }
 }
 
-/// Pages of a chat that are looked through for a time: five thousand messages.
-const PAGES_MAX: usize = 10;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -261,5 +295,22 @@ mod tests {
         assert_eq!(rows(Listing::Rows(vec![1])), Ok(vec![1]));
         let trouble = Trouble { sentence: "No.".into(), again: true };
         assert_eq!(rows(Listing::<u8>::Failing(trouble)).unwrap_err().message, "No.");
+    }
+
+    #[test]
+    fn a_text_is_a_message_an_answer_or_an_edit() {
+        let about = |value: Value| {
+            let Value::Object(fields) = value else { panic!("{value}") };
+            About::take(&mut Params::of(fields, |_| true).ok().unwrap())
+        };
+        assert_eq!(about(json!({})), Ok(About::Nothing));
+        assert_eq!(about(json!({"editTimestamp": 5})), Ok(About::Edit { at: 5 }));
+        let answer = About::Answer { author: "+32".into(), at: 5 };
+        assert_eq!(
+            about(json!({"quoteTimestamp": 5, "quoteAuthor": "+32", "quoteMessage": "x"})),
+            Ok(answer)
+        );
+        assert!(about(json!({"quoteTimestamp": 5})).is_err());
+        assert!(about(json!({"editTimestamp": 5, "quoteTimestamp": 5, "quoteAuthor": "+32"})).is_err());
     }
 }

@@ -5,6 +5,7 @@
 //!
 //! Invariant: what is not supported is said to be so by name; nothing that was asked for is silently left out.
 
+mod amend;
 mod bot;
 mod envelope;
 mod groups;

@@ -1,5 +1,7 @@
 //! Keys, and what they do: one table for the keys, the help and the menus. One row adds an action everywhere.
 
+use screens::MessageAct;
+
 use super::model::{Model, Place};
 
 /// A key, as far as this program tells keys apart.
@@ -53,6 +55,8 @@ pub struct Entry {
     pub word: &'static str,
     /// Stands in the menu of its place.
     pub menu: bool,
+    /// The chosen message must allow it.
+    pub needs: Option<MessageAct>,
     /// Does it.
     pub act: fn(&mut Model),
 }
@@ -81,7 +85,18 @@ const fn entry(
     menu: bool,
     act: fn(&mut Model),
 ) -> Entry {
-    Entry { place, keys, shown, word, menu, act }
+    Entry { place, keys, shown, word, menu, needs: None, act }
+}
+
+/// Something that is done with a message that allows it.
+const fn with_message(
+    needs: MessageAct,
+    keys: &'static [Key],
+    shown: &'static str,
+    word: &'static str,
+    act: fn(&mut Model),
+) -> Entry {
+    Entry { needs: Some(needs), ..entry(At(Place::Messages), keys, shown, word, true, act) }
 }
 
 use Key::{AltEnter, Char, Ctrl, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up};
@@ -120,6 +135,12 @@ pub const TABLE: &[Entry] = &[
     entry(At(Place::Messages), &[Down, Char('j')], "↓ j", "The message after", false, |model| model.step_message(1)),
     entry(At(Place::Messages), &[PageUp], "Page ↑", "Earlier messages", false, |model| model.scroll(-1)),
     entry(At(Place::Messages), &[PageDown], "Page ↓", "Later messages", false, |model| model.scroll(1)),
+    with_message(MessageAct::Reply, &[Char('r')], "r", "Answer", Model::answer_message),
+    with_message(MessageAct::React, &[Char('+')], "+", "React", Model::react),
+    with_message(MessageAct::Edit, &[Char('e')], "e", "Write it anew", Model::edit_message),
+    with_message(MessageAct::Editions, &[Char('v')], "v", "What it said before", Model::show_editions),
+    with_message(MessageAct::DeleteForMe, &[Char('d')], "d", "Delete", Model::delete_message),
+    entry(At(Place::Messages), &[Char('a')], "a", "To the message it answers", true, Model::go_to_answered),
     entry(At(Place::Messages), &[Char('i')], "i", "Who, when, how far", true, Model::message_info),
     entry(At(Place::Messages), &[Enter, Char('0'), Char('m'), Right, F(2)], "Enter", "Menu", false, Model::menu),
     entry(At(Place::Messages), &[Esc, Left], "Esc ←", "Back to the line", false, Model::go_to_line),

@@ -19,6 +19,13 @@ pub enum Row {
     Name(String),
     /// Of the message itself.
     Text(Piece),
+    /// Below a message: how people reacted, on its side.
+    Reactions {
+        /// Signs and counts.
+        text: String,
+        /// Of one's own message.
+        own: bool,
+    },
     /// Below a message that could not leave.
     Failed(String),
 }
@@ -73,6 +80,14 @@ pub fn block(bubble: &Bubble, above: Above<'_>, columns: u16) -> Vec<Row> {
         rows.push(Row::Name(fit(name, room)));
     }
     rows.extend(pieces(bubble, bubble_cells_max(room)).into_iter().map(Row::Text));
+    if !bubble.reactions.is_empty() {
+        let shown = bubble.reactions.iter().map(|reaction| match reaction.count {
+            0 | 1 => reaction.emoji.clone(),
+            count => format!("{} {count}", reaction.emoji),
+        });
+        let text = fit(&shown.collect::<Vec<_>>().join("  "), room);
+        rows.push(Row::Reactions { text, own: bubble.own });
+    }
     if let Some(failed) = &bubble.failed {
         rows.extend(wrap(&format!("! {failed}"), room).into_iter().map(Row::Failed));
     }
@@ -86,7 +101,9 @@ fn bubble_cells_max(room: usize) -> usize {
 
 fn pieces(bubble: &Bubble, room: usize) -> Vec<Piece> {
     let said = bubble.note.as_deref().unwrap_or(&bubble.text);
-    let mut texts = wrap(said.trim_end_matches('\n'), room);
+    let quote = bubble.reply_to.as_ref().map(|quote| fit(&format!("↪ {}: {}", quote.from, quote.text), room));
+    let quoted = usize::from(quote.is_some());
+    let mut texts: Vec<String> = quote.into_iter().chain(wrap(said.trim_end_matches('\n'), room)).collect();
     let tail = tail(bubble);
     let beside = |text: &str| width(text) + TAIL_SPACE + width(&tail);
     let fits_beside = texts.last().is_some_and(|last| beside(last) <= room);
@@ -103,16 +120,18 @@ fn pieces(bubble: &Bubble, room: usize) -> Vec<Piece> {
         mark: bubble.mark.as_ref().map(|shown| shown.mark),
         cells,
         own: bubble.own,
-        note: bubble.note.is_some() && bubble.script == Script::Plain,
+        note: at < quoted || (bubble.note.is_some() && bubble.script == Script::Plain),
     };
     texts.into_iter().enumerate().map(piece).collect()
 }
 
 fn tail(bubble: &Bubble) -> String {
+    let edited = bubble.edited.as_ref().map_or_else(String::new, |edited| format!("{edited} "));
+    let time = &bubble.sent.text;
     match (&bubble.failed, &bubble.mark) {
-        (Some(_), _) => format!("{} !", bubble.sent.text),
-        (None, Some(mark)) => format!("{} {}", bubble.sent.text, mark.word),
-        (None, None) => bubble.sent.text.clone(),
+        (Some(_), _) => format!("{edited}{time} !"),
+        (None, Some(mark)) => format!("{edited}{time} {}", mark.word),
+        (None, None) => format!("{edited}{time}"),
     }
 }
 
@@ -131,7 +150,8 @@ mod tests {
 
     fn bubble() -> Bubble {
         let Listing::Rows(rows) = samples::timeline_full().bubbles else { panic!("the sample is full") };
-        rows.into_iter().find(|row| row.own && row.mark.is_some()).unwrap()
+        let own = rows.into_iter().find(|row| row.own && row.mark.is_some()).unwrap();
+        Bubble { reply_to: None, reactions: vec![], edited: None, ..own }
     }
 
     fn plain(rows: &[Row]) -> Vec<String> {
@@ -176,6 +196,29 @@ mod tests {
         let rows = plain(&block(&bubble(), above, 60));
         assert_eq!(rows[..3], ["Day(\"Today\")", "Unread(\"2 new messages\")", "Name(\"Boris\")"]);
         assert_eq!(block(&bubble(), Above { gap: true, ..Above::default() }, 60)[0], Row::Gap);
+    }
+
+    #[test]
+    fn what_it_answers_how_people_reacted_and_that_it_was_edited_is_seen() {
+        let quote = screens::Quote { id: bubble().id, from: "Boris".into(), tint: 1, text: "tea?".into() };
+        let reaction = |emoji: &str, count| screens::Reaction {
+            emoji: emoji.into(),
+            count,
+            own: false,
+            spoken: String::new(),
+        };
+        let answer = Bubble {
+            reply_to: Some(quote),
+            reactions: vec![reaction("👍", 2), reaction("❤️", 1)],
+            edited: Some("edited".into()),
+            ..Bubble { text: "Yes!".into(), ..bubble() }
+        };
+        let rows = block(&answer, Above::default(), 60);
+        assert_eq!(plain(&rows)[..2], ["↪ Boris: tea?", "Yes!|edited 08:31 Read"]);
+        assert_eq!(rows[2], Row::Reactions { text: "👍 2  ❤️".into(), own: true });
+        assert!(
+            matches!((&rows[0], &rows[1]), (Row::Text(quote), Row::Text(said)) if quote.note && !said.note)
+        );
     }
 
     #[test]

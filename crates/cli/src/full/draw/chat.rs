@@ -96,6 +96,10 @@ fn timeline_row(canvas: &mut Canvas<'_>, area: Rect, row: &Row, chosen: bool) {
         Row::Name(name) => {
             canvas.put(area, area.x, area.y, name, style::STRONG);
         }
+        Row::Reactions { text, own: true } => canvas.right(area, text, style::PLAIN),
+        Row::Reactions { text, own: false } => {
+            canvas.put(area, area.x, area.y, text, style::PLAIN);
+        }
         Row::Failed(sentence) => {
             canvas.put(area, area.x, area.y, sentence, style::BAD);
         }
@@ -136,6 +140,11 @@ fn line(canvas: &mut Canvas<'_>, area: Rect, model: &Model, main: &Main, chat: &
             if let Some(trouble) = trouble {
                 let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
                 canvas.upwards(above, trouble, style::BAD);
+            }
+            let mut area = area;
+            if let Some(writing) = &chat.writing {
+                canvas.put(area, area.x, area.y, &fit(&writing.words(), area.width.into()), style::WARN);
+                area = below(area, 1);
             }
             let before = canvas.cursor;
             let taps = (model.writes_with_numbers() && here).then_some(model.taps);

@@ -2,7 +2,7 @@
 
 use screens::{Bubble, ChatHead, ChatId, Composer, Listing, MessageId, Timeline};
 
-use super::Line;
+use super::{Line, Writing};
 use crate::full::lay;
 
 /// An open chat.
@@ -28,6 +28,10 @@ pub struct Chat {
     pub view: View,
     /// The message that keys act on.
     pub chosen: Option<MessageId>,
+    /// What the next text is, when it is not a message by itself.
+    pub writing: Option<Writing>,
+    /// A message that is looked for.
+    pub(super) seek: Option<MessageId>,
     /// Something changed while an answer was on its way.
     pub(super) stale: bool,
     seen_through: Option<MessageId>,
@@ -64,8 +68,25 @@ impl Chat {
             refused: None,
             view: View::Newest,
             chosen: None,
+            writing: None,
+            seek: None,
             stale: false,
             seen_through: None,
+        }
+    }
+
+    /// A text that was not taken is there to be written again, as what it was.
+    pub(super) fn take_back(&mut self, text: String, writing: Option<Writing>) {
+        match writing {
+            Some(Writing::Edit { bubble, .. }) if self.writing.is_none() => {
+                let before = self.line.take();
+                self.line = Line::with(text);
+                self.writing = Some(Writing::Edit { bubble, before });
+            }
+            writing => {
+                self.line.give_back(&text);
+                self.writing = self.writing.take().or(writing);
+            }
         }
     }
 
@@ -198,6 +219,14 @@ impl Chat {
         self.chosen = rows.get(at).map(|row| row.id.clone());
         self.bring_into_view(at, columns, height);
         true
+    }
+
+    /// Chooses this message and brings it onto the screen.
+    pub fn choose_this(&mut self, id: &MessageId, columns: u16, height: u16) {
+        if let Some(at) = self.rows().iter().position(|row| row.id == *id) {
+            self.chosen = Some(id.clone());
+            self.bring_into_view(at, columns, height);
+        }
     }
 
     fn bring_into_view(&mut self, at: usize, columns: u16, height: u16) {

@@ -43,6 +43,13 @@ impl Line {
         std::mem::take(&mut self.text)
     }
 
+    /// A text that was not taken stands before what was typed since.
+    pub fn give_back(&mut self, text: &str) {
+        let typed = self.take();
+        let between = if typed.is_empty() { "" } else { "\n" };
+        *self = Self::with(format!("{text}{between}{typed}"));
+    }
+
     /// Types something. What is longer than any message is cut: only an accident is.
     pub fn insert(&mut self, typed: &str) {
         let room = LINE_BYTES_MAX.saturating_sub(self.text.len());

@@ -8,7 +8,7 @@ use screens::{
 };
 
 use super::chat::WINDOW_MESSAGES;
-use super::{Chat, Line, Model, Over, Purpose, Size, Stage, View, Wish, edit};
+use super::{Chat, Line, Model, Over, Purpose, Size, Stage, View, Wish, Writing, edit};
 use crate::full::keys::{Key, entry_of};
 use crate::full::panes::Panes;
 use crate::full::taps::Taps;
@@ -98,7 +98,7 @@ impl Main {
         let rows = match chat.composer() {
             Some(Composer::Stopped(place)) => stopped_rows(place, panes.line.width).len(),
             _ => text_rows(chat.line.text(), line_columns(panes.line.width, numbers)).len(),
-        };
+        } + usize::from(chat.writing.is_some());
         Panes::of(size, u16::try_from(rows).unwrap_or(u16::MAX))
     }
 
@@ -227,7 +227,12 @@ impl Model {
         let open = self.taps.is_open();
         let Some(chat) = self.main().and_then(|main| main.chat.as_mut()) else { return false };
         match key {
-            Key::Left if chat.line.is_empty() => self.go_to_list(),
+            Key::Esc => return self.stop_writing_about(),
+            Key::Left if chat.line.is_empty() => {
+                if !self.stop_writing_about() {
+                    self.go_to_list();
+                }
+            }
             Key::Right if numbers && !open && chat.line.is_at_end() => self.menu(),
             Key::Up => return chat.line.up(),
             Key::Down if chat.line.down() => {}
@@ -393,7 +398,7 @@ impl Model {
         }
     }
 
-    fn timeline(&mut self) -> ratatui::layout::Rect {
+    pub(super) fn timeline(&mut self) -> ratatui::layout::Rect {
         let (size, numbers) = (self.size, self.writes_with_numbers());
         self.main().map(|main| main.timeline_area(size, numbers)).unwrap_or_default()
     }
@@ -408,12 +413,18 @@ impl Model {
         }
         chat.refused = None;
         chat.view = View::Newest;
-        let (chat, text) = (chat.id.clone(), chat.line.take());
-        let action = Action::Send { to: chat.0.clone(), text: text.clone() };
-        self.act(action, Purpose::Send { chat, text });
+        let (chat_id, text, writing) = (chat.id.clone(), chat.line.take(), chat.writing.take());
+        if let Some(Writing::Edit { before, .. }) = &writing {
+            chat.line = Line::with(before.clone());
+        }
+        let action = match &writing {
+            Some(writing) => writing.action(text.clone()),
+            None => Action::Send { to: chat_id.0.clone(), text: text.clone() },
+        };
+        self.act(action, Purpose::Send { chat: chat_id, text, writing });
     }
 
-    fn show_earlier(&mut self) {
+    pub(super) fn show_earlier(&mut self) {
         let Some(chat) = self.main().and_then(|main| main.chat.as_ref()) else { return };
         let (Some(before), id) = (chat.earlier, chat.id.clone()) else { return };
         let purpose = Purpose::Earlier(id.clone());
@@ -486,8 +497,10 @@ impl Model {
             (Purpose::Earlier(id), Answer::Timeline(timeline)) => {
                 if let Some(chat) = main.chat_if(&id) {
                     chat.earlier(timeline);
+                    self.seek_on();
                 }
             }
+            (Purpose::Editions, answer) => self.editions_came(answer),
             (Purpose::One(id), Answer::Message(one)) => {
                 if let Some(chat) = main.chat_if(&id) {
                     chat.changed(one);
@@ -529,16 +542,19 @@ impl Model {
                 main.toast = Some(sentence);
                 self.again();
             }
-            (Purpose::Send { chat, text }, Outcome::Refused { sentence, .. }) => match main.chat_if(&chat) {
-                Some(open) => {
-                    give_back(&mut open.line, &text);
-                    open.refused = Some(sentence);
+            (Purpose::About(chat), outcome) => self.came_of_acting_about(chat, outcome),
+            (Purpose::Send { chat, text, writing }, Outcome::Refused { sentence, .. }) => {
+                match main.chat_if(&chat) {
+                    Some(open) => {
+                        open.refused = Some(sentence);
+                        open.take_back(text, writing);
+                    }
+                    None => {
+                        main.drafts.entry(chat).or_default().give_back(&text);
+                        main.toast = Some(sentence);
+                    }
                 }
-                None => {
-                    give_back(main.drafts.entry(chat).or_default(), &text);
-                    main.toast = Some(sentence);
-                }
-            },
+            }
             (Purpose::Send { chat, .. }, _) => self.ask_newest(chat),
             (Purpose::Accept | Purpose::Block, Outcome::Refused { sentence, .. }) => {
                 main.toast = Some(sentence);
@@ -555,7 +571,11 @@ impl Model {
                 self.ask_newest(chat);
                 self.ask_chats();
             }
-            Notice::Receipt { chat, id, .. } | Notice::Failed { chat, id, .. } => {
+            Notice::Receipt { chat, id, .. }
+            | Notice::Failed { chat, id, .. }
+            | Notice::Reaction { chat, id, .. }
+            | Notice::Edit { chat, id }
+            | Notice::Delete { chat, id } => {
                 if main.chat_if(&chat).is_some_and(|open| open.holds_above(&id)) {
                     self.want(What::Ask(Ask::Message { id }), Purpose::One(chat));
                 } else {
@@ -609,7 +629,7 @@ impl Model {
     }
 
     /// Asks for the newest messages, if that chat is open; while an answer is on its way, once more after it.
-    fn ask_newest(&mut self, id: ChatId) {
+    pub(super) fn ask_newest(&mut self, id: ChatId) {
         let purpose = Purpose::Newest(id.clone());
         let waits = self.waits_for(&purpose);
         let Some(chat) = self.main().and_then(|main| main.chat_if(&id)) else { return };
@@ -619,13 +639,6 @@ impl Model {
             self.want(What::Ask(ask), purpose);
         }
     }
-}
-
-/// A text that was not taken stands before what was typed since.
-fn give_back(line: &mut Line, text: &str) {
-    let typed = line.take();
-    let between = if typed.is_empty() { "" } else { "\n" };
-    *line = Line::with(format!("{text}{between}{typed}"));
 }
 
 fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {

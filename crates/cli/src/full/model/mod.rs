@@ -7,6 +7,7 @@ mod group;
 mod join;
 mod line;
 mod main;
+mod message;
 mod over;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use chat::{Chat, View};
 pub use join::{Joining, Step};
 pub use line::Line;
 pub use main::{Main, Place, line_columns, stopped_rows, text_rows};
+pub use message::Writing;
 pub use over::{Choice, Field, Over};
 
 use super::keys::Key;
@@ -123,7 +125,9 @@ enum Purpose {
     People(ChatId),
     NewGroup,
     EditGroup,
-    Send { chat: ChatId, text: String },
+    About(ChatId),
+    Editions,
+    Send { chat: ChatId, text: String, writing: Option<Writing> },
     Quiet,
 }
 

@@ -1,6 +1,6 @@
 //! What lies on top of the chats: choices, fields, sheets to read.
 
-use screens::{Action, ChatId, ContactId, GroupEdit, Listing, RequestRow};
+use screens::{Action, ChatId, ContactId, GroupEdit, Listing, MessageId, RequestRow};
 
 use super::{Line, Main, Model, Purpose, Stage, edit};
 use crate::full::keys::{Entry, Key, TABLE};
@@ -57,12 +57,15 @@ pub enum Asks {
     Rename(ChatId),
     /// Another description of a group.
     Describe(ChatId),
+    /// A sign to react with.
+    Reaction(MessageId),
 }
 
 impl Asks {
     /// Title, question, and the word of the key that does it.
     pub fn words(&self) -> (&'static str, &'static str, &'static str) {
         match self {
+            Self::Reaction(_) => ("React", "One emoji.", "REACT"),
             Self::Add => ("Add somebody", "By link, number or e-mail address.", "ADD"),
             Self::GroupName => ("Make a group", "Its name. You add people on its page.", "MAKE"),
             Self::Rename(_) => ("Another name", "How the group is called from now on.", "RENAME"),
@@ -115,6 +118,10 @@ pub enum Does {
     Block(ContactId),
     /// Opens a chat.
     Open(ChatId),
+    /// Reacts, or takes it back.
+    React(MessageId, String),
+    /// Deletes, for everybody or not.
+    Delete(MessageId, bool),
     /// Asks for something to be typed.
     Ask(Asks),
     /// Asks whom to add to a group.
@@ -137,9 +144,11 @@ impl Model {
     pub fn menu(&mut self) {
         let Some(main) = self.main() else { return };
         let place = main.place;
+        let acts = main.chat.as_ref().and_then(|chat| chat.chosen()).map_or(&[][..], |bubble| &bubble.acts);
         let here = |(at, entry): (usize, &Entry)| {
             let pick = Pick { word: entry.word.to_owned(), does: Does::Entry(at) };
-            (entry.menu && entry.place.is(place)).then_some(pick)
+            let can = entry.needs.is_none_or(|act| acts.contains(&act));
+            (entry.menu && entry.place.is(place) && can).then_some(pick)
         };
         let picks = TABLE.iter().enumerate().filter_map(here).collect();
         main.choose("Menu", String::new(), picks);
@@ -248,6 +257,7 @@ impl Model {
             ("Sent".to_owned(), bubble.sent.full.clone()),
         ];
         rows.extend(bubble.mark.as_ref().map(|mark| ("State".to_owned(), mark.word.clone())));
+        rows.extend(bubble.reactions.iter().map(|reaction| ("Reaction".to_owned(), reaction.spoken.clone())));
         rows.extend(bubble.failed.iter().map(|failed| ("State".to_owned(), failed.clone())));
         rows.push(("Text".to_owned(), bubble.note.clone().unwrap_or_else(|| bubble.text.clone())));
         self.sheet("Message", rows);
@@ -305,6 +315,7 @@ impl Model {
         }
         field.refused = match &field.asks {
             Asks::Add if typed.is_empty() => Some("Write a number, an e-mail address, or paste a link."),
+            Asks::Reaction(_) if typed.is_empty() => Some("Type one emoji."),
             Asks::GroupName | Asks::Rename(_) if typed.is_empty() => Some("Give the group a name."),
             _ => None,
         }
@@ -320,6 +331,7 @@ impl Model {
             }
             Asks::Rename(group) => self.edit_group(&group, GroupEdit::Name { name: typed }),
             Asks::Describe(group) => self.edit_group(&group, GroupEdit::Description { text: typed }),
+            Asks::Reaction(message) => self.react_with(&message, typed),
         }
     }
 
@@ -338,6 +350,8 @@ impl Model {
             Does::Accept(id) => self.act(Action::Accept { who: id.0 }, Purpose::Accept),
             Does::Block(id) => self.act(Action::Block { who: id.0 }, Purpose::Block),
             Does::Open(chat) => self.open_chat(&chat),
+            Does::React(message, emoji) => self.react_with(&message, emoji),
+            Does::Delete(message, everyone) => self.delete(message, everyone),
             Does::Ask(asks) => self.ask_for(asks),
             Does::ChooseMember(group) => self.choose_member(group),
             Does::Member(group, who) => self.look_at_member(&group, &who),

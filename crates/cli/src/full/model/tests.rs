@@ -743,6 +743,140 @@ fn what_happened_to_a_group_is_told_and_what_did_not_is_said() {
     assert_eq!(main(&model).toast.as_ref(), Some(&sentence));
 }
 
+/// A chat whose messages allow everything, the last one chosen.
+fn at_message(size: Size) -> Model {
+    let Answer::Timeline(mut timeline) = window(&["a", "b"], None) else { panic!("a window") };
+    let Listing::Rows(rows) = &mut timeline.bubbles else { panic!("it has messages") };
+    for row in rows {
+        use MessageAct::*;
+        row.acts = vec![Reply, React, Edit, Editions, DeleteForMe, DeleteForEveryone];
+    }
+    let mut model = opened(size, Answer::Timeline(timeline));
+    model.key(Key::Up);
+    tells(&mut model);
+    model
+}
+
+#[test]
+fn the_next_text_answers_or_takes_the_place_of_the_chosen_message() {
+    let mut model = at_message(WIDE);
+    model.key(Key::Char('r'));
+    types(&mut model, "yes");
+    model.key(Key::Enter);
+    assert_eq!(actions(&mut model), [Action::Reply { to: "b".into(), text: "yes".into() }]);
+    types(&mut model, "next");
+    model.key(Key::Enter);
+    assert!(matches!(&actions(&mut model)[..], [Action::Send { .. }]), "only the next one");
+
+    types(&mut model, "half a");
+    model.key(Key::Up);
+    model.key(Key::Char('e'));
+    assert_eq!(chat(&model).line.text(), "b");
+    types(&mut model, "!");
+    model.key(Key::Enter);
+    assert_eq!(actions(&mut model), [Action::Edit { message: "b".into(), text: "b!".into() }]);
+    assert_eq!(chat(&model).line.text(), "half a", "what was begun before is there again");
+    model.key(Key::Up);
+    model.key(Key::Char('e'));
+    model.key(Key::Esc);
+    assert_eq!(
+        (chat(&model).line.text(), chat(&model).writing.as_ref(), main(&model).place),
+        ("half a", None, Place::Line)
+    );
+}
+
+#[test]
+fn an_answer_that_is_not_taken_stays_an_answer() {
+    let mut model = at_message(WIDE);
+    model.key(Key::Char('r'));
+    types(&mut model, "yes");
+    model.key(Key::Enter);
+    let sent = tells(&mut model);
+    let refused = Outcome::Refused { kind: RefusedKind::Refused, sentence: "No.".into(), next: None };
+    outcome(&mut model, id_of(&sent, is_action), refused);
+    assert!(chat(&model).writing.is_some() && chat(&model).line.text() == "yes");
+
+    let mut model = at_message(WIDE);
+    model.key(Key::Down);
+    types(&mut model, "half a");
+    model.key(Key::Up);
+    model.key(Key::Char('e'));
+    model.key(Key::Enter);
+    let sent = tells(&mut model);
+    let refused = Outcome::Refused { kind: RefusedKind::Refused, sentence: "No.".into(), next: None };
+    outcome(&mut model, id_of(&sent, is_action), refused);
+    assert_eq!(chat(&model).line.text(), "b");
+    model.key(Key::Esc);
+    assert_eq!(chat(&model).line.text(), "half a");
+}
+
+#[test]
+fn one_reacts_deletes_and_looks_back_by_number() {
+    let mut model = at_message(SMALL);
+    model.key(Key::Enter);
+    takes(&mut model, "React");
+    model.key(Key::Char('2'));
+    let reacted = Action::React { message: "b".into(), emoji: "❤️".into(), take_back: false };
+    assert_eq!(actions(&mut model), [reacted]);
+    let mut model = at_message(SMALL);
+    model.key(Key::Char('d'));
+    model.key(Key::Enter);
+    assert_eq!(actions(&mut model), [], "keeping is what Enter does");
+    model.key(Key::Char('d'));
+    takes(&mut model, "Delete for everyone");
+    assert_eq!(actions(&mut model), [Action::Delete { message: "b".into(), everyone: true }]);
+    model.key(Key::Char('v'));
+    let sent = tells(&mut model);
+    let id = id_of(&sent, |what| matches!(what, What::Ask(Ask::Editions { .. })));
+    let edition = Edition { text: "before".into(), sent: chat(&model).rows()[0].sent.clone() };
+    answer(&mut model, id, Answer::Editions(vec![edition]));
+    assert!(matches!(&main(&model).over, Some(Over::Sheet { rows, .. }) if rows[0].1 == "before"));
+}
+
+#[test]
+fn what_a_message_does_not_allow_is_neither_offered_nor_done() {
+    let mut model = opened(WIDE, window(&["a"], None));
+    let Stage::Main(main) = &mut model.stage else { panic!("the chats") };
+    let Some(Listing::Rows(rows)) = main.chat.as_mut().map(|chat| &mut chat.shown) else {
+        panic!("messages")
+    };
+    rows[0].acts = vec![MessageAct::DeleteForMe];
+    model.key(Key::Up);
+    tells(&mut model);
+    for key in ['r', 'e', '+', 'v'] {
+        model.key(Key::Char(key));
+    }
+    assert_eq!(actions(&mut model), []);
+    model.key(Key::Enter);
+    let words: Vec<&str> = choice(&model).picks.iter().map(|pick| pick.word.as_str()).collect();
+    assert!(words.contains(&"Delete") && !words.contains(&"Answer"), "{words:?}");
+}
+
+#[test]
+fn one_goes_to_the_message_that_was_answered_however_far_up_it_is() {
+    let answering = |texts: &[&str], earlier, to: &str| {
+        let Answer::Timeline(mut timeline) = window(texts, earlier) else { panic!("a window") };
+        let Listing::Rows(rows) = &mut timeline.bubbles else { panic!("it has messages") };
+        let quote = Quote { id: MessageId(to.into()), from: "Boris".into(), tint: 1, text: to.into() };
+        rows.last_mut().expect("one").reply_to = Some(quote);
+        Answer::Timeline(timeline)
+    };
+    let mut model = opened(WIDE, answering(&["c", "d"], Some(7), "a"));
+    model.key(Key::Up);
+    tells(&mut model);
+    model.key(Key::Char('a'));
+    let sent = tells(&mut model);
+    let earlier = |what: &What| matches!(what, What::Ask(Ask::Timeline { before: Some(_), .. }));
+    answer(&mut model, id_of(&sent, earlier), window(&["b"], Some(3)));
+    let sent = tells(&mut model);
+    answer(&mut model, id_of(&sent, earlier), window(&["a"], None));
+    assert_eq!(chat(&model).chosen, Some(MessageId("a".into())));
+    let mut gone = opened(WIDE, answering(&["c", "d"], None, "z"));
+    gone.key(Key::Up);
+    gone.key(Key::Char('a'));
+    assert!(main(&gone).toast.is_some());
+}
+
 #[test]
 fn it_ends_from_everywhere() {
     for mut model in [Model::without_server(0, WIDE), at_list(SMALL), opened(WIDE, window(&["a"], None))] {
