@@ -96,7 +96,23 @@ fn over_the_socket_a_bot_writes_hears_and_sees_how_far_it_came() {
         receipt["isRead"] == true && receipt["timestamps"] == json!([timestamp])
     });
     boris.ok(["send", "Robot", "good robot"]);
-    bot.waits_for(is_text("good robot"));
+    let praised = bot.waits_for(is_text("good robot"))["params"]["envelope"]["timestamp"].clone();
+
+    // What was said is answered, reacted to, written anew and taken back, named by author and time.
+    let good = bot.call("getUserStatus", &json!({"recipient": "Boris"}))["result"][0]["uuid"].clone();
+    let answer =
+        json!({"recipient": good, "message": "thanks", "quoteAuthor": good, "quoteTimestamp": praised});
+    let thanked = bot.call("send", &answer)["result"]["timestamp"].clone();
+    following.wait_for("the answer", |line| line["text"] == "thanks" && line["reply_to"].is_string());
+    let react = json!({"recipient": good, "emoji": "🤖", "targetAuthor": good, "targetTimestamp": praised});
+    assert!(bot.call("sendReaction", &react)["error"].is_null());
+    following.wait_for("the reaction", |line| line["event"] == "reaction" && line["emoji"] == "🤖");
+    let edit = json!({"recipient": good, "message": "thank you", "editTimestamp": thanked});
+    assert!(bot.call("send", &edit)["error"].is_null());
+    following.wait_for("the edit", |line| line["event"] == "edit" && line["text"] == "thank you");
+    let delete = json!({"recipient": good, "targetTimestamp": thanked});
+    assert!(bot.call("remoteDelete", &delete)["error"].is_null());
+    following.wait_for("the deletion", |line| line["event"] == "delete");
 
     // Everybody who listens hears it; who subscribed hears it wrapped.
     let mut other = Bot::at(&path);

@@ -62,6 +62,18 @@ fn somebody_new_registers_writes_and_is_answered() {
     following.text("the 28 is packed");
     boris.ok(["send", "Trams", "then we walk"]);
     anna.waits_for("then we walk");
+    // Up chooses it; it is answered and reacted to.
+    anna.types("\x1b[Ar");
+    anna.waits_for("Answering Boris: then we walk");
+    anna.enters("gladly");
+    following.wait_for("the answer", |line| line["text"] == "gladly" && line["reply_to"].is_string());
+    anna.waits_for("↪ Boris: then we walk");
+    anna.types("\x1b[A\x1b[A+");
+    anna.waits_for("1 👍");
+    anna.types("1");
+    following.wait_for("the reaction", |line| line["event"] == "reaction" && line["emoji"] == "👍");
+    anna.types("\x1b[B\x1b[B");
+    anna.waits_for("› Message");
 
     server.kill();
     anna.waits_for("○");
