@@ -598,7 +598,10 @@ impl Model {
             }
             Notice::Connection(line) => main.list.line = line,
             Notice::Device(banner) => main.list.banner = banner,
-            Notice::Account | Notice::Settled => {}
+            Notice::Devices { sentence: Some(sentence) }
+            | Notice::DevicesChanged { sentence, .. }
+            | Notice::Removed { sentence } => main.toast = Some(sentence),
+            Notice::Account | Notice::Linking | Notice::Devices { sentence: None } | Notice::Settled => {}
         }
     }
 
@@ -645,7 +648,14 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
     let Listing::Rows(rows) = &list.chats else { return None };
     let row = rows.iter().find(|row| row.id == *id)?;
     let line = row.person.handle.clone().unwrap_or_default();
-    Some(ChatHead { id: id.clone(), person: row.person.clone(), group: row.group, line })
+    Some(ChatHead {
+        id: id.clone(),
+        person: row.person.clone(),
+        group: row.group,
+        line,
+        timer: None,
+        pinned: vec![],
+    })
 }
 
 /// `› ` before the text.
