@@ -15,7 +15,7 @@ use vocab::{AccountId, Handle, Timestamp, limits};
 use crate::link::Links;
 use crate::moment::Clock;
 use crate::words::{self, About, No};
-use crate::{paint, resolve, span};
+use crate::{link_words, paint, resolve, span};
 
 /// Names a front end: a tab, a process, a window. Chosen by the host, never used twice.
 pub type FrontId = u64;
@@ -112,6 +112,7 @@ pub(crate) enum Kind {
     NewGroup,
     EditGroup(client::ConversationId),
     LeaveGroup(client::ConversationId),
+    Number,
     Plain,
 }
 
@@ -309,6 +310,23 @@ impl App {
                 Ok((Command::MarkRead { conversation, through }, Kind::Plain, About::default()))
             }
             Action::Hurry => Ok((Command::Hurry, Kind::Plain, About::default())),
+            Action::OfferLink { name } => {
+                Ok((Command::OfferLink { name: name_of(&name)? }, Kind::Plain, About::default()))
+            }
+            Action::LinkDevice { link } => {
+                Ok((Command::Link(self.links.read_device(&link)?), Kind::Plain, About::default()))
+            }
+            Action::LinkNumber { number } => {
+                Ok((Command::LinkNumber(number), Kind::Number, About::default()))
+            }
+            Action::CancelLink => Ok((Command::CancelLink, Kind::Plain, About::default())),
+            Action::RemoveDevice { device } => {
+                Ok((Command::RemoveDevice(self.own_device(&device)?), Kind::Plain, About::default()))
+            }
+            Action::NameDevice { device, name } => {
+                let device = self.own_device(&device)?;
+                Ok((Command::NameDevice(device, name_of(&name)?), Kind::Plain, About::default()))
+            }
         }
     }
 
@@ -438,6 +456,7 @@ impl App {
             Err(Refused::Unreachable) => {
                 words::unreachable(self.line_trouble, self.links.server_name()).outcome()
             }
+            Err(Refused::Unknown) if kind == Kind::Number => link_words::not_awaited().outcome(),
             Err(refused) => words::refused(&refused, &about).outcome(),
         };
         self.reply(front, id, Reply::Outcome(outcome));
@@ -454,6 +473,10 @@ impl App {
             (client::Reply::Invitation(secrets), _) => {
                 Outcome::Link { link: self.links.write(secrets), sentence: words::LINK.to_owned() }
             }
+            (client::Reply::LinkOffered(secrets), _) => Outcome::Link {
+                link: self.links.write_device(&secrets),
+                sentence: link_words::OFFERED.to_owned(),
+            },
             (client::Reply::Added(account, _), Kind::AddByLink) => {
                 self.contact(account, words::added_by_link)?
             }
@@ -474,6 +497,7 @@ impl App {
                 | Kind::AddByHandle
                 | Kind::Send(_)
                 | Kind::NewGroup
+                | Kind::Number
                 | Kind::Plain,
             ) => Outcome::Done,
         })
@@ -556,6 +580,36 @@ impl App {
                 self.tell_all(&Notice::Settled);
                 false
             }
+            Event::Linking(state) => {
+                self.tell_all(&Notice::Linking);
+                if state == client::LinkState::Ended(client::LinkEnd::Linked) {
+                    self.tell_all(&Notice::Account);
+                }
+                false
+            }
+            Event::History(state) => {
+                self.tell_all(&Notice::Devices { sentence: Some(link_words::history(state)) });
+                true
+            }
+            Event::Device(device, news) => {
+                let cards = self.client.devices().unwrap_or_default();
+                let card = cards.iter().find(|card| card.device == device);
+                let name = card.map(link_words::name_of).unwrap_or_default();
+                self.tell_all(&Notice::Devices { sentence: Some(link_words::news(news, &name)) });
+                false
+            }
+            Event::DevicesChanged(account) => {
+                let card = self.client.contact(account).ok().flatten();
+                let name = card.map_or_else(|| words::SOMEONE_NEW.to_owned(), |card| paint::name(&card));
+                let who = resolve::contact_id(account);
+                self.tell_all(&Notice::DevicesChanged { who, sentence: link_words::changed(&name) });
+                false
+            }
+            Event::Removed => {
+                self.tell_all(&Notice::Removed { sentence: link_words::REMOVED.to_owned() });
+                self.tell_all(&Notice::Account);
+                false
+            }
         }
     }
 
@@ -580,6 +634,9 @@ impl App {
     pub(crate) fn line(&self, clock: &Clock) -> ConnectionLine {
         let server = self.links.server_name();
         let line = words::line(self.connection, self.down_since, server, clock);
+        if self.client.status().is_ok_and(|status| status.removed) {
+            return ConnectionLine { sentence: link_words::REMOVED.to_owned(), ..line };
+        }
         match (self.line_trouble, line.state) {
             (Some(trouble), LineState::Waiting) => {
                 ConnectionLine { sentence: words::line_trouble(trouble, server), ..line }
@@ -595,6 +652,21 @@ impl App {
             return Ok(paint::myself(account, &status, chat));
         }
         self.somebody(account, chat)
+    }
+
+    /// Which of the account's own devices `typed` names: by id, the beginning of one, or name.
+    fn own_device(&self, typed: &str) -> Result<vocab::DeviceId, No> {
+        let typed = typed.trim();
+        let cards = self.client.devices()?;
+        let begins = typed.len() >= resolve::ID_PREFIX_CHARS_MIN;
+        let mut found = cards.iter().filter(|card| {
+            (begins && card.device.to_string().starts_with(typed))
+                || (!typed.is_empty() && card.name == typed)
+        });
+        match (found.next(), found.next()) {
+            (Some(card), None) => Ok(card.device),
+            _ => Err(link_words::no_such_device()),
+        }
     }
 
     fn name_in(&self, conversation: client::ConversationId) -> String {

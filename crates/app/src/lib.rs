@@ -9,6 +9,7 @@
 mod app;
 mod groups;
 mod link;
+mod link_words;
 mod moment;
 mod paint;
 mod query;

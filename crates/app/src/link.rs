@@ -1,7 +1,8 @@
 //! Invitation links, which lead to people of one's own server.
 
-use client::{InvitationLink, InvitationSecrets, ServiceAddress};
+use client::{DeviceLink, InvitationLink, InvitationSecrets, LinkSecrets, ServiceAddress};
 
+use crate::link_words;
 use crate::words::{self, No};
 
 /// Writes and reads the links of one server.
@@ -31,6 +32,21 @@ impl Links {
             name: secrets.name,
         }
         .to_string()
+    }
+
+    /// The link that a new device shows.
+    pub fn write_device(&self, secrets: &LinkSecrets) -> String {
+        let LinkSecrets { secret, hello } = *secrets;
+        DeviceLink { service: self.server.clone(), secret, hello }.to_string()
+    }
+
+    /// Reads one, as a person gave it.
+    pub fn read_device(&self, typed: &str) -> Result<LinkSecrets, No> {
+        let link = DeviceLink::parse(typed).map_err(|_| link_words::not_a_device_link())?;
+        if !same(&link.service, &self.server) {
+            return Err(words::link_of_another_server(&name_of(&link.service), &self.name));
+        }
+        Ok(LinkSecrets { secret: link.secret, hello: link.hello })
     }
 
     /// Reads what may be a link; `None` when it is something else.

@@ -10,6 +10,7 @@ use screens::{
 use vocab::AccountId;
 
 use crate::app::App;
+use crate::link_words;
 use crate::moment::Clock;
 use crate::paint;
 use crate::words::{self, No};
@@ -47,6 +48,16 @@ impl App {
                 Ok(Answer::Requests(listing(rows, words::no_requests)))
             }
             Ask::Group { group } => self.group_page(&group).map(Answer::Group),
+            Ask::Devices => Ok(Answer::Devices(link_words::list(
+                self.client.devices()?,
+                self.client.history()?,
+                self.client.gives_history()?,
+                clock,
+            ))),
+            Ask::Linking => {
+                let link = self.client.link_shown()?.map(|secrets| self.links.write_device(&secrets));
+                Ok(Answer::Linking(link_words::screen(self.client.linking()?, link)))
+            }
             Ask::Contact { who } => Ok(Answer::Contact(paint::person(&self.person(&who)?))),
         }
     }

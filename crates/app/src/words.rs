@@ -138,6 +138,9 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
              the device it names. Remove a device, or show the code again.",
             limits::DEVICES_MAX
         )),
+        Refused::LinkUsed => crate::link_words::link_used(),
+        Refused::WrongNumber { tries_left } => crate::link_words::wrong_number(*tries_left),
+        Refused::Removed => No::refused(crate::link_words::REMOVED),
         Refused::Store => No::refused(
             "This device could not store it, so nothing was done. Free some space, then try again.",
         ),

@@ -1,12 +1,13 @@
 //! What can be typed.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 /// Private messages that only you and the other person can read.
 #[derive(Parser)]
-#[command(name = "valise", version, arg_required_else_help = true, disable_help_subcommand = true, after_help = START)]
+#[command(name = "valise", version, disable_help_subcommand = true, after_help = START)]
 pub struct Args {
     /// Folder of the account [default: ~/.local/share/valise]
     #[arg(long, global = true, value_name = "DIR", env = "VALISE_HOME", hide_env_values = true)]
@@ -17,8 +18,16 @@ pub struct Args {
     /// Certificate of a private authority (PEM), trusted beside the public ones; kept for later
     #[arg(long, global = true, value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// Nothing: the chats on the whole terminal.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+}
+
+impl Args {
+    /// The usage, for whoever typed nothing where nothing can be shown.
+    pub fn usage() -> String {
+        Self::command().render_help().to_string()
+    }
 }
 
 /// One thing to do.
@@ -199,9 +208,15 @@ pub enum Command {
     /// List everybody you have let in
     #[command(after_help = CONTACTS)]
     Contacts,
+    /// Link a device, list the devices of the account, remove one
+    #[command(subcommand, after_help = DEVICE)]
+    Device(Device),
     /// Show how this device stands
     #[command(after_help = STATUS)]
     Status,
+    /// Serve bots: JSON-RPC as signal-cli has it
+    #[command(after_help = DAEMON)]
+    Daemon(Daemon),
 }
 
 /// `valise register`
@@ -219,6 +234,48 @@ pub struct Register {
     /// The code that was sent to you; asked for when it is not given
     #[arg(long)]
     pub code: Option<String>,
+}
+
+/// `valise device`
+#[derive(Subcommand)]
+pub enum Device {
+    /// Make this a further device of an account that exists: shows a link and a number
+    #[command(after_help = DEVICE_NEW)]
+    New {
+        /// The server's address
+        #[arg(long, value_name = "URL")]
+        server: String,
+        /// What you call this device; only your own devices learn it
+        #[arg(long)]
+        name: String,
+    },
+    /// Link the device that shows a link, on a device that has the account
+    #[command(after_help = DEVICE_LINK)]
+    Link {
+        /// What the new device shows; left out to go on with one that was begun
+        #[arg(value_name = "LINK", required_unless_present = "number")]
+        link: Option<String>,
+        /// The number that the new device shows; asked for when it is not given
+        #[arg(long, value_name = "6 DIGITS")]
+        number: Option<String>,
+    },
+    /// List the devices of the account
+    #[command(after_help = DEVICE_LIST)]
+    List,
+    /// Take a device out of the account: it reads nothing that is sent from then on
+    #[command(after_help = DEVICE_REMOVE)]
+    Remove {
+        /// Name or id of the device, or the first 6 characters of the id and more
+        device: String,
+    },
+    /// Give a device another name
+    #[command(after_help = DEVICE_NAME)]
+    Name {
+        /// Name or id of the device, or the first 6 characters of the id and more
+        device: String,
+        /// The new name
+        name: String,
+    },
 }
 
 /// `valise send`
@@ -295,10 +352,38 @@ pub struct Receive {
     pub unread: bool,
 }
 
+/// `valise daemon`
+#[derive(clap::Args)]
+pub struct Daemon {
+    /// Listen on a Unix socket [default path: bot.sock in the account's folder]; the default when there is no --http
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<Option<PathBuf>>,
+    /// Listen for HTTP on this machine
+    #[arg(long, value_name = "127.0.0.1:PORT")]
+    pub http: Option<SocketAddr>,
+    /// When a connection to the socket begins to hear what arrives
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = ReceiveMode::OnStart)]
+    pub receive_mode: ReceiveMode,
+    /// Leave what is handed over unread until sendReceipt: the others do not learn of it, and it comes again at the next start
+    #[arg(long)]
+    pub unread: bool,
+}
+
+/// When a bot begins to hear what arrives.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReceiveMode {
+    /// At once
+    OnStart,
+    /// After subscribeReceive
+    Manual,
+}
+
 /// A year: longer waits are mistakes.
 const SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
 
 const START: &str = "\
+On a terminal, valise alone shows the chats on the whole screen.
+
 A first conversation:
   valise register none --server https://lindenhof.example --name Anna
   valise invite                     give the link to one person
@@ -476,15 +561,63 @@ Examples:
   valise contacts
   valise --json contacts";
 
+const DEVICE: &str = "\
+Examples:
+  valise --home ./laptop device new --server https://lindenhof.example --name Laptop
+  valise device link 'https://lindenhof.example/d#…'
+  valise device list
+  valise device remove Laptop";
+
+const DEVICE_NEW: &str = "\
+Examples:
+  valise device new --server https://lindenhof.example --name Laptop
+  valise --home ./work --json device new --server http://127.0.0.1:8080 --name Work
+                                    {\"link\":\"https://…/d#…\"}
+                                    {\"number\":{\"number\":\"123456\"}}
+                                    {\"linked\":{\"id\":\"…\",\"name\":\"Anna\"}}
+
+Give the link to a device that has the account; type the number there. It ends when this device is linked and has your
+earlier messages. What was begun goes on at the next start.";
+
+const DEVICE_LINK: &str = "\
+Examples:
+  valise device link 'https://lindenhof.example/d#…'
+  valise --json device link 'https://lindenhof.example/d#…'      {\"number_needed\":{…}}, exit code 3
+  valise device link --number 123456
+
+Only link a device that you hold in your hand: it will read all your chats.";
+
+const DEVICE_LIST: &str = "\
+Examples:
+  valise device list
+  valise --json device list         {\"device\":{\"id\":\"…\",\"name\":\"Laptop\",\"this\":false,\"leaving\":false}}";
+
+const DEVICE_REMOVE: &str = "\
+Examples:
+  valise device remove Laptop
+  valise device remove 3fa94c";
+
+const DEVICE_NAME: &str = "\
+Examples:
+  valise device name 3fa94c \"Old laptop\"";
+
 const STATUS: &str = "\
 Examples:
   valise status
   valise --json status";
 
+const DAEMON: &str = "\
+Examples:
+  valise daemon                                  on bot.sock in the account's folder
+  valise daemon --socket /run/user/1000/valise.sock
+  valise daemon --http 127.0.0.1:8090            with the token in the file bot-token beside it
+
+One JSON object a line, both ways:
+  {\"jsonrpc\":\"2.0\",\"method\":\"send\",\"params\":{\"recipient\":[\"+32470123456\"],\"message\":\"hi\"},\"id\":1}
+  {\"jsonrpc\":\"2.0\",\"method\":\"receive\",\"params\":{\"envelope\":{\"source\":\"+32470123456\",…}}}";
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -505,7 +638,7 @@ mod tests {
         let parsed =
             Args::try_parse_from(["valise", "send", "Boris", "-", "--json", "--home", "x"]).ok().unwrap();
         assert!(parsed.json);
-        assert!(matches!(parsed.command, Command::Send(Send { text, .. }) if text == "-"));
+        assert!(matches!(parsed.command, Some(Command::Send(Send { text, .. })) if text == "-"));
         assert!(Args::try_parse_from(["valise", "receive", "--for", "1", "--follow"]).is_err());
     }
 }

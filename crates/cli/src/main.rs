@@ -5,7 +5,9 @@
 
 mod args;
 mod command;
+mod daemon;
 mod end;
+mod full;
 mod object;
 mod qr;
 mod say;

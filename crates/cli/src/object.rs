@@ -31,6 +31,12 @@ pub enum Event<'a> {
     Receipt { chat: &'a ChatId, id: &'a MessageId, mark: Mark },
     /// Somebody knocks: an id and nothing else.
     Request { from: &'a ContactId },
+    /// A device of the account is new or was removed, or the history from one went on.
+    Devices { sentence: &'a str },
+    /// Somebody's devices changed.
+    DevicesChanged { who: &'a ContactId, sentence: &'a str },
+    /// This device was removed from the account.
+    Removed { sentence: &'a str },
 }
 
 /// Results, each under its name.
@@ -87,6 +93,23 @@ pub enum Object<'a> {
     #[serde(rename = "group")]
     GroupPage(GroupShown<'a>),
     Status(Box<Standing<'a>>),
+    Number {
+        number: &'a str,
+    },
+    NumberNeeded {
+        sentence: &'a str,
+    },
+    Linked {
+        id: Option<&'a ContactId>,
+        name: Option<&'a str>,
+    },
+    Device {
+        id: &'a str,
+        name: &'a str,
+        this: bool,
+        leaving: bool,
+    },
+    Removed(&'a str),
 }
 
 /// Who wrote a message.
@@ -431,6 +454,13 @@ mod tests {
             ),
             (Object::Request { id: &id }, r#"{"request":{"id":"a1"}}"#),
             (Object::Sent { chat: &chat, id: &message }, r#"{"sent":{"chat":"0c","id":"01"}}"#),
+            (Object::Number { number: "012345" }, r#"{"number":{"number":"012345"}}"#),
+            (Object::Linked { id: Some(&id), name: Some("Anna") }, r#"{"linked":{"id":"a1","name":"Anna"}}"#),
+            (
+                Object::Device { id: "d1", name: "Laptop", this: true, leaving: false },
+                r#"{"device":{"id":"d1","name":"Laptop","this":true,"leaving":false}}"#,
+            ),
+            (Object::Removed("d1"), r#"{"removed":"d1"}"#),
         ] {
             assert_eq!(line(&object), expected);
         }

@@ -24,4 +24,5 @@ pub use error::Error;
 pub use fault::Faults;
 pub use open::{Db, Key};
 pub use rusqlite::Error as RowError;
+pub use rusqlite::types::Value;
 pub use rusqlite::{Params, Row, ToSql, named_params, params, params_from_iter};

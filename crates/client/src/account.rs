@@ -31,6 +31,8 @@ pub(crate) struct Me {
     pub handle: Option<Handle>,
     /// The service has the account. Before that the keys wait for the end of registration.
     pub registered: bool,
+    /// Another device of the account has removed this one.
+    pub struck_off: bool,
 }
 
 impl Me {
@@ -70,6 +72,7 @@ impl Me {
             name: text("name")?,
             handle: Handle::parse(&text("handle")?).ok(),
             registered: setting("registered")?.is_some(),
+            struck_off: setting("struck_off")?.is_some(),
         }))
     }
 }
@@ -213,6 +216,7 @@ impl Step<'_> {
         let AccountAnswer::Visited(visited) = answer else { return Err(Halt::Unusable("not a visit")) };
         self.lines.account.state = LineState::Ready;
         self.lines.account.attempts = 0;
+        self.delete_setting("refused_at_door")?;
         if !self.me()?.registered {
             // The answer to an earlier registration was lost; the account stands.
             self.finish_registration(&Bytes::from(vec![]))?;
@@ -231,6 +235,9 @@ impl Step<'_> {
             return Ok(());
         }
         self.drop_line(Door::Account);
+        if registered && matches!(refusal, Refusal::NotAllowed) {
+            return self.refused_at_the_door();
+        }
         Ok(())
     }
 
@@ -238,15 +245,8 @@ impl Step<'_> {
     fn visited(&mut self, visited: &Visited) -> Halting<()> {
         let next = self.now.plus_ms(1 + self.random_ms(VISIT_MS_MAX));
         self.put_setting_number("next_visit", next.0)?;
-        let served = VerifiedChain::verify(visited.device_chain.as_slice()).ok();
-        let me = self.me()?;
-        if let Some(served) = served
-            && me.chain.leads_to(&served)
-            && served != me.chain
-            && served.names(me.device, &me.keys.public())
-        {
-            self.put_setting("device_chain", &served.to_bytes())?;
-            self.reload_me()?;
+        if let Ok(served) = VerifiedChain::verify(visited.device_chain.as_slice()) {
+            self.adopt_chain(&served)?;
         }
         if intent::drop_sent_packages(self)? {
             // The last resort may have been among them.
@@ -295,7 +295,7 @@ impl Step<'_> {
                     extensions: vec![],
                 })
             }
-            AskKind::ApproveDevice { chain, .. } if ready => {
+            AskKind::ApproveDevice { chain, .. } | AskKind::RemoveDevice { chain, .. } if ready => {
                 AccountRequest::UpdateDeviceList(wire::account::UpdateDeviceList {
                     device_list: chain.newest_bytes().into(),
                     extensions: vec![],
@@ -377,7 +377,7 @@ impl Step<'_> {
 
     /// A device visits even when nobody asks: "last seen" and the stock depend on it.
     pub fn visit_due(&self) -> Halting<Option<Timestamp>> {
-        if self.me.as_ref().is_some_and(|me| me.registered) {
+        if self.me.as_ref().is_some_and(|me| me.registered && !me.struck_off) {
             Ok(Some(Timestamp(self.setting_number("next_visit")?)))
         } else {
             Ok(None)

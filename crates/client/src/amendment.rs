@@ -434,6 +434,20 @@ impl Step<'_> {
         Ok(Change::Edited)
     }
 
+    /// Lets what was heard live take effect on the messages that a history brought after it.
+    pub fn amend_history(&mut self) -> Halting<()> {
+        let targets: Vec<([u8; 16], [u8; 32])> = self.tx.rows(
+            "select distinct amendment.conversation, target from amendment
+             join message on message.id = amendment.message where message.history != 1 order by 2",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        for (conversation, target) in targets {
+            self.refresh(ConversationId(conversation), MessageId(target))?;
+        }
+        Ok(())
+    }
+
     /// Puts a message out of sight, for good.
     pub fn put_away(&mut self, message: MessageId) -> Halting<()> {
         self.tx.execute(

@@ -1,7 +1,7 @@
 //! What goes into the core and what comes out of it. Plain data; texts for people are made in `app`.
 
 use crypto::{Permissions, Role};
-use vocab::{AccountId, Handle, MessageId, Timestamp};
+use vocab::{AccountId, DeviceId, Handle, MessageId, Timestamp};
 use wire::Door;
 
 /// Names a command, so that its reply can be told from others. Chosen by the host.
@@ -213,6 +213,21 @@ pub enum Command {
     ApproveDevice(Box<crate::device::DeviceOffer>),
     /// On the new device: takes what the approving device gave.
     AdoptDevice(Box<crate::device::DeviceGrant>),
+    /// On a device without an account: makes the link that one of the account reads, for a device of this name.
+    OfferLink {
+        /// What the person calls it; told to their other devices only.
+        name: String,
+    },
+    /// On a device of the account: links the device that shows this link.
+    Link(crate::link::LinkSecrets),
+    /// The number that the new device shows.
+    LinkNumber(String),
+    /// Ends linking, on either side.
+    CancelLink,
+    /// Takes a device out of the account.
+    RemoveDevice(DeviceId),
+    /// Gives a device of the account another name.
+    NameDevice(DeviceId, String),
 }
 
 /// What a person chooses for a chat.
@@ -283,6 +298,8 @@ pub enum Reply {
     Queued(MessageId),
     /// What a new device needs.
     Grant(Box<crate::device::DeviceGrant>),
+    /// What a new device shows; the host puts it into a link with its server's address.
+    LinkOffered(crate::link::LinkSecrets),
     /// Done.
     Done,
 }
@@ -353,6 +370,15 @@ pub enum Refused {
     OwnerStays,
     /// The account has [`vocab::limits::DEVICES_MAX`] devices, or the offer is not genuine.
     BadDevice,
+    /// The link was used before: the new device makes another.
+    LinkUsed,
+    /// Not the number that the new device shows. At 0 the attempt has ended.
+    WrongNumber {
+        /// Tries left.
+        tries_left: u32,
+    },
+    /// This device was removed from the account.
+    Removed,
     /// The device's store failed; nothing of this command was done.
     Store,
 }
@@ -397,6 +423,120 @@ pub enum Event {
     Connection(Connection),
     /// Nothing is left to be done with the service right now.
     Settled,
+    /// Linking went on.
+    Linking(LinkState),
+    /// The history from another device went on.
+    History(HistoryState),
+    /// Something about a device of one's own account.
+    Device(DeviceId, DeviceNews),
+    /// Somebody's devices changed.
+    DevicesChanged(AccountId),
+    /// This device was removed from the account by another one.
+    Removed,
+}
+
+/// How far the linking of a device is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkState {
+    /// New device: the link is shown, nobody has read it yet.
+    Shown,
+    /// New device: a device of the account has read it; the person types this number there.
+    Number {
+        /// Six digits.
+        number: String,
+        /// Whose account it says it is.
+        name: String,
+    },
+    /// Old device: it looks for the new one.
+    Meeting,
+    /// Old device: the number of the new one is awaited.
+    NumberNeeded {
+        /// What the new device calls itself.
+        name: String,
+        /// Tries left.
+        tries_left: u32,
+    },
+    /// Old device: the number was right; for a few seconds it can still be stopped.
+    Confirmed,
+    /// Over.
+    Ended(LinkEnd),
+}
+
+/// How it ended. The numbers are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkEnd {
+    /// The new device belongs to the account.
+    Linked = 1,
+    /// Ten minutes are over, or the new device was never there.
+    Expired = 2,
+    /// Another device has answered this link.
+    Used = 3,
+    /// Three wrong numbers.
+    WrongNumber = 4,
+    /// The other side ended it.
+    TurnedDown = 5,
+    /// Somebody stands between the two, or what was said does not hold.
+    NotGenuine = 6,
+    /// By the person.
+    Cancelled = 7,
+}
+
+impl LinkEnd {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Linked,
+        Self::Expired,
+        Self::Used,
+        Self::WrongNumber,
+        Self::TurnedDown,
+        Self::NotGenuine,
+        Self::Cancelled,
+    ];
+}
+
+/// How far the history from another device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryState {
+    /// Under way.
+    Receiving {
+        /// Parts that came.
+        parts: u32,
+    },
+    /// All of it is here, and equal to what the other device has.
+    Complete {
+        /// Messages.
+        messages: u64,
+    },
+    /// It did not come; what came is kept.
+    Incomplete,
+}
+
+/// What happened to a device of one's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceNews {
+    /// It is new. Told at once, after an hour and after a day.
+    Added,
+    /// What it is called became known.
+    Named,
+    /// This device has given it the whole history.
+    Supplied,
+    /// It was removed.
+    Removed,
+}
+
+/// A device of one's own account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceCard {
+    /// Which.
+    pub device: DeviceId,
+    /// What the person calls it; empty while unknown.
+    pub name: String,
+    /// It is this one.
+    pub this: bool,
+    /// When this device learned of it; none for those that were there before.
+    pub added_at: Option<Timestamp>,
+    /// It is being removed.
+    pub leaving: bool,
 }
 
 /// How far a message of one's own came. Later ones include earlier ones.
@@ -738,4 +878,6 @@ pub struct Status {
     pub outbox: u32,
     /// Devices of the account.
     pub devices: u32,
+    /// This device was removed from the account.
+    pub removed: bool,
 }

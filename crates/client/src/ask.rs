@@ -47,6 +47,11 @@ pub(crate) enum AskKind {
         chain: Box<VerifiedChain>,
         device: DeviceId,
     },
+    /// A list without that device, signed by this one.
+    RemoveDevice {
+        chain: Box<VerifiedChain>,
+        device: DeviceId,
+    },
     /// The permit to file one's own row.
     Permit {
         handle: Handle,
@@ -127,7 +132,7 @@ impl Step<'_> {
                 Ok(())
             }
             AccountAnswer::Registered(registered) => self.registered(ask, &registered),
-            AccountAnswer::Done => self.device_approved(ask),
+            AccountAnswer::Done => self.device_list_updated(ask),
             AccountAnswer::Evaluated(evaluated) => self.evaluated(ask, &evaluated),
             AccountAnswer::Permit(permit) => {
                 self.put_setting("permit", permit.as_slice())?;
@@ -148,7 +153,7 @@ impl Step<'_> {
             // Nothing was made: the next try registers, it does not authenticate.
             self.delete_setting("registration_sent")?;
         }
-        if let Some((AskKind::ApproveDevice { .. }, _)) = known {
+        if let Some((AskKind::ApproveDevice { .. } | AskKind::RemoveDevice { .. }, _)) = known {
             // Another device was quicker: the next visit, at once, brings the list as it is.
             self.put_setting_number("next_visit", 0)?;
             self.drop_line(wire::Door::Account);

@@ -515,6 +515,7 @@ impl Step<'_> {
         if !whole || self.is_of_two(conversation)? {
             return Err(Halt::Unusable("not a letter of this group"));
         }
+        self.check_newcomers(conversation, &joined.members)?;
         let newest = self.newest_generation(conversation)?;
         match self.room(conversation)? {
             Some((known, Standing::In)) if letter.generation > newest => {

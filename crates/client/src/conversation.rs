@@ -584,6 +584,7 @@ impl Step<'_> {
             self.admit(peer, None)?;
         }
         let conversation = self.admit_conversation(peer)?;
+        self.check_newcomers(conversation, &joined.members)?;
         let newest = self.newest_generation(conversation)?;
         let ahead = letter.generation.saturating_sub(newest);
         if conversation.0 != letter.conversation || letter.generation == 0 || ahead > GENERATIONS_AHEAD {

@@ -3,7 +3,7 @@
 use client_db::params;
 use crypto::seal::aead::{Key, sha256};
 use crypto::seal::padding::{open_padded, seal_padded};
-use crypto::{Group, GroupId, Incoming, LeafData, Pending, by_charter};
+use crypto::{Changes, Group, GroupId, Incoming, LeafData, Pending, by_charter};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 use vocab::{AccountId, IdempotencyId, SlotId};
 use wire::slot::{Commit, FetchRejoin, Rejoin, Send, Stored, WelcomeFor};
@@ -92,9 +92,14 @@ impl Step<'_> {
                 let change = group.merge(session, *staged)?;
                 if change.self_removed {
                     self.put_slot_state(slot.id, SlotState::Closed)?;
+                    self.note_removal(&change)?;
+                    if self.me()?.struck_off {
+                        return Ok(());
+                    }
                     return self.taken_out(slot, change.by.account);
                 }
-                self.moved_on(slot, &group, Some(change.by.account))
+                self.moved_on(slot, &group, Some(change.by.account))?;
+                self.note_change(&change)
             }
             Incoming::OwnCommit => {
                 group.merge_pending(session)?;
@@ -241,8 +246,10 @@ impl Step<'_> {
         let Some(slot) = self.current_slot(conversation)?.filter(|slot| slot.state == SlotState::Open) else {
             return intent::finish(self, intent.id);
         };
-        let fresh = if intent.payload.is_empty() { None } else { self.fresh_address(&slot)? };
-        if !intent.payload.is_empty() && fresh.is_none() {
+        let expels = intent.payload == crate::own_device::EXPELS;
+        let moves = !intent.payload.is_empty() && !expels;
+        let fresh = if moves { self.fresh_address(&slot)? } else { None };
+        if moves && fresh.is_none() {
             // The new address is being filed; the commit that tells of it goes after it.
             return intent::postpone(self, intent.id, NO_SLOT_MS);
         }
@@ -256,7 +263,13 @@ impl Step<'_> {
             Some(leaf) => leaf,
             None => self.leaf(slot.own_address()?)?,
         };
-        let pending = group.commit_update(session, &self.me()?.identity(), Some(&leaf), &by_charter)?;
+        let remove = self.leaves_to_expel(&group)?;
+        if expels && remove.is_empty() {
+            // Another device of ours was quicker.
+            return intent::finish(self, intent.id);
+        }
+        let changes = Changes { remove: &remove, leaf: Some(&leaf), ..Changes::default() };
+        let pending = group.commit(session, &self.me()?.identity(), changes, &by_charter)?;
         self.send_commit(intent, slot.id, slot.epoch, (secrets.k, secrets.e), &pending, vec![])
     }
 
@@ -333,6 +346,9 @@ impl Step<'_> {
             if group.has_pending() {
                 group.clear_pending(session)?;
             }
+        }
+        if intent.payload == crate::own_device::EXPELS {
+            return self.expel_later(intent);
         }
         intent::finish(self, intent.id)
     }

@@ -22,9 +22,13 @@ pub(crate) enum Kind {
     PutDirectoryRow = 4,
     /// Account door: key packages, after the addresses in them stand.
     PublishKeyPackages = 5,
+    /// Leaves a blob at the service, or takes it away; subject: what for.
+    PutBlob = 6,
     /// Look-ups that nobody waits for: one's own row, somebody's claimed handle (subject: account).
     PublishHandle = 7,
     VerifyHandle = 8,
+    /// Asks for a blob until it is there; subject: what for.
+    FetchBlob = 9,
     /// Conversation kinds; subject: conversation. In the order in which they go first.
     StartConversation = 10,
     CreateSlot = 11,
@@ -38,12 +42,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::CreateMailbox,
         Self::CreateAddress,
         Self::DeleteAddress,
         Self::PutDirectoryRow,
         Self::PublishKeyPackages,
+        Self::PutBlob,
+        Self::FetchBlob,
         Self::PublishHandle,
         Self::VerifyHandle,
         Self::StartConversation,
@@ -340,7 +346,7 @@ pub(crate) fn postpone(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
 /// How many wait for the service. What others were asked for waits for them.
 pub(crate) fn count(reader: &client_db::Reader<'_>) -> Result<u32, client_db::Error> {
     let count = reader.row(
-        "select count(*) from intent where state != 3 and not (kind = 15 and attempts > 1)",
+        "select count(*) from intent where state != 3 and not (kind in (9, 15) and attempts > 1)",
         [],
         |row| row.get(0),
     )?;
@@ -390,7 +396,15 @@ pub(crate) fn due(step: &Step<'_>) -> Halting<(Vec<Intent>, Option<Timestamp>)> 
 /// Sends an intent, sealing it first where it is still staged. Nothing is sent when it must wait for something else.
 pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
     match (intent.kind, intent.state) {
-        (Kind::CreateMailbox | Kind::CreateAddress | Kind::DeleteAddress | Kind::PutDirectoryRow, _) => {
+        (
+            Kind::CreateMailbox
+            | Kind::CreateAddress
+            | Kind::DeleteAddress
+            | Kind::PutDirectoryRow
+            | Kind::PutBlob
+            | Kind::FetchBlob,
+            _,
+        ) => {
             step.request_unnamed(Purpose::Intent(intent.id), &intent.payload);
             Ok(())
         }
@@ -459,6 +473,8 @@ pub(crate) fn done_at_unnamed(step: &mut Step<'_>, id: i64, answer: UnnamedAnswe
             Kind::CreateMailbox | Kind::CreateAddress | Kind::DeleteAddress | Kind::PutDirectoryRow,
             UnnamedAnswer::Done,
         ) => finish(step, id),
+        (Kind::PutBlob, UnnamedAnswer::Done) => step.blob_put(&intent),
+        (Kind::FetchBlob, UnnamedAnswer::Blob(blob)) => step.blob_fetched(&intent, blob.sealed.as_slice()),
         _ => Err(Halt::Unusable("an answer to something else")),
     }
 }
@@ -484,6 +500,8 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
         (_, Refusal::QuotaUsed { .. }) => postpone(step, id, QUOTA_MS),
         (Kind::CreateMailbox | Kind::CreateAddress, Refusal::Exists) => finish(step, id),
         (Kind::DeleteAddress, _) => finish(step, id),
+        (Kind::PutBlob, refusal) => step.blob_refused(&intent, refusal),
+        (Kind::FetchBlob, _) => step.blob_missing(&intent),
         (Kind::SendContent | Kind::SelfUpdate | Kind::ChangeGroup, Refusal::StaleEpoch) => {
             step.stale_epoch(&intent)
         }

@@ -16,19 +16,24 @@ mod account;
 mod amendment;
 pub mod api;
 mod ask;
+mod blob;
 mod charter;
 mod choice;
 mod contact;
 mod conversation;
 mod device;
 mod group;
+mod history;
 mod intent;
 mod key_package;
 mod lines;
+mod link;
+mod linking;
 mod machine;
 mod mailbox;
 mod message;
 mod missing;
+mod own_device;
 mod poll;
 mod query;
 mod receipt;
@@ -43,16 +48,18 @@ mod timer;
 pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{
     AddWhom, ChatChoice, ChatChoices, Command, CommandId, Connection, ContactCard, ContactState,
-    ConversationHead, ConversationId, Edition, Event, Found, GroupChange, GroupHead, GroupMember, GroupView,
-    Input, InvitationSecrets, LinkEvent, Mark, MessageView, Noticed, Output, PollOption, PollView, Reaction,
-    Refused, Reply, Status, Whom,
+    ConversationHead, ConversationId, DeviceCard, DeviceNews, Edition, Event, Found, GroupChange, GroupHead,
+    GroupMember, GroupView, HistoryState, Input, InvitationSecrets, LinkEnd, LinkEvent, LinkState, Mark,
+    MessageView, Noticed, Output, PollOption, PollView, Reaction, Refused, Reply, Status, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use crypto::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_NAME_CHARS_MAX};
 pub use crypto::{Permissions, Role, Who};
 pub use device::{DeviceGrant, DeviceOffer, NewDevice};
+pub use link::{LINK_DIGITS, LinkSecrets};
 pub use machine::{Client, Config, Fault, Weakness};
 pub use poll::{POLL_OPTION_BYTES_MAX, POLL_OPTIONS_MAX, POLL_QUESTION_BYTES_MAX};
 pub use timer::TIMER_SECONDS_MAX;
+pub use wire::DeviceLink;
 pub use wire::link::{InvitationLink, LinkError, ServiceAddress};
 pub use wire::{Door, Refusal};

@@ -339,8 +339,15 @@ impl Step<'_> {
             Command::RequestCode { handle } => self.request_code(id, handle),
             Command::Register { name, proof } => self.register(id, &name, proof),
             Command::AdoptDevice(grant) => self.adopt_device(id, &grant),
+            Command::OfferLink { name } => self.offer_link(id, &name),
+            Command::CancelLink => self.cancel_link(id),
             _ if !registered => {
                 self.reply(id, Err(Refused::NotRegistered));
+                Ok(())
+            }
+            Command::Hurry => self.hurry(id),
+            _ if self.me.as_ref().is_some_and(|me| me.struck_off) => {
+                self.reply(id, Err(Refused::Removed));
                 Ok(())
             }
             Command::Invite => self.invite(id),
@@ -368,8 +375,11 @@ impl Step<'_> {
             Command::ChangeGroup { conversation, change } => self.change_group(id, conversation, change),
             Command::LeaveGroup { conversation } => self.leave_group(id, conversation),
             Command::MarkRead { conversation, through } => self.mark_read(id, conversation, through),
-            Command::Hurry => self.hurry(id),
             Command::ApproveDevice(offer) => self.approve_device(id, &offer),
+            Command::Link(link) => self.take_link(id, &link),
+            Command::LinkNumber(number) => self.take_number(id, &number),
+            Command::RemoveDevice(device) => self.remove_device(id, device),
+            Command::NameDevice(device, name) => self.rename_device(id, device, &name),
         }
     }
 
@@ -439,6 +449,11 @@ impl Step<'_> {
         self.hang_up_overdue();
         self.attempt(Self::bundle_receipts)?;
         self.attempt(Self::expire)?;
+        self.attempt(Self::mind_the_link)?;
+        if self.me.as_ref().is_some_and(|me| me.registered && !me.struck_off) {
+            self.attempt(Self::mind_the_devices)?;
+            self.attempt(Self::mind_history)?;
+        }
         if self.me.as_ref().is_some_and(|me| me.registered) {
             self.authenticate()?;
         }
@@ -503,7 +518,7 @@ impl Step<'_> {
     }
 
     fn wants_mailbox(&self) -> Halting<bool> {
-        let registered = self.me.as_ref().is_some_and(|me| me.registered);
+        let registered = self.me.as_ref().is_some_and(|me| me.registered && !me.struck_off);
         Ok(registered && !intent::is_queued(self, intent::Kind::CreateMailbox, &[])?)
     }
 
@@ -577,7 +592,7 @@ impl Step<'_> {
 
     /// Says how the line is, when that changed.
     fn tell(&mut self) {
-        let registered = self.me.as_ref().is_some_and(|me| me.registered);
+        let registered = self.me.as_ref().is_some_and(|me| me.registered && !me.struck_off);
         let connection = self.lines.connection(registered);
         if self.lines.last_connection != Some(connection) {
             self.lines.last_connection = Some(connection);
@@ -592,6 +607,9 @@ impl Step<'_> {
         self.tell_settled(receipts)?;
         let mut deadlines: Vec<Timestamp> =
             later.into_iter().chain(receipts).chain(visit).chain(expiry).collect();
+        deadlines.extend(self.link_due()?);
+        deadlines.extend(self.devices_due()?);
+        deadlines.extend(self.history_due()?);
         deadlines.extend(self.lines.asks.iter().map(|ask| ask.deadline));
         for door in Door::ALL {
             let line = self.lines.line_ref(door);
@@ -614,7 +632,8 @@ impl Step<'_> {
             && receipts.is_none()
             && self.lines.asks.is_empty()
             && intent::count(self.tx)? == 0
-            && self.lines.connection(true) == crate::api::Connection::UpToDate;
+            && (self.lines.connection(true) == crate::api::Connection::UpToDate
+                || self.me.as_ref().is_some_and(|me| me.struck_off));
         if settled && !self.lines.settled {
             self.event(Event::Settled);
         }

@@ -241,7 +241,10 @@ impl Step<'_> {
             return Ok(());
         }
         if slot.conversation == self.among_ourselves()? {
-            return if self.take_choices(&content)? { Ok(()) } else { self.take_shared(&content) };
+            if self.take_choices(&content)? {
+                return Ok(());
+            }
+            return self.take_among_ourselves(sender, &content);
         }
         if self.take_leave(slot, sender.account, &content)? {
             return Ok(());
@@ -445,7 +448,7 @@ fn type_of(content: &MimiContent) -> String {
 }
 
 /// The id of a message: the conversation is the room, so that it stays the same in whichever slot it travels.
-fn id_of(
+pub(crate) fn id_of(
     sender: AccountId,
     conversation: ConversationId,
     bytes: &[u8],

@@ -6,12 +6,13 @@ use vocab::{AccountId, Handle, MessageId, SlotId, Timestamp};
 
 use crate::amendment;
 use crate::api::{
-    ContactCard, ContactState, ConversationHead, ConversationId, GroupHead, GroupMember, GroupView, Mark,
-    MessageView, Status, Whom,
+    ContactCard, ContactState, ConversationHead, ConversationId, DeviceCard, GroupHead, GroupMember,
+    GroupView, HistoryState, LinkState, Mark, MessageView, Status, Whom,
 };
 use crate::charter::Standing;
 use crate::contact::state_of;
 use crate::intent;
+use crate::link::LinkSecrets;
 use crate::machine::{Client, Fault};
 use crate::step::{number, sql_number};
 
@@ -26,6 +27,8 @@ impl Client {
         let reader = self.db.reader();
         let requested: Option<Vec<u8>> =
             reader.row("select value from setting where name = 'code_handle'", [], |row| row.get(0))?;
+        let refused: Option<Vec<u8>> =
+            reader.row("select value from setting where name = 'refused_at_door'", [], |row| row.get(0))?;
         let requested = requested.and_then(|bytes| String::from_utf8(bytes).ok());
         Ok(Status {
             account: me.filter(|me| me.registered).map(|me| me.account),
@@ -35,7 +38,90 @@ impl Client {
             connection: self.lines.connection(registered),
             outbox: intent::count(&reader)?,
             devices: me.map_or(0, |me| u32::try_from(me.chain.devices.len()).unwrap_or(u32::MAX)),
+            removed: me.is_some_and(|me| me.struck_off) || refused.is_some(),
         })
+    }
+
+    /// The devices of the account, in the order of the list; none before there is one.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn devices(&self) -> Result<Vec<DeviceCard>, Fault> {
+        let Some(me) = self.me.as_ref().filter(|me| me.registered) else { return Ok(Vec::new()) };
+        let reader = self.db.reader();
+        let mut cards = Vec::new();
+        for entry in &me.chain.devices {
+            let known: Option<(String, i64, i64)> = reader.row(
+                "select name, added_at, removing from device where device = ?1",
+                params![entry.device.as_bytes()],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )?;
+            let (name, added_at, removing) = known.unwrap_or_default();
+            cards.push(DeviceCard {
+                device: entry.device,
+                name,
+                this: entry.device == me.device,
+                added_at: (added_at > 0).then(|| Timestamp(number(added_at))),
+                leaving: removing > 0,
+            });
+        }
+        Ok(cards)
+    }
+
+    /// How linking stands, or how it ended last.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn linking(&self) -> Result<Option<LinkState>, Fault> {
+        self.stored_link(crate::linking::state)
+    }
+
+    /// The link that this device shows, while it does.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn link_shown(&self) -> Result<Option<LinkSecrets>, Fault> {
+        self.stored_link(crate::linking::shown)
+    }
+
+    fn stored_link<T>(
+        &self,
+        read: impl FnOnce(Option<Vec<u8>>) -> crate::step::Halting<Option<T>>,
+    ) -> Result<Option<T>, Fault> {
+        let stored = self.db.reader().row(
+            "select value from setting where name = ?1",
+            params![crate::linking::SETTING],
+            |row| row.get(0),
+        )?;
+        read(stored).map_err(|_| Fault::Damaged)
+    }
+
+    /// Whether a new device waits for the history that this one gives.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn gives_history(&self) -> Result<bool, Fault> {
+        Ok(crate::history::is_giving(&self.db.reader())?)
+    }
+
+    /// How the history from another device stands; none on a device that was never given one.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn history(&self) -> Result<Option<HistoryState>, Fault> {
+        let row: Option<(i64, u32)> =
+            self.db
+                .reader()
+                .row("select state, part from history_in", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let told = self
+            .db
+            .reader()
+            .row("select count(*) from message where history > 0", [], |row| row.get::<_, i64>(0))?;
+        Ok(row.map(|(state, parts)| match state {
+            2 => HistoryState::Complete { messages: number(told.unwrap_or(0)) },
+            3 => HistoryState::Incomplete,
+            _ => HistoryState::Receiving { parts },
+        }))
     }
 
     /// All conversations with accepted contacts, the last changed first.

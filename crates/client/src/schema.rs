@@ -1,7 +1,18 @@
 //! The tables of a device's store. A column never changes its meaning; it gets a successor in a new migration.
 
 /// One entry a version, applied in order by `client_db::Db::migrate`.
-pub const MIGRATIONS: &[&str] = &["
+pub const MIGRATIONS: &[&str] = &[
+    FIRST,
+    crate::charter::TABLES,
+    crate::amendment::TABLES,
+    crate::own_device::TABLES,
+    crate::choice::TABLES,
+    crate::search::TABLES,
+    crate::timer::TABLES,
+    crate::poll::TABLES,
+];
+
+const FIRST: &str = "
 create table setting (name text primary key not null, value blob not null) strict, without rowid;
 
 -- MLS state, opaque: see crypto::KeyStore.
@@ -140,4 +151,4 @@ create table intent (
 create index intent_order on intent (kind, subject, id);
 create index intent_slot on intent (slot, echo_hash);
 create index intent_message on intent (message);
-", crate::charter::TABLES, crate::amendment::TABLES, crate::choice::TABLES, crate::search::TABLES, crate::timer::TABLES, crate::poll::TABLES];
+";

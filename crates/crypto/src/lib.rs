@@ -11,6 +11,7 @@ pub mod charter;
 pub mod device;
 mod error;
 pub mod group;
+pub mod handover;
 pub mod key_package;
 pub mod leaf;
 mod mls_storage;

@@ -152,7 +152,7 @@ impl Drop for Server {
 
 /// A terminal: a home folder and the server it uses.
 pub struct Terminal {
-    home: tempfile::TempDir,
+    home: Home,
     url: String,
     authority: Option<PathBuf>,
 }
@@ -165,7 +165,15 @@ impl Terminal {
     #[must_use]
     pub fn new(server: &Server) -> Self {
         let authority = server.tls.then(|| server.authority());
-        Self { home: tempfile::tempdir().expect("a temporary folder"), url: server.url(), authority }
+        let home = Home::Own(tempfile::tempdir().expect("a temporary folder"));
+        Self { home, url: server.url(), authority }
+    }
+
+    /// A second one on a home that somebody else looks after.
+    #[must_use]
+    pub fn at(server: &Server, home: &Path) -> Self {
+        let authority = server.tls.then(|| server.authority());
+        Self { home: Home::Lent(home.to_owned()), url: server.url(), authority }
     }
 
     /// One that registered without a handle.
@@ -193,12 +201,15 @@ impl Terminal {
     /// Its home folder.
     #[must_use]
     pub fn home(&self) -> &Path {
-        self.home.path()
+        match &self.home {
+            Home::Own(folder) => folder.path(),
+            Home::Lent(folder) => folder,
+        }
     }
 
     fn command<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(&self, args: I) -> Command {
         let mut command = Command::new(program("valise"));
-        command.arg("--home").arg(self.home.path()).arg("--json");
+        command.arg("--home").arg(self.home()).arg("--json");
         if let Some(authority) = &self.authority {
             command.arg("--ca").arg(authority);
         }
@@ -261,7 +272,16 @@ impl Terminal {
     /// When it cannot be started.
     #[must_use]
     pub fn follow(&self) -> Follower {
-        let mut command = self.command(["receive", "--follow"]);
+        self.start(["receive", "--follow"])
+    }
+
+    /// Starts a command that goes on while others run.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn start<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(&self, args: I) -> Follower {
+        let mut command = self.command(args);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("valise runs");
         let output = child.stdout.take().expect("an output");
@@ -292,6 +312,12 @@ impl Terminal {
     pub fn url(&self) -> &str {
         &self.url
     }
+}
+
+/// A home folder, gone with the value unless it is somebody else's.
+enum Home {
+    Own(tempfile::TempDir),
+    Lent(PathBuf),
 }
 
 /// `receive --follow`, killed with the value.
@@ -333,6 +359,19 @@ impl Follower {
         self.wait_for(text, |line| line["event"] == "message" && line["text"] == text)
     }
 
+    /// Waits until it has ended by itself.
+    ///
+    /// # Panics
+    /// When it ends otherwise than well, with what it said.
+    pub fn ends_well(mut self) {
+        let status = self.child.wait().expect("it ends");
+        let mut said = String::new();
+        if let Some(errors) = self.child.stderr.as_mut() {
+            let _ = errors.read_to_string(&mut said);
+        }
+        assert!(status.success(), "{status}: {said}");
+    }
+
     /// Kills it as a power cut would; what it had printed by then.
     ///
     /// # Panics
@@ -348,6 +387,67 @@ impl Follower {
 }
 
 impl Drop for Follower {
+    fn drop(&mut self) {
+        // Ended already is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `valise daemon`, killed with the value.
+pub struct Daemon {
+    child: Child,
+    address: Option<String>,
+}
+
+impl Daemon {
+    /// Starts it and waits until it listens.
+    ///
+    /// # Panics
+    /// When it does not, with what it said.
+    #[must_use]
+    pub fn start(terminal: &Terminal, args: &[&str]) -> Self {
+        let mut command = terminal.command(["daemon"].iter().chain(args));
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("valise runs");
+        let mut said = BufReader::new(child.stderr.take().expect("an output"));
+        let mut line = String::new();
+        said.read_line(&mut line).expect("it says something");
+        assert!(line.starts_with("Listening on "), "{line}");
+        let address =
+            line.split_once("http://").and_then(|(_, rest)| rest.split(';').next()).map(str::to_owned);
+        // It must always find somebody who reads.
+        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        Self { child, address }
+    }
+
+    /// Where HTTP is served.
+    ///
+    /// # Panics
+    /// When it is not.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.address.as_deref().expect("it serves HTTP")
+    }
+
+    /// Its process, for measuring.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it to end, and waits until it has.
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    pub fn ends(mut self) -> std::process::ExitStatus {
+        let asked = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        assert!(asked.expect("kill runs").success());
+        self.child.wait().expect("it ends")
+    }
+}
+
+impl Drop for Daemon {
     fn drop(&mut self) {
         // Ended already is as good.
         let _ = self.child.kill();

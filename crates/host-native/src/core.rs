@@ -147,13 +147,31 @@ impl Core {
         }
     }
 
-    async fn want(&self, what: What) -> Reply {
+    /// Hands something over without waiting for what comes of it. What is begun in an order is received in it, so a front
+    /// end can have several things on their way.
+    pub async fn begin(&self, what: What) -> Pending {
         let lost = lost(&what);
         let (reply, replied) = oneshot::channel();
-        if self.wanted.send(Wanted { what, reply }).await.is_err() {
-            return lost;
-        }
-        replied.await.unwrap_or(lost)
+        // When nobody takes it, the reply's other end is dropped with it.
+        let _ = self.wanted.send(Wanted { what, reply }).await;
+        Pending { replied, lost }
+    }
+
+    async fn want(&self, what: What) -> Reply {
+        self.begin(what).await.reply().await
+    }
+}
+
+/// Something that was handed over.
+pub struct Pending {
+    replied: oneshot::Receiver<Reply>,
+    lost: Reply,
+}
+
+impl Pending {
+    /// What came of it.
+    pub async fn reply(self) -> Reply {
+        self.replied.await.unwrap_or(self.lost)
     }
 }
 
@@ -338,6 +356,8 @@ fn is_repeatable(what: &What) -> bool {
             | Action::EditGroup { .. }
             | Action::LeaveGroup { .. }
             | Action::MarkRead { .. }
+            | Action::CancelLink
+            | Action::NameDevice { .. }
             | Action::Hurry => true,
             // Repeated, these would send twice, or change again what was changed meanwhile.
             Action::Register { .. }
@@ -351,7 +371,12 @@ fn is_repeatable(what: &What) -> bool {
             | Action::Forward { .. }
             | Action::React { .. }
             | Action::Edit { .. }
-            | Action::Delete { .. } => false,
+            | Action::Delete { .. }
+            // A second link takes the place of the first, a second number is a second try, a second removal finds nothing.
+            | Action::OfferLink { .. }
+            | Action::LinkDevice { .. }
+            | Action::LinkNumber { .. }
+            | Action::RemoveDevice { .. } => false,
         },
     }
 }

@@ -20,7 +20,7 @@ use crate::address::ServerAddress;
 use crate::trouble::OpenTrouble;
 
 /// How a core is opened.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Options {
     /// The folder.
     pub home: PathBuf,

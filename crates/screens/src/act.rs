@@ -187,6 +187,37 @@ pub enum Action {
     },
     /// What waits to be bundled leaves now, because the front end is about to close.
     Hurry,
+    /// On a device without an account: makes the link that one of the account reads. [`Outcome::Link`] comes back;
+    /// [`crate::Ask::Linking`] says how it goes on.
+    OfferLink {
+        /// What the person calls this device.
+        name: String,
+    },
+    /// Links the device that shows this link. Only ever from a person who asked to link one: a link that was opened
+    /// somewhere must not lead here by itself.
+    LinkDevice {
+        /// As it was shown.
+        link: String,
+    },
+    /// The number that the new device shows.
+    LinkNumber {
+        /// As typed; spaces do not matter.
+        number: String,
+    },
+    /// Ends linking.
+    CancelLink,
+    /// Takes a device out of the account.
+    RemoveDevice {
+        /// Id, its first 6 characters and more, or name.
+        device: String,
+    },
+    /// Gives a device another name.
+    NameDevice {
+        /// Id, its first 6 characters and more, or name.
+        device: String,
+        /// The new name.
+        name: String,
+    },
 }
 
 /// What came of an [`Action`].

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bubble, ChatList, ContactRow, Edition, FoundRow, GroupPage, Listing, MessageId, Next, Person,
-    RefusedKind, RequestRow, Start, Status, Timeline,
+    Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage, LinkScreen, Listing, MessageId,
+    Next, Person, RefusedKind, RequestRow, Start, Status, Timeline,
 };
 
 /// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
@@ -64,6 +64,10 @@ pub enum Ask {
         /// By name or id.
         group: String,
     },
+    /// The devices of the account.
+    Devices,
+    /// How linking a device stands.
+    Linking,
     /// One person.
     Contact {
         /// See [`crate::Action`].
@@ -108,6 +112,10 @@ pub enum Answer {
     Group(GroupPage),
     /// To [`Ask::Contact`].
     Contact(Person),
+    /// To [`Ask::Devices`].
+    Devices(DeviceList),
+    /// To [`Ask::Linking`].
+    Linking(LinkScreen),
     /// It could not be answered.
     Refused {
         /// What kind of problem it is.

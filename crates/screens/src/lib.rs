@@ -14,6 +14,8 @@ mod chat;
 mod contact;
 mod group;
 mod line;
+mod link;
+pub mod link_samples;
 mod message;
 mod notice;
 mod place;
@@ -27,6 +29,7 @@ pub use chat::{ChatHead, ChatId, ChatList, ChatRow, Composer, Timeline};
 pub use contact::{ContactId, ContactRow, ContactState, Person, RequestRow};
 pub use group::{GroupEdit, GroupMay, GroupPage, GroupRule, MemberRow, Permission, Role};
 pub use line::{ConnectionLine, LineState};
+pub use link::{DeviceList, DeviceRow, LinkScreen, LinkStep};
 pub use message::{
     Bubble, Edition, FoundRow, Mark, MarkShown, MessageAct, MessageId, Moment, Piece, PollOption, PollShown,
     Quote, Reaction, Script, Turn,

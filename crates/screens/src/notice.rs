@@ -97,6 +97,25 @@ pub enum Notice {
     Connection(ConnectionLine),
     /// Nothing is left to be done with the server right now.
     Settled,
+    /// Linking a device went on: ask [`crate::Ask::Linking`] again.
+    Linking,
+    /// Something about the devices of the account, or the history that comes from one: [`crate::Ask::Devices`].
+    Devices {
+        /// What happened, where the person is to know.
+        sentence: Option<String>,
+    },
+    /// Somebody's devices changed.
+    DevicesChanged {
+        /// Whose.
+        who: ContactId,
+        /// What is.
+        sentence: String,
+    },
+    /// This device was removed from the account.
+    Removed {
+        /// What is, what now.
+        sentence: String,
+    },
     /// A condition of the device that lasts, or nothing when it passed.
     Device(Option<Banner>),
 }

@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod aead;
+pub mod blob;
 pub mod challenge;
 pub mod device_list;
 pub mod directory;

@@ -19,6 +19,7 @@ use wire::{
 
 use crate::account::api::{self as account, Accounts, CodeToSend};
 use crate::address::api as address;
+use crate::blob::Blobs;
 use crate::call::{Call, Outcome, Source, Stop, Visitor};
 use crate::codes::CodeSender;
 use crate::directory::api::{self as directory, Directory};
@@ -51,6 +52,7 @@ pub struct Service {
     slots: Slots,
     directory: Directory,
     addresses: Walk<16>,
+    blobs: Blobs,
     sessions: BTreeMap<SessionId, Session>,
     next_session: u64,
     opening: VecDeque<(Timestamp, SessionId)>,
@@ -93,7 +95,7 @@ pub struct FlushError {
 /// A connection's state.
 enum Session {
     Mailbox { nonce: [u8; 32], mailbox: Option<MailboxId> },
-    Unnamed,
+    Unnamed { source: Source },
     Account { nonce: [u8; 32], source: Source, visitor: Option<Visitor>, rate: Bucket },
 }
 
@@ -143,6 +145,7 @@ impl Service {
             slots: Slots::default(),
             directory,
             addresses: Walk::default(),
+            blobs: Blobs::default(),
             sessions: BTreeMap::new(),
             next_session: 1,
             opening: VecDeque::new(),
@@ -159,7 +162,7 @@ impl Service {
         let mut nonce = [0; 32];
         self.rng.fill_bytes(&mut nonce);
         let state = match door {
-            Door::Unnamed => Session::Unnamed,
+            Door::Unnamed => Session::Unnamed { source },
             Door::Mailbox => Session::Mailbox { nonce, mailbox: None },
             Door::Account => {
                 let rate = Bucket::full(ACCOUNT_REQUESTS_BURST, now);
@@ -181,7 +184,7 @@ impl Service {
         let reply = match self.sessions.get(&session) {
             None => return,
             Some(Session::Mailbox { .. }) => ReplyTo::Mailbox,
-            Some(Session::Unnamed) => ReplyTo::Unnamed(request_id(frame)),
+            Some(Session::Unnamed { .. }) => ReplyTo::Unnamed(request_id(frame)),
             Some(Session::Account { .. }) => ReplyTo::Account(request_id(frame)),
         };
         let visitor_before = self.visitor(session);
@@ -316,7 +319,10 @@ impl Service {
                 let (nonce, mailbox) = (*nonce, *mailbox);
                 self.at_mailbox_door(now, session, &nonce, mailbox, frame)
             }
-            Some(Session::Unnamed) => self.at_unnamed_door(now, session, frame),
+            Some(Session::Unnamed { source }) => {
+                let source = *source;
+                self.at_unnamed_door(now, session, source, frame)
+            }
             Some(Session::Account { .. }) => self.at_account_door(now, session, frame),
             None => Ok(()),
         }
@@ -347,7 +353,13 @@ impl Service {
         }
     }
 
-    fn at_unnamed_door(&mut self, now: Timestamp, session: SessionId, frame: &[u8]) -> Outcome<()> {
+    fn at_unnamed_door(
+        &mut self,
+        now: Timestamp,
+        session: SessionId,
+        source: Source,
+        frame: &[u8],
+    ) -> Outcome<()> {
         let request = Request::<UnnamedRequest>::decode(frame).map_err(|_| Refusal::Malformed)?;
         // What makes a repetition: the operation without the number of the request.
         let bytes = frame.get(REQUEST_ID_BYTES..).unwrap_or_default();
@@ -381,6 +393,11 @@ impl Service {
             UnnamedRequest::PutDirectoryRow(it) => directory::put(call, it).map(|()| UnnamedAnswer::Done),
             UnnamedRequest::FetchDirectoryRow(it) => {
                 directory::fetch(call, it).map(UnnamedAnswer::DirectoryRow)
+            }
+            UnnamedRequest::PutBlob(it) => self.blobs.put(call, source, it).map(|()| UnnamedAnswer::Done),
+            UnnamedRequest::FetchBlob(it) => self.blobs.fetch(call, source, it).map(UnnamedAnswer::Blob),
+            UnnamedRequest::DeleteBlob(it) => {
+                self.blobs.delete(call, source, it).map(|()| UnnamedAnswer::Done)
             }
         }?;
         self.batch.say(session, &Reply::Done { id: request.id, answer })
@@ -542,6 +559,7 @@ impl Service {
         self.slots.restart_sweep();
         self.directory.restart_sweep();
         self.addresses = Walk::default();
+        self.blobs.restart_sweep();
     }
 
     fn sweep(&mut self, now: Timestamp) -> Result<(), DbError> {
@@ -551,6 +569,7 @@ impl Service {
         self.accounts.sweep(&call, SWEEP_ROWS)?;
         self.directory.sweep(&call, SWEEP_ROWS)?;
         address::sweep(&call, &mut self.addresses, SWEEP_ROWS)?;
+        self.blobs.sweep(&call, SWEEP_ROWS)?;
         Ok(())
     }
 }
@@ -572,6 +591,7 @@ pub fn schema() -> Schema {
         crate::address::sql::SCHEMA,
         crate::slot::sql::SCHEMA,
         crate::directory::sql::SCHEMA,
+        crate::blob::sql::SCHEMA,
     ];
     Schema { steps: slices.concat() }
 }

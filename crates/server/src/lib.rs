@@ -8,6 +8,7 @@
 mod account;
 mod address;
 mod app;
+mod blob;
 mod call;
 pub mod codes;
 mod directory;

@@ -65,6 +65,20 @@ impl SourceBudget {
     /// # Errors
     /// Milliseconds until the next hour.
     pub fn take(&mut self, source: Source, per_hour: u32, now: Timestamp) -> Result<(), u32> {
+        self.take_many(source, 1, per_hour, now)
+    }
+
+    /// Counts `count` at once, all or none.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_many(
+        &mut self,
+        source: Source,
+        count: u32,
+        per_hour: u32,
+        now: Timestamp,
+    ) -> Result<(), u32> {
         if source == Source::Local {
             return Ok(());
         }
@@ -75,10 +89,10 @@ impl SourceBudget {
         }
         let used = self.used.get(&source).copied();
         let room = used.is_some() || self.used.len() < SOURCES_MAX;
-        if !room || used.unwrap_or(0) >= per_hour {
+        if !room || used.unwrap_or(0).saturating_add(count) > per_hour {
             return Err(u32::try_from(HOUR_MS - now.0 % HOUR_MS).unwrap_or(u32::MAX));
         }
-        *self.used.entry(source).or_default() += 1;
+        *self.used.entry(source).or_default() += count;
         Ok(())
     }
 }

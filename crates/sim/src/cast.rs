@@ -402,7 +402,7 @@ impl Device {
     }
 
     /// What a group's timeline shows: `name: text`, and lines about the group in stars.
-    pub fn shows(self, world: &World, conversation: ConversationId) -> Vec<String> {
+    pub fn shows_in(self, world: &World, conversation: ConversationId) -> Vec<String> {
         let name = |account: AccountId| {
             let who = world.devices.iter().find(|device| device.account == Some(account));
             who.map_or("?", |device| device.name.as_str())
@@ -429,7 +429,7 @@ impl Device {
 
     /// The texts of it alone.
     pub fn texts_in(self, world: &World, conversation: ConversationId) -> Vec<String> {
-        self.shows(world, conversation).into_iter().filter(|line| !line.starts_with('*')).collect()
+        self.shows_in(world, conversation).into_iter().filter(|line| !line.starts_with('*')).collect()
     }
 
     /// Who is in a group, by name, with the role of those who have one.

@@ -34,6 +34,8 @@ pub struct DeviceState {
     pub mailbox_frames: u64,
     pub next_command: CommandId,
     pub replies: BTreeMap<CommandId, Result<Reply, Refused>>,
+    /// What it said about devices.
+    pub events: Vec<client::Event>,
 }
 
 /// Running or not.
@@ -61,6 +63,7 @@ impl DeviceState {
             mailbox_frames: 0,
             next_command: 1,
             replies: BTreeMap::new(),
+            events: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@
 mod cast;
 pub mod checks;
 mod device;
+mod link;
 mod network;
 mod saying;
 mod storm;

@@ -427,7 +427,13 @@ impl World {
                     self.note(&format!("{name} reply {id} {reply:?}"));
                     self.devices[device].replies.insert(id, reply);
                 }
-                Output::Event(event) => self.note(&format!("{name} {event:?}")),
+                Output::Event(event) => {
+                    self.note(&format!("{name} {event:?}"));
+                    use client::Event::{Device, DevicesChanged, Removed};
+                    if matches!(event, Device(..) | DevicesChanged(_) | Removed) {
+                        self.devices[device].events.push(event);
+                    }
+                }
                 Output::Connect(door) => self.connect(device, door),
                 Output::Disconnect(door) => self.hang_up(device, door),
                 Output::Frame(door, frame) => {

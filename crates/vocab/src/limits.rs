@@ -54,6 +54,9 @@ pub const CODES_PER_DAY_MAX: u32 = 4;
 /// Days somebody who proves a handle waits before it leaves the account that holds it (T-03, T-06).
 pub const HANDLE_WAIT_DAYS: u32 = 7;
 
+/// Days a blob is kept at most.
+pub const BLOB_DAYS_MAX: u32 = 30;
+
 /// Key packages a device keeps in stock at the service.
 pub const KEY_PACKAGE_STOCK: usize = 20;
 /// Refill when no more than this many are left.

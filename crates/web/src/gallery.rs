@@ -2,11 +2,11 @@
 //! [`screens::samples`], and a few for what only a page has.
 
 use screens::{
-    Listing,
+    Listing, link_samples,
     samples::{self, Screen},
 };
 
-use crate::model::{Chat, Dialog, Filter, Main, Model, Open, Stage};
+use crate::model::{Chat, Devices, Dialog, Filter, Main, Model, NewDevice, Open, Stage};
 
 /// The model for an address's fragment; nothing for the ordinary page.
 #[must_use]
@@ -55,6 +55,21 @@ fn of_the_page(model: &mut Model, name: &str) -> Option<Stage> {
                 refused: None,
             });
         }),
+        "devices" => on_devices(Devices { list: Some(link_samples::devices()), ..Devices::default() }),
+        "devices-full" => {
+            on_devices(Devices { list: Some(link_samples::devices_full()), ..Devices::default() })
+        }
+        "link-number-needed" => {
+            on_devices(Devices { link: Some(link_samples::number_needed()), ..Devices::default() })
+        }
+        "link-failed" => on_devices(Devices { link: Some(link_samples::failed()), ..Devices::default() }),
+        "link-shown" | "link-number" => {
+            model.heard_for_gallery(screens::Start::Welcome(samples::welcome()));
+            let Stage::Joining(joining) = &mut model.stage else { return None };
+            let screen = if name == "link-shown" { link_samples::shown() } else { link_samples::number() };
+            joining.device = Some(NewDevice { screen: Some(screen), ..NewDevice::default() });
+            model.stage.clone()
+        }
         "request" => on_main(|main| {
             main.filter = Filter::Requests;
             main.requests = samples::requests_full();
@@ -91,4 +106,8 @@ fn on_main(change: impl FnOnce(&mut Main)) -> Stage {
     let mut main = Main::showing(samples::me(), samples::chats_full());
     change(&mut main);
     Stage::Main(Box::new(main))
+}
+
+fn on_devices(devices: Devices) -> Stage {
+    on_main(|main| main.dialog = Some(Dialog::Devices(Box::new(devices))))
 }

@@ -6,6 +6,7 @@ use crate::account::{
     Authenticate, Register, Registered, RequestCode, RequestPermit, UpdateDeviceList, Visited,
 };
 use crate::address::{CreateAddress, DeleteAddress};
+use crate::blob::{Blob, DeleteBlob, FetchBlob, PutBlob};
 use crate::directory::{DirectoryRow, Evaluate, Evaluated, FetchDirectoryRow, PutDirectoryRow};
 use crate::key_package::{FetchKeyPackages, KeyPackages, PutKeyPackages};
 use crate::mailbox::{Challenge, CreateMailbox, Envelopes, OpenMailbox, Opened};
@@ -71,13 +72,22 @@ pub enum UnnamedRequest {
     /// See [`FetchDirectoryRow`].
     #[tls_codec(discriminant = 0x010A)]
     FetchDirectoryRow(FetchDirectoryRow),
+    /// See [`PutBlob`].
+    #[tls_codec(discriminant = 0x010B)]
+    PutBlob(PutBlob),
+    /// See [`FetchBlob`].
+    #[tls_codec(discriminant = 0x010C)]
+    FetchBlob(FetchBlob),
+    /// See [`DeleteBlob`].
+    #[tls_codec(discriminant = 0x010D)]
+    DeleteBlob(DeleteBlob),
 }
 
 /// What comes of it, each as `Reply<UnnamedAnswer>`.
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 #[repr(u16)]
 pub enum UnnamedAnswer {
-    /// Done, and on disk (mailbox, address, directory row).
+    /// Done, and on disk (mailbox, address, directory row, blob).
     #[tls_codec(discriminant = 1)]
     Done,
     /// Stored, and on disk (slot, send, commit).
@@ -92,6 +102,9 @@ pub enum UnnamedAnswer {
     /// See [`DirectoryRow`].
     #[tls_codec(discriminant = 5)]
     DirectoryRow(DirectoryRow),
+    /// See [`Blob`].
+    #[tls_codec(discriminant = 6)]
+    Blob(Blob),
 }
 
 /// What can be asked at the account door, each as `Request<AccountRequest>`, after the service's [`AccountAnswer::Challenge`].

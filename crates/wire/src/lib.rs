@@ -8,8 +8,10 @@
 
 pub mod account;
 pub mod address;
+pub mod blob;
 pub mod bytes;
 pub mod content;
+pub mod device_link;
 pub mod directory;
 pub mod door;
 pub mod envelope;
@@ -21,6 +23,7 @@ pub mod refusal;
 pub mod slot;
 
 pub use bytes::Bytes;
+pub use device_link::DeviceLink;
 pub use door::{
     AccountAnswer, AccountRequest, Door, MailboxFromDevice, MailboxFromService, UnnamedAnswer, UnnamedRequest,
 };

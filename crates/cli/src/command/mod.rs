@@ -1,6 +1,7 @@
 //! The commands.
 
 mod chat;
+mod device;
 pub mod group;
 mod message;
 mod people;
@@ -9,25 +10,35 @@ mod register;
 mod send;
 mod show;
 
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use host_native::{Core, Options};
 use screens::{Action, Ask};
 use zeroize::Zeroizing;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, Device};
+use crate::daemon;
 use crate::end::{Stop, answered};
+use crate::full;
 use crate::say::Say;
 use crate::stop;
 
 /// Does what was typed.
 pub async fn run(args: Args, utc_offset_minutes: i16) -> Result<(), Stop> {
     let Args { home, json, ca, command } = args;
-    let mut options = Options::at(home.map_or_else(usual_home, Ok)?);
-    options.authority = ca;
-    options.passphrase = passphrase()?;
-    if let Command::Register(register) = &command {
-        options.server = Some(host_native::ServerAddress::parse(&register.server)?);
+    let Some(command) = command else { return bare(home, json, ca, utc_offset_minutes).await };
+    let mut options = options(home, ca)?;
+    let server = match &command {
+        Command::Register(register) => Some(&register.server),
+        Command::Device(Device::New { server, .. }) => Some(server),
+        _ => None,
+    };
+    if let Some(server) = server {
+        options.server = Some(host_native::ServerAddress::parse(server)?);
+    }
+    if let Command::Daemon(daemon) = command {
+        return daemon::run(options, daemon, utc_offset_minutes).await;
     }
     let core = Core::open(options).await?;
     let may_end_early = matches!(command, Command::Receive(_));
@@ -37,6 +48,27 @@ pub async fn run(args: Args, utc_offset_minutes: i16) -> Result<(), Stop> {
     };
     core.close().await;
     result
+}
+
+/// Nothing was typed: the chats on the whole terminal, or the usage where there is none.
+async fn bare(
+    home: Option<PathBuf>,
+    json: bool,
+    ca: Option<PathBuf>,
+    utc_offset_minutes: i16,
+) -> Result<(), Stop> {
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if json || dumb || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(Stop::usage(Args::usage()));
+    }
+    full::run(options(home, ca)?, utc_offset_minutes).await
+}
+
+fn options(home: Option<PathBuf>, ca: Option<PathBuf>) -> Result<Options, Stop> {
+    let mut options = Options::at(home.map_or_else(usual_home, Ok)?);
+    options.authority = ca;
+    options.passphrase = passphrase()?;
+    Ok(options)
 }
 
 async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i16) -> Result<(), Stop> {
@@ -71,7 +103,9 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Editions { message } => message::editions(core, say, message).await,
         Command::Group { what } => group::run(core, say, what).await,
         Command::Contacts => show::contacts(core, say).await,
+        Command::Device(device) => device::run(core, say, device).await,
         Command::Status => show::status(core, say).await,
+        Command::Daemon(_) => Err(Stop::unexpected()),
     }
 }
 

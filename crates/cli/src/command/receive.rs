@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use host_native::{Core, Heard};
 use screens::{
-    Action, Answer, Ask, Banner, Bubble, ChatId, ConnectionLine, ContactId, Listing, Mark, MessageId, Notice,
-    Person, TIMELINE_MESSAGES_MAX,
+    Action, Answer, Ask, Banner, Bubble, ChatId, ConnectionLine, ContactId, LineState, Listing, Mark,
+    MessageId, Notice, Person, TIMELINE_MESSAGES_MAX,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -61,6 +61,10 @@ fn late(line: &ConnectionLine, device: Option<Banner>) -> Stop {
     if let Some(Banner { title, sentence, .. }) = device {
         return Stop::refused(format!("Not everything is here yet. {title}. {sentence}"));
     }
+    if line.state == LineState::Idle {
+        // Nothing is to come at all.
+        return Stop::refused(line.sentence.clone());
+    }
     Stop::network(format!(
         "Not everything is here yet. {} Try again, or stay: valise receive --follow",
         line.sentence
@@ -103,6 +107,15 @@ impl Shower<'_> {
                 self.say.aside(&sentence);
                 Ok(())
             }
+            Heard::Notice(Notice::Devices { sentence: Some(sentence) }) => {
+                self.say.result(&Event::Devices { sentence: &sentence }, || say::lines(&sentence))
+            }
+            Heard::Notice(Notice::DevicesChanged { who, sentence }) => self
+                .say
+                .result(&Event::DevicesChanged { who: &who, sentence: &sentence }, || say::lines(&sentence)),
+            Heard::Notice(Notice::Removed { sentence }) => {
+                self.say.result(&Event::Removed { sentence: &sentence }, || say::lines(&sentence))
+            }
             Heard::Notice(Notice::Device(banner)) => {
                 if let Some(Banner { title, sentence, .. }) = &banner {
                     self.say.aside(&format!("{title}. {sentence}"));
@@ -114,6 +127,8 @@ impl Shower<'_> {
                 Notice::Message { own: true, .. }
                 | Notice::Contact { .. }
                 | Notice::Account
+                | Notice::Linking
+                | Notice::Devices { sentence: None }
                 | Notice::Settled,
             ) => Ok(()),
             Heard::Missed => {

@@ -113,6 +113,11 @@ mod tests {
     }
 
     #[test]
+    fn t07_a_device_link_that_is_opened_leads_to_no_page() {
+        assert!(find("/i").is_some() && find("/d").is_none());
+    }
+
+    #[test]
     fn only_names_with_a_hash_are_kept_for_good() {
         assert_eq!(cache_control("index.html"), "no-cache");
         assert_eq!(cache_control("page/page.js"), "no-cache");

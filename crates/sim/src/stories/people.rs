@@ -31,8 +31,8 @@ fn three_people_write_in_a_group_and_show_one_order() {
         assert_eq!(device.texts_in(&world, group), texts, "{}", device.name(&world));
         assert_eq!(device.sees_in(&world, group), ["Anna (Owner)", "Boris", "Carla"]);
     }
-    assert_eq!(anna.shows(&world, group)[0], "* Anna made Lake house");
-    assert_eq!(boris.shows(&world, group)[0], "* Anna let one into Lake house");
+    assert_eq!(anna.shows_in(&world, group)[0], "* Anna made Lake house");
+    assert_eq!(boris.shows_in(&world, group)[0], "* Anna let one into Lake house");
     // Boris and Carla have never met; in the group they know each other's name.
     let name = boris.client(&world).name_in_groups(carla.account(&world)).unwrap();
     assert_eq!(name, "Carla");
@@ -71,13 +71,13 @@ fn whoever_is_added_later_reads_from_then_on_and_whoever_is_removed_reads_no_mor
     boris.says_in(&mut world, group, "now").unwrap();
     world.settle();
     assert_eq!(carla.texts_in(&world, group), ["Boris: now"]);
-    assert!(boris.shows(&world, group).contains(&"* Anna added Carla".to_owned()));
+    assert!(boris.shows_in(&world, group).contains(&"* Anna added Carla".to_owned()));
     anna.takes_out(&mut world, group, carla).unwrap();
     anna.says_in(&mut world, group, "after").unwrap();
     world.settle();
     assert_eq!(boris.texts_in(&world, group), ["Boris: before", "Boris: now", "Anna: after"]);
     assert_eq!(carla.texts_in(&world, group), ["Boris: now"]);
-    assert_eq!(carla.shows(&world, group).last().unwrap(), "* Anna removed Carla");
+    assert_eq!(carla.shows_in(&world, group).last().unwrap(), "* Anna removed Carla");
     assert_eq!(carla.says_in(&mut world, group, "late"), Err(Refused::NotInGroup));
     assert_eq!(anna.sees_in(&world, group), ["Anna (Owner)", "Boris"]);
     // And back.
@@ -108,7 +108,7 @@ fn a_member_does_not_do_what_only_an_admin_may() {
     assert_eq!(boris.changes(&mut world, group, GroupChange::Remove(a)), refused);
     world.settle();
     assert_eq!(anna.sees_in(&world, group), ["Anna (Owner)", "Boris (Admin)"]);
-    assert!(anna.shows(&world, group).contains(&"* Boris named it Ours".to_owned()));
+    assert!(anna.shows_in(&world, group).contains(&"* Boris named it Ours".to_owned()));
     // Anna hands it over and goes.
     assert_eq!(anna.leaves(&mut world, group), Err(Refused::OwnerStays));
     anna.changes(&mut world, group, GroupChange::Role(b, Role::Owner)).unwrap();
@@ -118,7 +118,7 @@ fn a_member_does_not_do_what_only_an_admin_may() {
     world.pass(30_000);
     world.settle();
     assert_eq!(boris.sees_in(&world, group), ["Boris (Owner)"]);
-    assert_eq!(boris.shows(&world, group).last().unwrap(), "* Anna left");
+    assert_eq!(boris.shows_in(&world, group).last().unwrap(), "* Anna left");
     assert_eq!(anna.says_in(&mut world, group, "late"), Err(Refused::NotInGroup));
 }
 

@@ -2,7 +2,7 @@
 
 use screens::{Action, CodeScreen, Next, Outcome, RefusedKind, WelcomeScreen};
 
-use super::{Model, Purpose, Stage};
+use super::{Model, NewDevice, Purpose, Stage};
 
 /// Registration as far as it has come.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,8 @@ pub struct Joining {
     pub busy: bool,
     /// Why it did not go on.
     pub refused: Option<String>,
+    /// The person links this device to an account they have.
+    pub device: Option<NewDevice>,
 }
 
 /// The questions, in their order.
@@ -47,6 +49,7 @@ impl Joining {
             name: String::new(),
             busy: false,
             refused: None,
+            device: None,
         }
     }
 
@@ -60,6 +63,7 @@ impl Joining {
             name: String::new(),
             busy: false,
             refused: None,
+            device: None,
         }
     }
 

@@ -5,7 +5,7 @@ use screens::{
     Edition, GroupPage, LineState, Listing, Me, Notice, Outcome, RequestRow, Trouble, What,
 };
 
-use super::{Chat, EARLIER_MESSAGES, Model, Purpose, Search, Stage, Writing};
+use super::{Chat, Devices, EARLIER_MESSAGES, Model, Purpose, Search, Stage, Writing};
 
 /// The main page.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,6 +114,8 @@ pub enum Dialog {
         /// Why something was not done.
         refused: Option<String>,
     },
+    /// The devices of the account, and linking one more.
+    Devices(Box<Devices>),
     /// Give somebody a link.
     Invite {
         /// The link and what it does, once it is made.
@@ -479,7 +481,14 @@ impl Model {
                     main.list.banner = banner;
                 }
             }
-            Notice::Account | Notice::Settled => {}
+            Notice::Devices { sentence } => {
+                self.ask_devices();
+                if let Some(sentence) = sentence {
+                    self.say(sentence);
+                }
+            }
+            Notice::DevicesChanged { sentence, .. } | Notice::Removed { sentence } => self.say(sentence),
+            Notice::Account | Notice::Linking | Notice::Settled => {}
         }
     }
 

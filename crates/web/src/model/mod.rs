@@ -6,6 +6,7 @@
 mod chat;
 mod group;
 mod join;
+mod link;
 mod main;
 mod message;
 mod search;
@@ -21,6 +22,7 @@ use screens::{
 
 pub use chat::{Chat, EARLIER_MESSAGES, Shown};
 pub use join::{Joining, Step};
+pub use link::{Devices, NewDevice};
 pub use main::{Dialog, Filter, Main, Open};
 pub use message::Writing;
 pub use search::Search;
@@ -72,6 +74,12 @@ enum Purpose {
     Add,
     Accept,
     Block,
+    Devices,
+    Linking,
+    OfferLink,
+    LinkDevice,
+    LinkNumber,
+    RemoveDevice,
     Send { chat: ChatId, text: String },
     About(ChatId),
     NewPoll(ChatId),
@@ -146,6 +154,7 @@ impl Model {
             (Purpose::Start, Answer::Refused { sentence, .. }) => {
                 self.stage = Stage::Broken(Trouble { sentence, again: true });
             }
+            (Purpose::Devices | Purpose::Linking, answer) => self.link_answered(answer),
             (purpose, answer) => self.main_answered(purpose, answer),
         }
     }
@@ -153,6 +162,9 @@ impl Model {
     fn came_of(&mut self, purpose: Purpose, outcome: Outcome) {
         match purpose {
             Purpose::Register | Purpose::GiveCode => self.join_came_of(outcome),
+            Purpose::OfferLink | Purpose::LinkDevice | Purpose::LinkNumber | Purpose::RemoveDevice => {
+                self.link_came_of(&purpose, outcome);
+            }
             purpose => self.main_came_of(purpose, outcome),
         }
     }
@@ -160,6 +172,7 @@ impl Model {
     fn noticed(&mut self, notice: Notice) {
         match notice {
             Notice::Account => self.ask_start(),
+            Notice::Linking => self.linking_noticed(),
             notice => self.main_noticed(notice),
         }
     }
@@ -169,7 +182,10 @@ impl Model {
             Start::Welcome(welcome) => match &mut self.stage {
                 // The person is further than the core knows: they go without a handle.
                 Stage::Joining(joining) if joining.welcome.is_some() => joining.welcome = Some(welcome),
-                _ => self.stage = Stage::Joining(Box::new(Joining::welcome(welcome))),
+                _ => {
+                    self.stage = Stage::Joining(Box::new(Joining::welcome(welcome)));
+                    self.ask_linking();
+                }
             },
             Start::Code(code) => match &mut self.stage {
                 Stage::Joining(joining) => joining.code_sent(code),

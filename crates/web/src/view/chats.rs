@@ -37,6 +37,13 @@ pub fn Rail(me: Me, unread: u32) -> Element {
                 Icon { name: "invite" }
             }
             span { class: "rail__gap" }
+            button {
+                class: "rail__item",
+                aria_label: "Your devices",
+                title: "Your devices",
+                onclick: move |_| desk.change(Model::show_devices),
+                Icon { name: "device" }
+            }
             span { class: "rail__account", title: "{me.name}",
                 Avatar { initials: me.initials, tint: me.tint, class: "avatar--s" }
                 span { class: "sr", "Signed in as {me.name}" }
@@ -92,6 +99,13 @@ pub fn List(
                         title: "Invite someone",
                         onclick: move |_| desk.change(Model::invite),
                         Icon { name: "invite" }
+                    }
+                    button {
+                        class: "icon-button icon-button--s only-narrow",
+                        aria_label: "Your devices",
+                        title: "Your devices",
+                        onclick: move |_| desk.change(Model::show_devices),
+                        Icon { name: "device" }
                     }
                     button {
                         class: "icon-button icon-button--s",

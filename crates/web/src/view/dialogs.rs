@@ -25,6 +25,7 @@ pub fn Shown(dialog: Dialog) -> Element {
             group::Page { key: "{id}", page: page.map(|page| *page), adding, refused }
         },
         Dialog::Invite { link, refused } => rsx! { Invite { link, refused } },
+        Dialog::Devices(devices) => rsx! { super::devices::Window { devices: *devices } },
     }
 }
 
@@ -118,7 +119,7 @@ fn Invite(link: Option<(String, String)>, refused: Option<String>) -> Element {
 
 /// The link as a text, and the button that copies it.
 #[component]
-fn Copy(link: String) -> Element {
+pub fn Copy(link: String) -> Element {
     let mut copied = use_signal(|| false);
     let text = link.clone();
     use_effect(|| dom::focus(".dialog .button--primary"));
@@ -157,7 +158,7 @@ pub fn Close() -> Element {
 
 /// The link as a picture for a phone's camera; dark on light in every theme, because cameras want it so.
 #[component]
-fn Code(link: String) -> Element {
+pub fn Code(link: String) -> Element {
     let Some((width, path)) = squares(&link) else { return rsx! {} };
     let side = width + 2 * QUIET;
     rsx! {

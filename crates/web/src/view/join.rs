@@ -24,13 +24,21 @@ pub fn Join(joining: Joining) -> Element {
                 p { "Messages are sealed on your device and opened only on theirs. The server in between carries them, then forgets." }
             }
             main { class: "welcome__main",
-                if joining.step != Step::Handle {
+                if joining.device.is_some() {
+                    button { class: "button button--plain back", onclick: move |_| desk.change(Model::leave_linking),
+                        Icon { name: "back", class: "i--18 i--flip" }
+                        "Back"
+                    }
+                } else if joining.step != Step::Handle {
                     button { class: "button button--plain back", onclick: move |_| desk.change(Model::step_back),
                         Icon { name: "back", class: "i--18 i--flip" }
                         "Back"
                     }
                 }
                 match joining.step {
+                    _ if joining.device.is_some() => rsx! {
+                        super::devices::Newcomer { device: joining.device.clone().unwrap_or_default() }
+                    },
                     Step::Handle => rsx! { Handle { joining } },
                     Step::Code => rsx! { Code { joining } },
                     Step::Name => rsx! { Name { joining } },
@@ -89,6 +97,12 @@ fn Handle(joining: Joining) -> Element {
                     r#type: "button",
                     onclick: move |_| desk.change(Model::without_handle),
                     "Go on without either"
+                }
+                button {
+                    class: "button button--plain button--l button--block",
+                    r#type: "button",
+                    onclick: move |_| desk.change(Model::begin_as_device),
+                    "Link to an account I have"
                 }
             }
             if let Some(welcome) = &welcome {

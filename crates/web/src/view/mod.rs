@@ -5,6 +5,7 @@
 mod chat;
 mod chats;
 mod conversation;
+mod devices;
 mod dialogs;
 mod group;
 mod join;

@@ -12,6 +12,7 @@ use crate::account::{
     Authenticate, HandleProof, Register, Registered, RequestCode, RequestPermit, UpdateDeviceList, Visited,
 };
 use crate::address::{CreateAddress, DeleteAddress};
+use crate::blob::{Blob, DeleteBlob, FetchBlob, PutBlob};
 use crate::content::{
     Chain, Disposition, Expiration, ExtensionKey, ExtensionValue, ExternalPart, MessageStatus, MimiContent,
     NestedPart, Part, PartSemantics, Profile, StatusReport, TYPE_MARKDOWN, TYPE_TEXT,
@@ -44,6 +45,7 @@ pub fn all() -> Vec<Sample> {
     [
         account(),
         address(),
+        blob(),
         directory(),
         envelope(),
         key_package(),
@@ -53,6 +55,7 @@ pub fn all() -> Vec<Sample> {
         message(),
         receipt(),
         link(),
+        device_link(),
         handle(),
         bad_frames(),
         bad_content(),
@@ -95,7 +98,7 @@ fn unnamed_answer(name: &str, answer: UnnamedAnswer) -> Sample {
 
 /// Names begin with their chapter: `slot: send`.
 fn chapter_of(name: &str) -> &'static str {
-    const CHAPTERS: [&str; 6] = ["account", "address", "directory", "key-package", "mailbox", "slot"];
+    const CHAPTERS: [&str; 7] = ["account", "address", "blob", "directory", "key-package", "mailbox", "slot"];
     let chapter = name.split(':').next().unwrap_or_default();
     CHAPTERS.into_iter().find(|known| *known == chapter).expect("the name begins with a chapter")
 }
@@ -193,6 +196,31 @@ fn address() -> Vec<Sample> {
             }),
         ),
         unnamed_answer("address: done", UnnamedAnswer::Done),
+    ]
+}
+
+fn blob() -> Vec<Sample> {
+    let capability = Secret32([0xB1; 32]);
+    vec![
+        unnamed_request(
+            "blob: put",
+            UnnamedRequest::PutBlob(PutBlob {
+                capability,
+                days: 7,
+                sealed: sealed(0xB2, 512),
+                token: sealed(0, 0),
+                extensions: vec![],
+            }),
+        ),
+        unnamed_request(
+            "blob: fetch",
+            UnnamedRequest::FetchBlob(FetchBlob { capability, extensions: vec![] }),
+        ),
+        unnamed_answer("blob: fetched", UnnamedAnswer::Blob(Blob { sealed: sealed(0xB2, 512) })),
+        unnamed_request(
+            "blob: delete",
+            UnnamedRequest::DeleteBlob(DeleteBlob { capability, extensions: vec![] }),
+        ),
     ]
 }
 
@@ -585,6 +613,33 @@ fn link() -> Vec<Sample> {
         good("link", &format!("link: to {service}"), "link", link.to_string().into_bytes())
     };
     vec![sample("https://example.org"), sample("https://[2001:db8::1]:8443"), sample("http://localhost:8080")]
+}
+
+fn device_link() -> Vec<Sample> {
+    let link = crate::DeviceLink {
+        service: ServiceAddress::parse("https://example.org").expect("an address"),
+        secret: [0x5E; 32],
+        hello: [0x4E; 32],
+    }
+    .to_string();
+    vec![
+        bad(
+            "linking",
+            "linking: a link of an invitation's path",
+            "device link",
+            "the path is /i",
+            link.replace("/d#", "/i#"),
+        ),
+        bad(
+            "linking",
+            "linking: a cut link",
+            "device link",
+            "the last character is missing",
+            &link[..link.len() - 1],
+        ),
+        bad("linking", "linking: a link without TLS", "device link", "http", link.replace("https", "http")),
+        good("linking", "linking: a device link", "device link", link.into_bytes()),
+    ]
 }
 
 fn handle() -> Vec<Sample> {

@@ -32,6 +32,9 @@ fn unnamed(world: &mut World) -> Vec<Vec<u8>> {
             token: Vec::new().into(),
             extensions: Vec::new(),
         }),
+        super::blob::put(1, 512, 7),
+        super::blob::fetch_request(1),
+        super::blob::delete(1),
     ];
     let mut kinds: Vec<u8> = all
         .iter()
@@ -46,10 +49,13 @@ fn unnamed(world: &mut World) -> Vec<Vec<u8>> {
             UnnamedRequest::FetchKeyPackages(_) => 8,
             UnnamedRequest::PutDirectoryRow(_) => 9,
             UnnamedRequest::FetchDirectoryRow(_) => 10,
+            UnnamedRequest::PutBlob(_) => 11,
+            UnnamedRequest::FetchBlob(_) => 12,
+            UnnamedRequest::DeleteBlob(_) => 13,
         })
         .collect();
     kinds.dedup();
-    assert_eq!(kinds, (1..=10).collect::<Vec<_>>());
+    assert_eq!(kinds, (1..=13).collect::<Vec<_>>());
     all.into_iter().map(|op| Request { id: 5, op }.encode().unwrap()).collect()
 }
 

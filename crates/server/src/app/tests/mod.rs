@@ -3,6 +3,7 @@
 mod abuse;
 mod account;
 mod address;
+mod blob;
 mod directory;
 mod durability;
 mod key_package;
@@ -502,13 +503,14 @@ const BORIS: &str = "boris@example.org";
 #[test]
 fn every_statement_of_every_slice_can_be_prepared_and_numbers_its_parameters_in_order() {
     let db = Db::in_memory(&schema()).unwrap();
-    let slices: [&[(&str, server_db::Sql)]; 6] = [
+    let slices: [&[(&str, server_db::Sql)]; 7] = [
         crate::account::sql::ALL,
         crate::key_package::sql::ALL,
         crate::mailbox::sql::ALL,
         crate::address::sql::ALL,
         crate::slot::sql::ALL,
         crate::directory::sql::ALL,
+        crate::blob::sql::ALL,
     ];
     for (name, statement) in slices.concat() {
         assert!(db.check(statement).is_ok(), "{name}: {statement}");

@@ -1,0 +1,267 @@
+//! What bots read, in the shapes that signal-cli gave these things. What Valise knows beyond them is under `valise`.
+
+use screens::{Bubble, ContactState, Mark, Me, Person, RequestRow};
+use serde_json::{Value, json};
+
+/// A message of somebody else.
+pub fn message(me: &Me, bubble: &Bubble) -> Value {
+    let mut envelope = from(&bubble.from, bubble.sent.ms);
+    let said = (bubble.note.is_none() && bubble.notice.is_none()).then_some(&bubble.text);
+    envelope["dataMessage"] = json!({
+        "timestamp": bubble.sent.ms,
+        "message": said,
+        "expiresInSeconds": 0,
+        "viewOnce": false,
+        "mentions": [],
+        "attachments": [],
+        "contacts": [],
+    });
+    if let Some(quote) = &bubble.reply_to {
+        envelope["dataMessage"]["quote"] = json!({ "text": quote.text, "attachments": [], "valise": { "id": quote.id, "from": quote.from } });
+    }
+    if bubble.chat != bubble.from.chat {
+        let kind = if bubble.notice.is_some() { "UPDATE" } else { "DELIVER" };
+        envelope["dataMessage"]["groupInfo"] = json!({ "groupId": bubble.chat, "type": kind });
+    }
+    let note = bubble.note.as_ref().or(bubble.notice.as_ref());
+    envelope["valise"] = json!({ "id": bubble.id, "chat": bubble.chat, "note": note });
+    json!({ "envelope": envelope, "account": account(me) })
+}
+
+/// A message of one's own came further: `when` is now, `sent` when the message was sent.
+pub fn receipt(me: &Me, from_whom: &Person, when: u64, sent: u64, mark: Mark) -> Value {
+    let mut envelope = from(from_whom, when);
+    envelope["receiptMessage"] = json!({
+        "when": when,
+        "isDelivery": mark == Mark::Delivered,
+        "isRead": mark == Mark::Read,
+        "isViewed": false,
+        "timestamps": [sent],
+    });
+    json!({ "envelope": envelope, "account": account(me) })
+}
+
+/// Somebody reacted to a message, or took it back.
+pub fn reaction(me: &Me, from_whom: &Person, to: &Bubble, when: u64, emoji: &str, taken_back: bool) -> Value {
+    let mut envelope = from(from_whom, when);
+    let handle = if to.own { me.handle.as_deref() } else { to.from.handle.as_deref() };
+    let author = if to.own { &me.id } else { &to.from.id };
+    envelope["dataMessage"] = json!({
+        "timestamp": when,
+        "message": null,
+        "expiresInSeconds": 0,
+        "viewOnce": false,
+        "reaction": {
+            "emoji": emoji,
+            "targetAuthor": handle.unwrap_or(&author.0),
+            "targetAuthorNumber": number(handle),
+            "targetAuthorUuid": author,
+            "targetSentTimestamp": to.sent.ms,
+            "isRemove": taken_back,
+        },
+    });
+    about(&mut envelope, from_whom, to);
+    json!({ "envelope": envelope, "account": account(me) })
+}
+
+/// A message of somebody else says something else now.
+pub fn edit(me: &Me, bubble: &Bubble, when: u64) -> Value {
+    let mut envelope = from(&bubble.from, when);
+    let data = json!({
+        "timestamp": when,
+        "message": bubble.text,
+        "expiresInSeconds": 0,
+        "viewOnce": false,
+        "mentions": [],
+        "attachments": [],
+        "contacts": [],
+    });
+    envelope["editMessage"] = json!({ "targetSentTimestamp": bubble.sent.ms, "dataMessage": data });
+    envelope["valise"] = json!({ "id": bubble.id, "chat": bubble.chat, "note": null });
+    json!({ "envelope": envelope, "account": account(me) })
+}
+
+/// A message of somebody else was taken back.
+pub fn deletion(me: &Me, bubble: &Bubble, when: u64) -> Value {
+    let mut envelope = from(&bubble.from, when);
+    envelope["dataMessage"] = json!({
+        "timestamp": when,
+        "message": null,
+        "expiresInSeconds": 0,
+        "viewOnce": false,
+        "remoteDelete": { "timestamp": bubble.sent.ms },
+    });
+    about(&mut envelope, &bubble.from, bubble);
+    json!({ "envelope": envelope, "account": account(me) })
+}
+
+/// Which chat something happened in.
+fn about(envelope: &mut Value, from_whom: &Person, bubble: &Bubble) {
+    if bubble.chat != from_whom.chat {
+        envelope["dataMessage"]["groupInfo"] = json!({ "groupId": bubble.chat, "type": "DELIVER" });
+    }
+    envelope["valise"] = json!({ "id": bubble.id, "chat": bubble.chat, "note": null });
+}
+
+fn from(person: &Person, timestamp: u64) -> Value {
+    json!({
+        "source": person.handle.as_deref().unwrap_or(&person.id.0),
+        "sourceNumber": number(person.handle.as_deref()),
+        "sourceUuid": person.id,
+        "sourceName": person.name,
+        // The devices of an account are not told apart.
+        "sourceDevice": 1,
+        "timestamp": timestamp,
+    })
+}
+
+/// One's own account, as calls may name it.
+pub fn account(me: &Me) -> &str {
+    number(me.handle.as_deref()).unwrap_or(&me.id.0)
+}
+
+/// Whether a call that names this account means this one.
+pub fn is_account(me: &Me, named: &str) -> bool {
+    named == me.id.0 || me.handle.as_deref() == Some(named)
+}
+
+/// A contact.
+pub fn contact(person: &Person) -> Value {
+    json!({
+        "number": number(person.handle.as_deref()),
+        "uuid": person.id,
+        "username": null,
+        "name": person.name,
+        "profileName": person.name,
+        "isBlocked": person.state == ContactState::Blocked,
+        "isHidden": false,
+        "messageExpirationTime": 0,
+        "valise": { "handle": person.handle, "chat": person.chat },
+    })
+}
+
+/// Where a sent message went.
+pub fn sent_to(person: &Person) -> Value {
+    json!({
+        "recipientAddress": { "uuid": person.id, "number": number(person.handle.as_deref()), "username": null },
+        "type": "SUCCESS",
+    })
+}
+
+/// Somebody whose address was asked for and is known.
+pub fn status(asked: &str, person: &Person) -> Value {
+    json!({
+        "recipient": asked,
+        "number": number(person.handle.as_deref()),
+        "uuid": person.id,
+        "isRegistered": true,
+    })
+}
+
+/// Somebody who knocks: an id and nothing else.
+pub fn request(row: &RequestRow) -> Value {
+    json!({ "uuid": row.id })
+}
+
+fn number(handle: Option<&str>) -> Option<&str> {
+    handle.filter(|handle| handle.starts_with('+'))
+}
+
+#[cfg(test)]
+mod tests {
+    use screens::{Listing, samples};
+
+    use super::*;
+
+    fn bubble() -> Bubble {
+        let Listing::Rows(bubbles) = samples::timeline_full().bubbles else { panic!("the sample is full") };
+        bubbles.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn a_message_has_the_form_that_bots_know() {
+        let value = message(&samples::me(), &bubble());
+        let envelope = &value["envelope"];
+        assert_eq!(value["account"], "+38640218633");
+        assert_eq!(envelope["source"], "+351912345678");
+        assert_eq!(envelope["sourceNumber"], "+351912345678");
+        assert_eq!(envelope["sourceName"], "Inês Duarte");
+        assert_eq!(envelope["timestamp"], 1_873_179_660_000_u64);
+        assert_eq!(envelope["dataMessage"]["message"], "The house from last year. Same one again?");
+        assert_eq!(envelope["dataMessage"]["timestamp"], envelope["timestamp"]);
+        assert_eq!(envelope["dataMessage"]["attachments"], json!([]));
+    }
+
+    #[test]
+    fn who_has_no_number_is_named_by_address_or_id() {
+        let mut of = bubble();
+        of.from.handle = Some("ines@example.org".into());
+        let value = message(&samples::me(), &of);
+        assert_eq!(
+            (&value["envelope"]["source"], &value["envelope"]["sourceNumber"]),
+            (&json!("ines@example.org"), &Value::Null)
+        );
+        of.from.handle = None;
+        of.note = Some("A kind of message that this version cannot show.".into());
+        let value = message(&samples::me(), &of);
+        assert_eq!(value["envelope"]["source"], value["envelope"]["sourceUuid"]);
+        assert_eq!(value["envelope"]["dataMessage"]["message"], Value::Null);
+        assert!(value["envelope"]["valise"]["note"].is_string());
+    }
+
+    #[test]
+    fn what_is_said_in_a_group_names_it() {
+        let mut of = bubble();
+        of.from.chat = of.chat.clone();
+        assert_eq!(message(&samples::me(), &of)["envelope"]["dataMessage"]["groupInfo"], Value::Null);
+        of.chat = screens::ChatId("group".into());
+        let said = message(&samples::me(), &of);
+        assert_eq!(
+            said["envelope"]["dataMessage"]["groupInfo"],
+            json!({ "groupId": "group", "type": "DELIVER" })
+        );
+        of.notice = Some("Anna added Boris".into());
+        let told = message(&samples::me(), &of);
+        assert_eq!(told["envelope"]["dataMessage"]["groupInfo"]["type"], "UPDATE");
+        assert_eq!(told["envelope"]["dataMessage"]["message"], Value::Null);
+        assert_eq!(told["envelope"]["valise"]["note"], "Anna added Boris");
+    }
+
+    #[test]
+    fn reactions_edits_and_deletions_name_the_message_by_author_and_time() {
+        let (me, of) = (samples::me(), bubble());
+        let data = |value: &Value| value["envelope"]["dataMessage"].clone();
+        let reacted = data(&reaction(&me, &of.from, &of, 9, "👍", true))["reaction"].clone();
+        assert_eq!((&reacted["emoji"], &reacted["isRemove"]), (&json!("👍"), &json!(true)));
+        assert_eq!(
+            (&reacted["targetAuthor"], &reacted["targetSentTimestamp"]),
+            (&json!("+351912345678"), &json!(of.sent.ms))
+        );
+        let own = Bubble { own: true, ..of.clone() };
+        assert_eq!(
+            data(&reaction(&me, &of.from, &own, 9, "👍", false))["reaction"]["targetAuthorUuid"],
+            json!(me.id)
+        );
+        let edited = edit(&me, &of, 9);
+        assert_eq!(edited["envelope"]["editMessage"]["targetSentTimestamp"], of.sent.ms);
+        assert_eq!(edited["envelope"]["editMessage"]["dataMessage"]["message"], json!(of.text));
+        assert_eq!(data(&deletion(&me, &of, 9))["remoteDelete"]["timestamp"], of.sent.ms);
+    }
+
+    #[test]
+    fn marks_are_receipts() {
+        let value = receipt(&samples::me(), &bubble().from, 7, 5, Mark::Read);
+        let receipt = &value["envelope"]["receiptMessage"];
+        assert_eq!(receipt["timestamps"], json!([5]));
+        assert_eq!(
+            (&receipt["isDelivery"], &receipt["isRead"], &receipt["when"]),
+            (&json!(false), &json!(true), &json!(7))
+        );
+    }
+
+    #[test]
+    fn the_account_is_known_by_number_and_id() {
+        let me = samples::me();
+        assert!(is_account(&me, "+38640218633") && is_account(&me, &me.id.0) && !is_account(&me, "+1"));
+    }
+}

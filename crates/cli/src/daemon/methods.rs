@@ -1,0 +1,316 @@
+//! What bots can ask for: one table. One row adds a method.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use screens::{Action, Answer, Ask, ContactState, Listing, MessageId, Outcome, Person};
+use serde_json::{Value, json};
+
+use super::bot::{Bot, unexpected};
+use super::params::Params;
+use super::rpc::{Call, Fault, METHOD_NOT_FOUND};
+use super::{amend, envelope, groups, rpc};
+
+/// A method.
+struct Method {
+    name: &'static str,
+    run: for<'a> fn(&'a Bot, Params) -> Doing<'a>,
+}
+
+type Doing<'a> = Pin<Box<dyn Future<Output = Result<Value, Fault>> + Send + 'a>>;
+
+/// Everything there is, beside what belongs to a connection: `subscribeReceive` and `unsubscribeReceive`.
+#[rustfmt::skip]
+const METHODS: &[Method] = &[
+    Method { name: "version", run: |_, params| Box::pin(version(params)) },
+    Method { name: "listAccounts", run: |bot, params| Box::pin(list_accounts(bot, params)) },
+    Method { name: "send", run: |bot, params| Box::pin(send(bot, params)) },
+    Method { name: "sendReaction", run: |bot, params| Box::pin(amend::react(bot, params)) },
+    Method { name: "remoteDelete", run: |bot, params| Box::pin(amend::delete(bot, params)) },
+    Method { name: "sendReceipt", run: |bot, params| Box::pin(send_receipt(bot, params)) },
+    Method { name: "listContacts", run: |bot, params| Box::pin(list_contacts(bot, params)) },
+    Method { name: "listGroups", run: |bot, params| Box::pin(groups::list(bot, params)) },
+    Method { name: "updateGroup", run: |bot, params| Box::pin(groups::update(bot, params)) },
+    Method { name: "quitGroup", run: |bot, params| Box::pin(groups::quit(bot, params)) },
+    Method { name: "getUserStatus", run: |bot, params| Box::pin(user_status(bot, params)) },
+    Method { name: "block", run: |bot, params| Box::pin(block(bot, params)) },
+    Method { name: "unblock", run: |bot, params| Box::pin(unblock(bot, params)) },
+    Method { name: "sendMessageRequestResponse", run: |bot, params| Box::pin(answer_request(bot, params)) },
+    // Not of signal-cli: what Valise has and it has not.
+    Method { name: "listRequests", run: |bot, params| Box::pin(list_requests(bot, params)) },
+    Method { name: "addContact", run: |bot, params| Box::pin(add_contact(bot, params)) },
+    Method { name: "createInvitation", run: |bot, params| Box::pin(create_invitation(bot, params)) },
+];
+
+/// Does what was asked for.
+pub async fn perform(bot: &Arc<Bot>, call: Call) -> Option<Value> {
+    let Call { id, method, params } = call;
+    rpc::answer(id, run(bot, &method, params).await)
+}
+
+async fn run(bot: &Bot, method: &str, params: serde_json::Map<String, Value>) -> Result<Value, Fault> {
+    let Some(method) = METHODS.iter().find(|known| known.name == method) else {
+        return Err(Fault::new(METHOD_NOT_FOUND, "Method not implemented"));
+    };
+    let me = bot.me();
+    let params = Params::of(params, |named| envelope::is_account(&me, named))?;
+    (method.run)(bot, params).await
+}
+
+async fn version(params: Params) -> Result<Value, Fault> {
+    params.end()?;
+    Ok(json!({ "version": env!("CARGO_PKG_VERSION") }))
+}
+
+async fn list_accounts(bot: &Bot, params: Params) -> Result<Value, Fault> {
+    params.end()?;
+    let me = bot.me();
+    let number = me.handle.as_deref().filter(|handle| handle.starts_with('+'));
+    Ok(json!([{ "number": number, "aci": me.id, "valise": { "name": me.name, "handle": me.handle } }]))
+}
+
+/// Answers when the text is safe on this device; it leaves by itself, and receipts tell how far it came.
+async fn send(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let text = params.needed("message")?;
+    let (to, groups) = (params.texts("recipient")?, params.texts("groupId")?);
+    let about = About::take(&mut params)?;
+    params.end()?;
+    if about != About::Nothing && to.len() + groups.len() != 1 {
+        return Err(Fault::params("an answer or an edit goes to one recipient or one groupId"));
+    }
+    if to.is_empty() && groups.is_empty() {
+        return Err(Fault::params("recipient or groupId must be given"));
+    }
+    // Everybody is known before the first one is written to.
+    let mut chats: Vec<(String, Option<Person>)> = Vec::new();
+    for who in &to {
+        let person = bot.person(who).await?;
+        chats.push((person.chat.0.clone(), Some(person)));
+    }
+    chats.extend(groups::chats(bot, groups).await?.into_iter().map(|chat| (chat, None)));
+    let (mut timestamp, mut results) = (0, Vec::new());
+    for (chat, person) in chats {
+        let action = about.action(bot, chat, text.clone()).await?;
+        let edited = match &action {
+            Action::Edit { message, .. } => Some(MessageId(message.clone())),
+            _ => None,
+        };
+        let id = match (bot.act(action).await?, edited) {
+            (Outcome::Sent { id, .. }, _) | (_, Some(id)) => id,
+            _ => return Err(unexpected()),
+        };
+        let Answer::Message(sent) = bot.ask(Ask::Message { id }).await? else { return Err(unexpected()) };
+        timestamp = sent.sent.ms;
+        let mut result = match &person {
+            Some(person) => envelope::sent_to(person),
+            None => json!({ "groupId": sent.chat, "type": "SUCCESS" }),
+        };
+        result["valise"] = json!({ "id": sent.id, "chat": sent.chat, "timestamp": timestamp });
+        results.push(result);
+    }
+    Ok(json!({ "timestamp": timestamp, "results": results }))
+}
+
+/// What a text is, when it is not a message by itself.
+#[derive(Debug, PartialEq)]
+enum About {
+    Nothing,
+    /// An answer to what somebody said at this time.
+    Answer {
+        author: String,
+        at: u64,
+    },
+    /// Another text in the place of what oneself said at this time.
+    Edit {
+        at: u64,
+    },
+}
+
+impl About {
+    fn take(params: &mut Params) -> Result<Self, Fault> {
+        let edit = params.number("editTimestamp")?;
+        let quote = params.number("quoteTimestamp")?;
+        let author = params.text("quoteAuthor")?;
+        // What was said then is known here.
+        params.text("quoteMessage")?;
+        match (edit, quote, author) {
+            (None, None, None) => Ok(Self::Nothing),
+            (Some(at), None, None) => Ok(Self::Edit { at }),
+            (None, Some(at), Some(author)) => Ok(Self::Answer { author, at }),
+            (None, _, _) => Err(Fault::params("quoteTimestamp and quoteAuthor are given together")),
+            (Some(_), _, _) => Err(Fault::params("an edit keeps what it answers: leave out quoteTimestamp")),
+        }
+    }
+
+    async fn action(&self, bot: &Bot, chat: String, text: String) -> Result<Action, Fault> {
+        Ok(match self {
+            Self::Nothing => Action::Send { to: chat, text },
+            Self::Answer { author, at } => {
+                Action::Reply { to: amend::said(bot, &chat, author, *at).await?.id.0, text }
+            }
+            Self::Edit { at } => {
+                let me = bot.me().id.0;
+                Action::Edit { message: amend::said(bot, &chat, &me, *at).await?.id.0, text }
+            }
+        })
+    }
+}
+
+/// Everything up to these messages of somebody was seen.
+async fn send_receipt(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let who = params.needed("recipient")?;
+    let mut timestamps = params.numbers("targetTimestamp")?;
+    let kind = params.text("type")?;
+    params.end()?;
+    if !matches!(kind.as_deref(), None | Some("read" | "viewed")) {
+        return Err(Fault::params("type must be read or viewed"));
+    }
+    timestamps.sort_unstable();
+    let Some(newest) = timestamps.last().copied() else {
+        return Err(Fault::params("targetTimestamp must be given"));
+    };
+    let person = bot.person(&who).await?;
+    let bubble = amend::said(bot, &person.chat.0, &person.id.0, newest).await?;
+    bot.act(Action::MarkRead { chat: person.chat, through: bubble.id }).await?;
+    Ok(json!({ "timestamp": newest }))
+}
+
+async fn list_contacts(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let wanted = params.texts("recipient")?;
+    let blocked = params.switch("blocked")?;
+    // Everybody is listed anyway.
+    params.switch("allRecipients")?;
+    let name = params.text("name")?;
+    params.end()?;
+    let mut people = Vec::new();
+    if wanted.is_empty() {
+        let Answer::Contacts(listing) = bot.ask(Ask::Contacts).await? else { return Err(unexpected()) };
+        people.extend(rows(listing)?.into_iter().map(|row| row.person));
+    }
+    for who in &wanted {
+        people.push(bot.person(who).await?);
+    }
+    let fits = |person: &&Person| {
+        blocked.is_none_or(|blocked| blocked == (person.state == ContactState::Blocked))
+            && name.as_ref().is_none_or(|name| person.name.contains(name))
+            && person.state != ContactState::Request
+    };
+    Ok(people.iter().filter(fits).map(envelope::contact).collect())
+}
+
+/// Whom this device knows. It asks no directory: that is done when somebody is added, and seen by them.
+async fn user_status(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let asked = params.texts("recipient")?;
+    params.end()?;
+    if asked.is_empty() {
+        return Err(Fault::params("recipient must be given"));
+    }
+    let mut known = Vec::new();
+    for who in &asked {
+        known.push(envelope::status(who, &bot.person(who).await?));
+    }
+    Ok(Value::Array(known))
+}
+
+async fn block(bot: &Bot, params: Params) -> Result<Value, Fault> {
+    change(bot, params, |who| Action::Block { who }).await
+}
+
+async fn unblock(bot: &Bot, params: Params) -> Result<Value, Fault> {
+    change(bot, params, |who| Action::Accept { who }).await
+}
+
+async fn change(bot: &Bot, mut params: Params, action: fn(String) -> Action) -> Result<Value, Fault> {
+    let whom = recipients(&mut params)?;
+    params.end()?;
+    for who in whom {
+        bot.act(action(who)).await?;
+    }
+    Ok(json!({}))
+}
+
+async fn answer_request(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let kind = params.needed("type")?;
+    match kind.as_str() {
+        "accept" => unblock(bot, params).await,
+        "block" => block(bot, params).await,
+        other => Err(Fault::params(format!("Not supported here: type {other}; there are accept and block"))),
+    }
+}
+
+async fn list_requests(bot: &Bot, params: Params) -> Result<Value, Fault> {
+    params.end()?;
+    let Answer::Requests(listing) = bot.ask(Ask::Requests).await? else { return Err(unexpected()) };
+    Ok(rows(listing)?.iter().map(envelope::request).collect())
+}
+
+async fn add_contact(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let who = params.needed("recipient")?;
+    params.end()?;
+    let Outcome::Contact { id, sentence, .. } = bot.act(Action::Add { who }).await? else {
+        return Err(unexpected());
+    };
+    let mut contact = envelope::contact(&bot.person(&id.0).await?);
+    contact["valise"]["sentence"] = json!(sentence);
+    Ok(contact)
+}
+
+async fn create_invitation(bot: &Bot, params: Params) -> Result<Value, Fault> {
+    params.end()?;
+    let Outcome::Link { link, .. } = bot.act(Action::Invite).await? else { return Err(unexpected()) };
+    Ok(json!({ "link": link }))
+}
+
+fn recipients(params: &mut Params) -> Result<Vec<String>, Fault> {
+    let to = params.texts("recipient")?;
+    if to.is_empty() { Err(Fault::params("recipient must be given")) } else { Ok(to) }
+}
+
+/// The rows of a list; none when it is empty.
+pub fn rows<Row>(listing: Listing<Row>) -> Result<Vec<Row>, Fault> {
+    match listing {
+        Listing::Rows(rows) => Ok(rows),
+        Listing::Empty(_) => Ok(Vec::new()),
+        Listing::Failing(trouble) => Err(Fault::new(rpc::REFUSED, trouble.sentence)),
+        Listing::Loading => Err(unexpected()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_has_one_row() {
+        for (at, method) in METHODS.iter().enumerate() {
+            assert!(METHODS[at + 1..].iter().all(|other| other.name != method.name), "{}", method.name);
+        }
+    }
+
+    #[test]
+    fn lists_are_rows_nothing_or_trouble() {
+        use screens::{EmptyPlace, Trouble};
+        let empty = EmptyPlace { title: String::new(), sentence: String::new() };
+        assert_eq!(rows(Listing::<u8>::Empty(empty)), Ok(vec![]));
+        assert_eq!(rows(Listing::Rows(vec![1])), Ok(vec![1]));
+        let trouble = Trouble { sentence: "No.".into(), again: true };
+        assert_eq!(rows(Listing::<u8>::Failing(trouble)).unwrap_err().message, "No.");
+    }
+
+    #[test]
+    fn a_text_is_a_message_an_answer_or_an_edit() {
+        let about = |value: Value| {
+            let Value::Object(fields) = value else { panic!("{value}") };
+            About::take(&mut Params::of(fields, |_| true).ok().unwrap())
+        };
+        assert_eq!(about(json!({})), Ok(About::Nothing));
+        assert_eq!(about(json!({"editTimestamp": 5})), Ok(About::Edit { at: 5 }));
+        let answer = About::Answer { author: "+32".into(), at: 5 };
+        assert_eq!(
+            about(json!({"quoteTimestamp": 5, "quoteAuthor": "+32", "quoteMessage": "x"})),
+            Ok(answer)
+        );
+        assert!(about(json!({"quoteTimestamp": 5})).is_err());
+        assert!(about(json!({"editTimestamp": 5, "quoteTimestamp": 5, "quoteAuthor": "+32"})).is_err());
+    }
+}

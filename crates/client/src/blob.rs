@@ -1,0 +1,101 @@
+//! Blobs: what this device leaves at the service for one that has no mailbox yet, and what it waits for there. Each is an
+//! intent, so that it survives any crash; its subject says what it is for.
+
+use vocab::time::{DAY_MS, SECOND_MS};
+use wire::blob::{DeleteBlob, FetchBlob, PutBlob};
+use wire::{Encode, Refusal, Secret32, UnnamedRequest};
+
+use crate::intent::{self, Intent, Kind};
+use crate::step::{Halting, Step};
+
+impl Step<'_> {
+    /// Leaves sealed bytes under a capability.
+    pub fn put_blob(
+        &mut self,
+        subject: &[u8],
+        capability: [u8; 32],
+        days: u32,
+        sealed: Vec<u8>,
+    ) -> Halting<()> {
+        let request = UnnamedRequest::PutBlob(PutBlob {
+            capability: Secret32(capability),
+            days,
+            sealed: sealed.into(),
+            token: vec![].into(),
+            extensions: vec![],
+        });
+        intent::queue(self, Kind::PutBlob, subject, &[], &request.encode()?)?;
+        Ok(())
+    }
+
+    /// Asks for what is, or will be, under a capability, until it is there.
+    pub fn await_blob(&mut self, subject: &[u8], capability: [u8; 32]) -> Halting<()> {
+        let request =
+            UnnamedRequest::FetchBlob(FetchBlob { capability: Secret32(capability), extensions: vec![] });
+        intent::queue_once(self, Kind::FetchBlob, subject, &request.encode()?)
+    }
+
+    /// Takes it away from the service.
+    pub fn delete_blob(&mut self, capability: [u8; 32]) -> Halting<()> {
+        let request =
+            UnnamedRequest::DeleteBlob(DeleteBlob { capability: Secret32(capability), extensions: vec![] });
+        let subject = crypto::seal::blob::key_of(&capability);
+        intent::queue(self, Kind::PutBlob, &subject, &[], &request.encode()?)?;
+        Ok(())
+    }
+
+    /// Forgets what was to be left or awaited for this purpose.
+    pub fn drop_blobs(&mut self, subject: &[u8]) -> Halting<()> {
+        intent::drop_kind(self, Kind::PutBlob, subject)?;
+        intent::drop_kind(self, Kind::FetchBlob, subject)
+    }
+
+    /// The service has it, or has deleted it.
+    pub fn blob_put(&mut self, intent: &Intent) -> Halting<()> {
+        intent::finish(self, intent.id)?;
+        match intent.subject.strip_prefix(crate::history::SUBJECT) {
+            Some(part) => self.history_part_left(part),
+            None => Ok(()),
+        }
+    }
+
+    /// The service does not take it, and never will.
+    pub fn blob_refused(&mut self, intent: &Intent, refusal: &Refusal) -> Halting<()> {
+        intent::finish(self, intent.id)?;
+        if intent.subject.starts_with(crate::linking::SUBJECT) {
+            self.link_blob_refused(&intent.subject, refusal)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Here it is.
+    pub fn blob_fetched(&mut self, intent: &Intent, sealed: &[u8]) -> Halting<()> {
+        if intent.subject.starts_with(crate::linking::SUBJECT) {
+            intent::finish(self, intent.id)?;
+            return self.link_blob_fetched(&intent.subject, sealed);
+        }
+        if intent.subject.starts_with(crate::history::SUBJECT) {
+            intent::finish(self, intent.id)?;
+            return self.history_part_fetched(sealed);
+        }
+        intent::finish(self, intent.id)
+    }
+
+    /// Not there yet.
+    pub fn blob_missing(&mut self, intent: &Intent) -> Halting<()> {
+        let wait = if intent.subject.starts_with(crate::linking::SUBJECT) {
+            LINK_POLL_MS
+        } else {
+            (HISTORY_POLL_MS_MIN << intent.attempts.min(16)).min(HISTORY_POLL_MS_MAX)
+        };
+        intent::postpone(self, intent.id, wait)
+    }
+}
+
+/// While a person links a device, the other side is looked for so often.
+const LINK_POLL_MS: u64 = SECOND_MS;
+/// The next part of a history is looked for after so long, doubled each time: the giving device may sleep.
+const HISTORY_POLL_MS_MIN: u64 = SECOND_MS;
+/// And no less often than this.
+const HISTORY_POLL_MS_MAX: u64 = DAY_MS / 48;
