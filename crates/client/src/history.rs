@@ -139,6 +139,9 @@ pub(crate) const TABLES: &[Table] = &[
         merge: Merge::Message,
     },
     Table { name: "amendment", rows: "amendment", keeps: &[], merge: Merge::Keep },
+    // Of these, what is heard live goes on from there by its version.
+    Table { name: "choice", rows: "choice", keeps: &[], merge: Merge::Keep },
+    Table { name: "timer", rows: "timer", keeps: &[], merge: Merge::Keep },
     // This device's own row is in its conversations.
     Table {
         name: "sender_row",
@@ -166,6 +169,8 @@ pub(crate) const OF_THIS_DEVICE: &[&str] = &[
     "device",
     "history_out",
     "history_in",
+    "indexed",
+    "message_words",
 ];
 
 /// A history being given.
