@@ -187,6 +187,18 @@ struct Giving {
     count: u64,
 }
 
+/// The history that is coming.
+struct Receiving {
+    /// Of the attempt.
+    secret: [u8; 32],
+    /// The next part.
+    part: u32,
+    /// Bytes that were not a whole record yet.
+    rest: Vec<u8>,
+    /// Hash of the part before.
+    chain: [u8; 32],
+}
+
 // Giving.
 impl Step<'_> {
     /// A device that is being let in will ask for it: the secret it opens with.
@@ -456,16 +468,23 @@ impl Step<'_> {
         self.want_history(attempt)
     }
 
-    fn receiving(&self) -> Halting<Option<([u8; 32], u32, Vec<u8>, [u8; 32])>> {
+    fn receiving(&self) -> Halting<Option<Receiving>> {
         Ok(self.tx.row(
             "select secret, attempt, part, rest, chain from history_in where state = 1",
             [],
-            |row| Ok((attempt_secret(&row.get(0)?, row.get(1)?), row.get(2)?, row.get(3)?, row.get(4)?)),
+            |row| {
+                Ok(Receiving {
+                    secret: attempt_secret(&row.get(0)?, row.get(1)?),
+                    part: row.get(2)?,
+                    rest: row.get(3)?,
+                    chain: row.get(4)?,
+                })
+            },
         )?)
     }
 
     fn await_part(&mut self) -> Halting<()> {
-        let Some((secret, part, _, _)) = self.receiving()? else { return Ok(()) };
+        let Some(Receiving { secret, part, .. }) = self.receiving()? else { return Ok(()) };
         self.await_blob(&[SUBJECT, &part.to_be_bytes()].concat(), capability(&secret, part))
     }
 
@@ -478,7 +497,7 @@ impl Step<'_> {
     }
 
     fn take_part(&mut self, sealed: &[u8]) -> Halting<()> {
-        let Some((secret, part, mut rest, chain)) = self.receiving()? else { return Ok(()) };
+        let Some(Receiving { secret, part, mut rest, chain }) = self.receiving()? else { return Ok(()) };
         let plain = open_padded(&part_key(&secret), &part.to_be_bytes(), sealed)?;
         let HistoryPart { before, end, bytes } = HistoryPart::decode(&plain)?;
         if before != chain {
