@@ -102,8 +102,10 @@ fn bubble_cells_max(room: usize) -> usize {
 fn pieces(bubble: &Bubble, room: usize) -> Vec<Piece> {
     let said = bubble.note.as_deref().unwrap_or(&bubble.text);
     let quote = bubble.reply_to.as_ref().map(|quote| fit(&format!("↪ {}: {}", quote.from, quote.text), room));
-    let quoted = usize::from(quote.is_some());
-    let mut texts: Vec<String> = quote.into_iter().chain(wrap(said.trim_end_matches('\n'), room)).collect();
+    let forwarded = bubble.forwarded.as_ref().map(|words| fit(words, room));
+    let quoted = usize::from(quote.is_some()) + usize::from(forwarded.is_some());
+    let mut texts: Vec<String> =
+        forwarded.into_iter().chain(quote).chain(wrap(said.trim_end_matches('\n'), room)).collect();
     let tail = tail(bubble);
     let beside = |text: &str| width(text) + TAIL_SPACE + width(&tail);
     let fits_beside = texts.last().is_some_and(|last| beside(last) <= room);
@@ -151,7 +153,7 @@ mod tests {
     fn bubble() -> Bubble {
         let Listing::Rows(rows) = samples::timeline_full().bubbles else { panic!("the sample is full") };
         let own = rows.into_iter().find(|row| row.own && row.mark.is_some()).unwrap();
-        Bubble { reply_to: None, reactions: vec![], edited: None, ..own }
+        Bubble { reply_to: None, reactions: vec![], edited: None, forwarded: None, ..own }
     }
 
     fn plain(rows: &[Row]) -> Vec<String> {

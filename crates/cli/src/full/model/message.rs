@@ -111,6 +111,18 @@ impl Model {
         self.act(Action::React { message: id.0.clone(), emoji, take_back }, about);
     }
 
+    /// Puts a star or a pin on the chosen message, or takes it off.
+    pub fn mark_message(&mut self, act: MessageAct) {
+        let Some(Bubble { id, chat, .. }) = self.chosen_that(act) else { return };
+        let message = id.0;
+        let action = match act {
+            MessageAct::Star | MessageAct::Unstar => Action::Star { message, on: act == MessageAct::Star },
+            MessageAct::Pin | MessageAct::Unpin => Action::Pin { message, on: act == MessageAct::Pin },
+            _ => return,
+        };
+        self.act(action, Purpose::About(chat));
+    }
+
     /// Asks where the chosen message is to be deleted.
     pub fn delete_message(&mut self) {
         let Some(bubble) = self.chosen_that(MessageAct::DeleteForMe) else { return };

@@ -834,6 +834,33 @@ fn one_reacts_deletes_and_looks_back_by_number() {
 }
 
 #[test]
+fn stars_and_pins_are_put_on_and_taken_off() {
+    for (act, key) in
+        [(MessageAct::Star, 's'), (MessageAct::Unstar, 'S'), (MessageAct::Pin, 'p'), (MessageAct::Unpin, 'P')]
+    {
+        let mut model = opened(WIDE, window(&["a"], None));
+        let Stage::Main(main) = &mut model.stage else { panic!("the chats") };
+        let Some(Listing::Rows(rows)) = main.chat.as_mut().map(|chat| &mut chat.shown) else {
+            panic!("messages")
+        };
+        rows[0].acts = vec![act];
+        model.key(Key::Up);
+        tells(&mut model);
+        for other in "sSpP".chars().filter(|other| *other != key) {
+            model.key(Key::Char(other));
+        }
+        assert_eq!(actions(&mut model), [], "{act:?}");
+        model.key(Key::Char(key));
+        let message = "a".to_owned();
+        let wanted = match act {
+            MessageAct::Star | MessageAct::Unstar => Action::Star { message, on: act == MessageAct::Star },
+            _ => Action::Pin { message, on: act == MessageAct::Pin },
+        };
+        assert_eq!(actions(&mut model), [wanted]);
+    }
+}
+
+#[test]
 fn what_a_message_does_not_allow_is_neither_offered_nor_done() {
     let mut model = opened(WIDE, window(&["a"], None));
     let Stage::Main(main) = &mut model.stage else { panic!("the chats") };
