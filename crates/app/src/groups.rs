@@ -96,10 +96,15 @@ impl App {
             return Ok(card.account);
         }
         let wanted = typed.trim().to_lowercase();
+        let status = self.client.status()?;
         let mut found = Vec::new();
         for member in &group.members {
             let id = member.account.to_string();
-            let person = self.somebody(member.account, conversation)?;
+            let person = if status.account == Some(member.account) {
+                paint::myself(member.account, &status, conversation)
+            } else {
+                self.somebody(member.account, conversation)?
+            };
             let begins = wanted.len() >= ID_PREFIX_CHARS_MIN && id.starts_with(&wanted);
             if begins || resolve::same_name(&person.name, typed) {
                 found.push(member.account);

@@ -341,7 +341,8 @@ fn judge_charter(
         // An admin lays down the role themselves, and makes others admins; everything above is the owner's.
         let lays_down = account == by && after.role(account) < before.role(account) && highest == Role::Admin;
         let promotes = before.role(by) == Role::Admin && before.role(account) == Role::Member;
-        if !handed_over && !lays_down && !(promotes && highest == Role::Admin) {
+        let raises = promotes && highest == Role::Admin;
+        if !(handed_over || lays_down || raises) {
             return Err("not allowed to give this role");
         }
     }

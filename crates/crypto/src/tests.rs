@@ -1136,7 +1136,9 @@ fn t12_a_commit_that_breaks_the_charter_is_refused_by_everybody_else() {
     let package = stranger.package();
     let open = Permissions { add: Who::Everybody, ..Permissions::default() };
     let link = GroupLink { hash: [1; 32], approval: 0 };
-    let carols: [(&str, Vec<Vec<u8>>, Vec<AccountId>, Option<Charter>); 9] = [
+    /// What it is, packages to add, accounts to remove, another charter.
+    type Attempt = (&'static str, Vec<Vec<u8>>, Vec<AccountId>, Option<Charter>);
+    let carols: [Attempt; 9] = [
         ("adds", vec![package.clone()], vec![], None),
         ("removes a member", vec![], vec![d], None),
         ("names", vec![], vec![], Some(before.clone().named("Mine"))),
