@@ -155,6 +155,9 @@ pub(crate) const TABLES: &[Table] = &[
 ];
 
 /// Keys, outbox, and what else belongs to one device alone: never given.
+/// Messages in memory at one time while the index is made.
+const INDEXED_AT_ONCE: u32 = 500;
+
 #[cfg(test)]
 pub(crate) const OF_THIS_DEVICE: &[&str] = &[
     "setting",
@@ -547,6 +550,7 @@ impl Step<'_> {
             return Err(Halt::Unusable("a history that is not what was told"));
         }
         self.amend_history()?;
+        self.index_history()?;
         // Whoever has everything from the start misses whatever is left out from now on.
         self.tx.execute(
             "update sender_row set base = 0 where conversation in (select id from conversation where from_start = 1)",
@@ -565,6 +569,24 @@ impl Step<'_> {
         }
         self.event(Event::History(HistoryState::Complete { messages: count }));
         Ok(())
+    }
+
+    /// What came is found by a search, like everything else: each device makes its own index.
+    fn index_history(&mut self) -> Halting<()> {
+        let mut after = Vec::new();
+        loop {
+            let part: Vec<([u8; 32], String)> = self.tx.rows(
+                "select id, text from message where id > ?1 and role = 0 and deleted = 0 and text != ''
+                 and id not in (select message from indexed) order by id limit ?2",
+                params![after, INDEXED_AT_ONCE],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            let Some((last, _)) = part.last() else { return Ok(()) };
+            after = last.to_vec();
+            for (id, text) in part {
+                self.index(MessageId(id), &text)?;
+            }
+        }
     }
 
     fn take_rows(&mut self, told: &HistoryRows) -> Halting<()> {

@@ -53,6 +53,36 @@ fn a_new_device_gets_the_whole_history_in_its_order_with_marks_and_contacts() {
     let unread = |device: Device| device.client(&world).unread(10).unwrap().len();
     assert_eq!((unread(anna), unread(laptop)), (1, 1), "read on one, read on both");
     assert_eq!(laptop.stands_with(&world, carla), anna.stands_with(&world, carla));
+    assert_eq!(laptop.finds(&world, "hello"), ["hello"], "what came is found");
+}
+
+#[test]
+fn a_new_device_comes_into_groups_with_what_was_said_there_and_is_out_of_them_once_removed() {
+    let mut world = World::new(21);
+    let (anna, boris) = friends(&mut world);
+    let carla = world.registers("Carla");
+    world.settle();
+    anna.befriends(&mut world, carla);
+    let group = anna.makes_group(&mut world, "Lake house", &[boris, carla]);
+    world.settle();
+    anna.says_in(&mut world, group, "who brings what?").unwrap();
+    boris.says_in(&mut world, group, "bread").unwrap();
+    world.settle();
+    let laptop = anna.links_by_number(&mut world, "Laptop");
+    assert!(laptop.has_history_within(&mut world, 5).is_some());
+    world.settle();
+    assert_eq!(laptop.texts_in(&world, group), anna.texts_in(&world, group));
+    assert_eq!(laptop.sees_in(&world, group), ["Anna (Owner)", "Boris", "Carla"]);
+    laptop.says_in(&mut world, group, "from the laptop").unwrap();
+    world.settle();
+    assert_eq!(carla.texts_in(&world, group).last().unwrap(), "Anna: from the laptop");
+    let gone = laptop.device_id(&world);
+    assert_eq!(anna.removes(&mut world, gone), Ok(Reply::Done));
+    world.pass(2 * MINUTE_MS);
+    boris.says_in(&mut world, group, "without the laptop").unwrap();
+    world.pass(MINUTE_MS);
+    assert_eq!(anna.texts_in(&world, group).last().unwrap(), "Boris: without the laptop");
+    assert_eq!(laptop.texts_in(&world, group).last().unwrap(), "Anna: from the laptop");
 }
 
 #[test]
