@@ -141,8 +141,10 @@ pub(crate) struct Lines {
     pub caught_up: (u32, u32),
     /// The last mailbox sequence given on this connection; 0 for none.
     pub mailbox_seen: u64,
-    /// When the mailbox last gave anything.
-    pub mailbox_gave_at: Timestamp,
+    /// For how long the mailbox has given nothing, milliseconds, as far as it was looked at.
+    pub mailbox_quiet_ms: u64,
+    /// When that was last looked at.
+    pub mailbox_looked_at: Timestamp,
     /// How often the mailbox was opened since the start.
     pub mailbox_opened: u64,
     /// When an intent became stale: [`Self::mailbox_opened`] then. Nothing is known of those from before the start.
@@ -167,7 +169,8 @@ impl Lines {
             asks: Vec::new(),
             caught_up: (0, 0),
             mailbox_seen: 0,
-            mailbox_gave_at: Timestamp(0),
+            mailbox_quiet_ms: 0,
+            mailbox_looked_at: Timestamp(0),
             mailbox_opened: 0,
             stale_since: BTreeMap::new(),
             next_ask: 1,
@@ -177,6 +180,11 @@ impl Lines {
             settled: false,
             notes: VecDeque::new(),
         }
+    }
+
+    /// The mailbox opened, or gave something.
+    pub fn mailbox_gave(&mut self, now: Timestamp) {
+        (self.mailbox_quiet_ms, self.mailbox_looked_at) = (0, now);
     }
 
     pub fn line(&mut self, door: Door) -> &mut Line {

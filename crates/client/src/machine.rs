@@ -235,6 +235,8 @@ const LOG_KEPT_MS: u64 = 5_000;
 const FAULT_RETRY_MS: u64 = 2_000;
 /// A mailbox that was silent for so long has nothing more to give.
 const QUIET_MS: u64 = 30_000;
+/// Looked at so often; a look counts for no more.
+const QUIET_LOOK_MS: u64 = 5_000;
 /// Envelopes, frames and commands are done one by one; the rest of a step looks at no more than so many intents.
 const DISPATCH_MAX: usize = IN_FLIGHT_MAX;
 /// Preparing one intent may queue another that goes first (a renewed leaf before a message): looked at so often a step.
@@ -492,7 +494,6 @@ impl Step<'_> {
         for ask in &mut self.lines.asks {
             ask.deadline = ask.deadline.min(now.plus_ms(crate::ask::ASK_MS_MAX));
         }
-        self.lines.mailbox_gave_at = self.lines.mailbox_gave_at.min(now);
         let latest = crate::step::sql_time(latest);
         self.tx.execute("update intent set not_before = 0 where not_before > ?1", [latest])?;
         self.tx.execute("update receipt_due set due = ?1 where due > ?1", [latest])?;
@@ -572,7 +573,11 @@ impl Step<'_> {
 
     /// A mailbox that gives nothing more, although something was said to wait: it is taken for read.
     fn mailbox_is_quiet(&mut self) {
-        let quiet = self.now.ms_since(self.lines.mailbox_gave_at) >= QUIET_MS;
+        // Counted in short looks, because a clock that jumps makes no silence.
+        let since = self.now.ms_since(self.lines.mailbox_looked_at);
+        self.lines.mailbox_looked_at = self.now;
+        self.lines.mailbox_quiet_ms += since.min(QUIET_LOOK_MS);
+        let quiet = self.lines.mailbox_quiet_ms >= QUIET_MS;
         if quiet && self.lines.mailbox.state == LineState::Ready {
             self.lines.caught_up.1 = self.lines.caught_up.0;
         }
@@ -617,7 +622,7 @@ impl Step<'_> {
             let idles = door != Door::Mailbox && line.is_connected() && line.in_flight.is_empty();
             deadlines.extend(idles.then(|| line.used_at.plus_ms(IDLE_MS_MAX)));
             let quiet = door == Door::Mailbox && line.state == LineState::Ready && !self.lines.is_caught_up();
-            deadlines.extend(quiet.then(|| self.lines.mailbox_gave_at.plus_ms(QUIET_MS)));
+            deadlines.extend(quiet.then(|| self.now.plus_ms(QUIET_LOOK_MS)));
             // A line that is down is tried again when its time comes; if nobody needs it then, nothing happens.
             let waits = line.state == LineState::Down && line.retry_at > self.now;
             deadlines.extend(waits.then_some(line.retry_at));

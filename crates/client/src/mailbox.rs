@@ -32,7 +32,7 @@ impl Step<'_> {
                 Ok(())
             }
             MailboxFromService::Opened(opened) => {
-                self.lines.mailbox_gave_at = self.now;
+                self.lines.mailbox_gave(self.now);
                 self.lines.mailbox.state = LineState::Ready;
                 self.lines.mailbox.attempts = 0;
                 self.lines.caught_up = (0, opened.waiting);
@@ -82,7 +82,7 @@ impl Step<'_> {
             self.drop_line(Door::Mailbox);
             return Ok(());
         }
-        self.lines.mailbox_gave_at = self.now;
+        self.lines.mailbox_gave(self.now);
         let mut through = self.setting_number("mailbox_through")?;
         for envelope in &given.envelopes {
             self.lines.mailbox_seen = envelope.sequence;

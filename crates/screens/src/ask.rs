@@ -79,7 +79,10 @@ pub enum Ask {
 pub const TIMELINE_MESSAGES_MAX: u32 = 500;
 
 /// The answer to an [`Ask`].
-#[expect(clippy::large_enum_variant, reason = "it travels in a box, see Reply")]
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(clippy::large_enum_variant, reason = "it travels in a box, see Reply")
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::Door;
 
 /// Sources (from `crates/`) and the chapter that describes their structures.
-const CHAPTERS: [(&str, &str); 22] = [
+const CHAPTERS: [(&str, &str); 24] = [
     ("wire/src/account.rs", "account.md"),
     ("wire/src/address.rs", "address.md"),
     ("wire/src/blob.rs", "blob.md"),
@@ -29,6 +29,8 @@ const CHAPTERS: [(&str, &str); 22] = [
     ("client/src/group.rs", "slot.md"),
     ("client/src/history.rs", "history.md"),
     ("client/src/link.rs", "linking.md"),
+    ("client/src/poll.rs", "message.md"),
+    ("client/src/choice.rs", "device.md"),
     ("client/src/missing.rs", "message.md"),
     ("client/src/shared.rs", "device.md"),
 ];
