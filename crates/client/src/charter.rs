@@ -23,7 +23,7 @@ use wire::{Bytes, Decode, Encode};
 use crate::api::{
     CommandId, ContactState, ConversationId, Event, GroupChange, Mark, Noticed, Refused, Reply,
 };
-use crate::conversation::{Letter, Slot, SlotState};
+use crate::conversation::{GENERATIONS_AHEAD, Letter, Slot, SlotState};
 use crate::intent::{self, Intent, Kind};
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
@@ -517,6 +517,9 @@ impl Step<'_> {
         }
         self.check_newcomers(conversation, &joined.members)?;
         let newest = self.newest_generation(conversation)?;
+        if letter.generation.saturating_sub(newest) > GENERATIONS_AHEAD {
+            return Err(Halt::Unusable("a generation far ahead"));
+        }
         match self.room(conversation)? {
             Some((known, Standing::In)) if letter.generation > newest => {
                 self.check_successor(conversation, &known, charter, joined)?;
@@ -589,12 +592,29 @@ impl Step<'_> {
         joined: &Joined,
     ) -> Halting<()> {
         let people = self.people(conversation)?;
+        let inviter = joined.inviter.account;
         let all_known = joined.members.iter().all(|member| people.contains(&member.account));
-        if known == charter && all_known && people.contains(&joined.inviter.account) {
+        // Nobody is left out by somebody who could not have taken them out.
+        let left_out = |account: &AccountId| !joined.members.iter().any(|member| member.account == *account);
+        for account in people.iter().filter(|account| left_out(account)) {
+            if !known.may_remove(inviter, *account) && !self.says_to_leave(conversation, *account)? {
+                return Err(Halt::Unusable("a successor without somebody"));
+            }
+        }
+        if known == charter && all_known && people.contains(&inviter) {
             Ok(())
         } else {
             Err(Halt::Unusable("a successor with other people or another charter"))
         }
+    }
+
+    fn says_to_leave(&self, conversation: ConversationId, account: AccountId) -> Halting<bool> {
+        let leaves: Option<bool> = self.tx.row(
+            "select leaves from member where conversation = ?1 and account = ?2",
+            params![conversation.0, account.as_bytes()],
+            |row| row.get(0),
+        )?;
+        Ok(leaves == Some(true))
     }
 
     fn is_my_device(&self, member: &Member) -> bool {

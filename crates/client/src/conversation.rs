@@ -728,7 +728,7 @@ fn generation_setting(conversation: ConversationId) -> String {
 /// Somebody who is left behind is fetched at most once in so long.
 const FETCH_BACK_MS: u64 = vocab::time::MINUTE_MS;
 /// A letter may be so many generations ahead of what this device has heard of: nobody can use the numbers up.
-const GENERATIONS_AHEAD: u32 = 1_000;
+pub(crate) const GENERATIONS_AHEAD: u32 = 1_000;
 /// Letters of strangers kept at one time; above that they are not noticed (T-39).
 const REQUESTS_MAX: u32 = 200;
 /// An account whose devices have not put key packages in stock yet is asked again after so long, doubled each time.
