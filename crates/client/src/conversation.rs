@@ -18,6 +18,7 @@ use crate::api::{ContactState, ConversationId, Event};
 use crate::charter::Standing;
 use crate::intent::{self, Intent, Kind};
 use crate::lines::Purpose;
+use crate::machine::Weakness;
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
 /// What goes with a Welcome, sealed under the introduction key of whoever is welcomed: it tells who knocks before any of
@@ -221,7 +222,11 @@ impl Step<'_> {
         }
         let (own, group) = (self.me()?.account, self.is_group(conversation)?);
         let mut good = Vec::new();
+        let owner = self.room(conversation)?.and_then(|(charter, _)| charter.owner());
         for account in self.wanted_accounts(conversation)? {
+            if self.config.has(Weakness::LeavesOwnerOut) && owner == Some(account) {
+                continue;
+            }
             let padded = self.drawn(conversation, account)?.unwrap_or_default();
             let read = if padded.is_empty() {
                 vec![]

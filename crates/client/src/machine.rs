@@ -58,6 +58,8 @@ pub enum Weakness {
     NeverAsks,
     /// Edits and deletes whatever it is told to, and takes everybody's reactions back.
     EditsOthers,
+    /// Makes the next slot of a group without its owner.
+    LeavesOwnerOut,
 }
 
 impl Config {

@@ -1,7 +1,8 @@
 //! Groups of people.
 
-use client::{GroupChange, Mark, Permissions, Refused, Role, Who};
+use client::{GroupChange, Mark, Permissions, Refused, Role, Weakness, Who};
 
+use super::on_disk;
 use crate::{Device, World};
 
 /// Anna, Boris and Carla, each of whom Anna knows.
@@ -209,4 +210,26 @@ fn somebody_added_by_a_stranger_is_asked_first() {
     world.settle();
     assert!(carla.texts_in(&world, group).is_empty());
     assert!(carla.client(&world).group(group).unwrap().is_none());
+}
+
+#[test]
+fn t12_a_member_cannot_make_the_next_slot_without_the_owner() {
+    for weakness in [None, Some(Weakness::LeavesOwnerOut)] {
+        let mut world = World::new(9);
+        let [anna, boris, carla] = three(&mut world);
+        boris.befriends(&mut world, carla);
+        let group = anna.makes_group(&mut world, "Lake house", &[boris, carla]);
+        world.settle();
+        boris.restarts_with(&mut world, |config| config.broken = weakness);
+        world.settle();
+        // The slots expire; Boris is the first to notice, and makes the next one.
+        on_disk(&world, "DELETE FROM slot");
+        boris.says_in(&mut world, group, "over here").unwrap();
+        world.pass(120_000);
+        let moved = carla.client(&world).place(group).unwrap() == boris.client(&world).place(group).unwrap();
+        assert_eq!(moved, weakness.is_none(), "an honest next slot is followed, the other is not");
+        assert_eq!(carla.sees_in(&world, group), ["Anna (Owner)", "Boris", "Carla"]);
+        let removed = |line: &String| line.contains("removed Anna");
+        assert!(!carla.shows_in(&world, group).iter().any(removed));
+    }
 }
