@@ -944,6 +944,17 @@ impl Step<'_> {
         })
     }
 
+    /// A message that has not left, in a group whose charter lets one write no more: everybody would pass it over.
+    pub fn waits_in_vain(&self, conversation: ConversationId, message: &[u8]) -> Halting<bool> {
+        let pending: Option<i64> = self.tx.row(
+            "select 1 from message where id = ?1 and position = ?2",
+            params![message, crate::message::POSITION_PENDING],
+            |row| row.get(0),
+        )?;
+        let own = self.me()?.account;
+        Ok(pending.is_some() && self.is_silenced(conversation, own)?)
+    }
+
     /// Whether a group's charter lets somebody write. Everybody decides alike.
     pub fn is_silenced(&self, conversation: ConversationId, sender: AccountId) -> Halting<bool> {
         let room = self.room(conversation)?;

@@ -208,6 +208,9 @@ impl Step<'_> {
             intent::queue_once(self, Kind::Rejoin, &conversation.0, &[])?;
             return Ok(());
         }
+        if self.waits_in_vain(conversation, &intent.message)? {
+            return self.content_refused(intent);
+        }
         let old = self.now.0.saturating_sub(slot.healed_at) >= self.config.heal_after_ms;
         if old || slot.sent_since_heal >= self.config.heal_after_messages {
             // The leaf first; this intent follows in the next round.

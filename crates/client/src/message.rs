@@ -235,6 +235,7 @@ impl Step<'_> {
     /// A content of a member, authentic and in its place.
     pub fn content(&mut self, slot: &Slot, sender: &Member, bytes: &[u8]) -> Halting<()> {
         let content = MimiContent::decode(bytes).map_err(|_| Halt::Unusable("not a content"))?;
+        let known_of = self.is_known_of(slot, sender, &content)?;
         self.follow(slot, sender, &content)?;
         self.fetch_back(slot, sender)?;
         if self.take_missed(slot.conversation, &content)? || self.take_gone(slot, sender, &content)? {
@@ -259,8 +260,9 @@ impl Step<'_> {
             }
             return self.take_profile(sender.account, &profile.name, profile.handle.as_deref(), key);
         }
-        if self.is_silenced(slot.conversation, sender.account)? {
-            return Ok(());
+        // What was said before one was silenced may come now, said again to whoever missed it.
+        if !known_of && self.is_silenced(slot.conversation, sender.account)? {
+            return self.pass_over(slot, sender, &content, bytes);
         }
         self.take_message(slot.conversation, sender, &content, bytes)
     }

@@ -33,7 +33,7 @@ struct Row {
 }
 
 /// Of a message of one's own: id, content, hash once that is erased, number, time.
-type Again = ([u8; 32], Vec<u8>, Vec<u8>, i64, i64);
+type Again = ([u8; 32], Vec<u8>, Vec<u8>, i64, i64, bool);
 
 /// What its sender has erased and cannot say again.
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
@@ -222,8 +222,8 @@ impl Step<'_> {
     /// told to have; what nobody tells of (an edit, say) has arrived when something after it has, or is missed and asked for.
     pub fn say_again(&mut self, conversation: ConversationId, through: u64, undelivered: u8) -> Halting<()> {
         let again: Vec<Again> = self.tx.rows(
-            "select id, content, content_hash, number, sent_at from message
-             where conversation = ?1 and device = ?5 and number > ?2 and failed = 0
+            "select id, content, content_hash, number, sent_at, failed from message
+             where conversation = ?1 and device = ?5 and number > ?2
              and (?3 = 0 or (mark < 2 and (role != 1 or number > (select coalesce(max(number), 0) from message
                  where conversation = ?1 and device = ?5 and number > 0 and mark >= 2))))
              and id not in (select message from intent where message != x'') order by number limit ?4",
@@ -234,11 +234,13 @@ impl Step<'_> {
                 AGAIN_MAX,
                 self.me()?.device.as_bytes()
             ],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
         )?;
         let mut gone = Gone { rows: Vec::new() };
-        for (id, content, hash, sequence, sent_at) in again {
-            if content.is_empty() {
+        for (id, content, hash, sequence, sent_at, failed) in again {
+            if content.is_empty() || failed {
+                // What could not leave is not missing either.
+                let hash = if content.is_empty() { hash } else { chain_hash(&content).to_vec() };
                 let hash = hash.try_into().map_err(|_| Halt::Unusable("erased without a hash"))?;
                 let message = MessageId(id);
                 gone.rows.push(Erased { number: number(sequence), message, hash, sent_at: number(sent_at) });
@@ -258,40 +260,79 @@ impl Step<'_> {
     pub fn take_gone(&mut self, slot: &Slot, sender: &Member, content: &MimiContent) -> Halting<bool> {
         let Some(bytes) = content.nested_part.content_of(TYPE_GONE) else { return Ok(false) };
         let conversation = slot.conversation;
-        let own = sender.account == self.me()?.account;
         for erased in Gone::decode(bytes)?.rows.into_iter().take(AGAIN_MAX as usize) {
-            let position = self.next_position(conversation)?;
-            let new = self.tx.execute(
-                "insert or ignore into message (id, conversation, position, queued, sender, own, sent_at, received_at,
-                 text, content, mark, device, number, role, content_hash)
-                 select ?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, '', x'', 3, ?8, ?9, ?11, ?10
-                 where not exists (select 1 from message where conversation = ?2 and device = ?8 and number = ?9)",
-                params![
-                    erased.message.as_bytes(),
-                    conversation.0,
-                    position,
-                    sender.account.as_bytes(),
-                    own,
-                    sql_number(erased.sent_at),
-                    sql_time(self.now),
-                    sender.device.as_bytes(),
-                    sql_number(erased.number),
-                    erased.hash,
-                    Role::Gone as i64
-                ],
-            )?;
-            if new > 0 {
-                self.file(conversation, sender.account, erased.message, 0, &Meaning::Said)?;
-                self.event(Event::Conversation(conversation));
-            }
+            self.keep_gone(conversation, sender, &erased)?;
         }
         Ok(true)
+    }
+
+    /// Keeps a number without anything to show.
+    fn keep_gone(&mut self, conversation: ConversationId, sender: &Member, erased: &Erased) -> Halting<()> {
+        let own = sender.account == self.me()?.account;
+        let position = self.next_position(conversation)?;
+        let new = self.tx.execute(
+            "insert or ignore into message (id, conversation, position, queued, sender, own, sent_at, received_at,
+             text, content, mark, device, number, role, content_hash)
+             select ?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, '', x'', 3, ?8, ?9, ?11, ?10
+             where not exists (select 1 from message where conversation = ?2 and device = ?8 and number = ?9)",
+            params![
+                erased.message.as_bytes(),
+                conversation.0,
+                position,
+                sender.account.as_bytes(),
+                own,
+                sql_number(erased.sent_at),
+                sql_time(self.now),
+                sender.device.as_bytes(),
+                sql_number(erased.number),
+                erased.hash,
+                Role::Gone as i64
+            ],
+        )?;
+        if new > 0 {
+            self.file(conversation, sender.account, erased.message, 0, &Meaning::Said)?;
+            self.event(Event::Conversation(conversation));
+        }
+        Ok(())
+    }
+
+    /// A number that this device knows to have been used and has nothing under.
+    pub fn is_known_of(&self, slot: &Slot, sender: &Member, content: &MimiContent) -> Halting<bool> {
+        let Some(chain) = content.chain() else { return Ok(false) };
+        let most = self.row_of(slot.conversation, sender)?.map_or(0, |(most, _)| most);
+        if chain.sequence > most {
+            return Ok(false);
+        }
+        let here: Option<i64> = self.tx.row(
+            "select 1 from message where conversation = ?1 and device = ?2 and number = ?3 limit 1",
+            params![slot.conversation.0, sender.device.as_bytes(), sql_number(chain.sequence)],
+            |row| row.get(0),
+        )?;
+        Ok(here.is_none())
+    }
+
+    /// Something that nobody shows, because its sender may not write: its number is used all the same.
+    pub fn pass_over(
+        &mut self,
+        slot: &Slot,
+        sender: &Member,
+        content: &MimiContent,
+        bytes: &[u8],
+    ) -> Halting<()> {
+        let Some(chain) = content.chain() else { return Ok(()) };
+        let row = Erased {
+            number: chain.sequence,
+            message: crate::message::id_of(sender.account, slot.conversation, bytes, &content.salt)?,
+            hash: chain_hash(bytes),
+            sent_at: content.sent_at().unwrap_or(self.now).0,
+        };
+        self.keep_gone(slot.conversation, sender, &row)
     }
 
     /// A message that is here already comes again: whoever says it again may have missed that it arrived.
     pub fn tell_again(&mut self, conversation: ConversationId, message: vocab::MessageId) -> Halting<()> {
         let mark: Option<i64> = self.tx.row(
-            "select mark from message where id = ?1 and own = 0 and role = 0",
+            "select mark from message where id = ?1 and own = 0 and role = 0 and notice = x''",
             params![message.as_bytes()],
             |row| row.get(0),
         )?;

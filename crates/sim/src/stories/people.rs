@@ -139,6 +139,39 @@ fn where_only_admins_write_nobody_else_does() {
 }
 
 #[test]
+fn what_was_written_before_one_heard_of_being_silenced_fails_and_nobody_misses_it_afterwards() {
+    let mut world = World::new(10);
+    let [anna, boris, carla] = three(&mut world);
+    let group = anna.makes_group(&mut world, "News", &[boris, carla]);
+    world.settle();
+    boris.says_in(&mut world, group, "in time").unwrap();
+    world.settle();
+    boris.goes_offline(&mut world);
+    world.pass(1_000);
+    let closed = Permissions { send: Who::Admins, ..Permissions::default() };
+    anna.changes(&mut world, group, GroupChange::Permissions(closed)).unwrap();
+    world.pass(60_000);
+    boris.says_in(&mut world, group, "too late").unwrap();
+    boris.comes_back(&mut world);
+    world.pass(120_000);
+    world.settle();
+    let failed: Vec<String> = {
+        let messages = boris.client(&world).timeline(group, None, 100).unwrap();
+        messages.into_iter().filter(|message| message.failed).map(|message| message.text).collect()
+    };
+    assert_eq!(failed, ["too late"]);
+    anna.changes(&mut world, group, GroupChange::Permissions(Permissions::default())).unwrap();
+    world.settle();
+    boris.says_in(&mut world, group, "again").unwrap();
+    world.pass(600_000);
+    world.settle();
+    for device in [anna, carla] {
+        assert_eq!(device.texts_in(&world, group), ["Boris: in time", "Boris: again"]);
+        assert_eq!(device.client(&world).missing(group).unwrap(), 0, "{}", device.name(&world));
+    }
+}
+
+#[test]
 fn every_device_of_everybody_is_in_the_group_and_one_linked_later_comes_in_too() {
     let mut world = World::new(6);
     let [anna, boris, carla] = three(&mut world);
