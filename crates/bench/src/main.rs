@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         for (name, what) in SCENARIOS {
             println!("  {name:<8}{what}");
         }
+        println!("  {:<8}a text in a browser, in CPU time, beside the same core natively", "browser");
         println!("\nExamples:\n  cargo xtask bench\n  cargo xtask bench S1 S5\n  cargo xtask bench client");
         return ExitCode::SUCCESS;
     }

@@ -273,7 +273,7 @@ impl Service {
         if frame.len() > FRAME_BYTES_MAX {
             return Err(Refusal::TooLarge.into());
         }
-        self.begin()?;
+        self.begin(now)?;
         let savepoint = self.db.savepoint();
         let (mark, outputs) = (self.mailboxes.mark(), self.batch.outputs.len());
         let result = self.dispatch(now, session, frame);
@@ -302,13 +302,15 @@ impl Service {
         Ok(())
     }
 
-    fn begin(&mut self) -> Result<(), DbError> {
+    fn begin(&mut self, now: Timestamp) -> Result<(), DbError> {
         if let Some(error) = &self.batch.broken {
             return Err(error.clone());
         }
         if !self.batch.open {
             self.db.begin().inspect_err(|error| self.batch.broken = Some(error.clone()))?;
             self.batch.open = true;
+            let begun = self.mailboxes.begin(&call!(self, now));
+            begun.inspect_err(|error| self.batch.broken = Some(error.clone()))?;
         }
         Ok(())
     }
@@ -494,7 +496,7 @@ impl Service {
         if !self.batch.open {
             return Ok(());
         }
-        self.mailboxes.write(&call!(self, now))?;
+        self.mailboxes.write(&mut call!(self, now))?;
         self.db.commit()
     }
 
@@ -538,8 +540,8 @@ impl Service {
 
     /// A sweep in a savepoint of its own. The envelopes of the batch are written before it: they stay when it fails.
     fn sweep_inside(&mut self, now: Timestamp) -> Result<(), DbError> {
-        self.begin()?;
-        self.mailboxes.write(&call!(self, now))?;
+        self.begin(now)?;
+        self.mailboxes.write(&mut call!(self, now))?;
         let savepoint = self.db.savepoint();
         let mark = self.mailboxes.mark();
         match self.sweep(now) {

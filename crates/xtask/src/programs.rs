@@ -44,10 +44,26 @@ pub fn run(mut options: Options) -> Done {
 
 /// The task: measures the programs as they ship.
 pub fn bench(options: Options) -> Done {
+    let mut asked = options.rest();
+    let all = asked.is_empty();
+    let help = asked.iter().any(|word| word == "--help" || word == "-h");
+    let in_browser = !help && (all || asked.iter().any(|word| word == BROWSER));
+    asked.retain(|word| word != BROWSER);
+    if in_browser {
+        setup::ensure(&[Need::Browser])?;
+    }
     let folder = compile(Profile::Release)?;
     say("measuring");
-    let mut bench = cargo(&["run", "--quiet", "--release", "--package", "bench", "--"]);
-    run_command(bench.args(options.rest()).env(PROGRAMS_VARIABLE, folder))
+    if all || !asked.is_empty() {
+        let mut bench = cargo(&["run", "--quiet", "--release", "--package", "bench", "--"]);
+        run_command(bench.args(asked).env(PROGRAMS_VARIABLE, &folder))?;
+    }
+    if in_browser {
+        // What drives the browser is not measured, so it may be the quickly compiled one that the tests use.
+        let mut driver = cargo(&["run", "--quiet", "--package", "e2e", "--bin", "browser-cost"]);
+        run_command(driver.env(PROGRAMS_VARIABLE, &folder))?;
+    }
+    Ok(())
 }
 
 /// The task: writes the examples of the wire anew.
@@ -72,18 +88,24 @@ pub enum Profile {
 pub fn compile(profile: Profile) -> Done<PathBuf> {
     setup::ensure(&[Need::Programs])?;
     let release = profile == Profile::Release;
-    let dist = web::build(release)?;
+    let dist = web::build(&web::Wanted { release, ..web::Wanted::default() })?;
     say(if release { "building the programs for shipping" } else { "building the programs" });
     let mut build = cargo(&["build", "--package", "cli", "--package", "server", "--bins"]);
     if release {
         build.arg("--release");
     }
-    run_command(build.env("VALISE_WEB_DIST", dist))?;
+    run_command(build.env(WEB_VARIABLE, dist))?;
     Ok(shell::root().join("target").join(if release { "release" } else { "debug" }))
 }
 
+/// Tells the server's crate which web app to embed.
+pub const WEB_VARIABLE: &str = "VALISE_WEB_DIST";
+
 /// Tells the tests and measurements where the built programs are.
 pub const PROGRAMS_VARIABLE: &str = "VALISE_PROGRAMS";
+
+/// The scenario that a program of its own measures: it needs Chromium, and no code of the product.
+const BROWSER: &str = "browser";
 
 const PROGRAMS: [&str; 2] = ["valise", "valise-server"];
 

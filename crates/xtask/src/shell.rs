@@ -84,6 +84,21 @@ pub fn cargo(args: &[&str]) -> Command {
     cargo
 }
 
+/// Has our own crates linted while they are compiled, and any finding refused.
+///
+/// `cargo clippy` would check every dependency in a pass of its own, whose results no build can use.
+pub fn lint_with(cargo: &mut Command) -> Done {
+    let sysroot = quiet("rustc", &["--print", "sysroot"]).ok_or("no rustc")?;
+    let driver = PathBuf::from(sysroot.trim()).join("bin/clippy-driver");
+    if !driver.exists() {
+        return Err("clippy is missing; please run: rustup component add clippy".to_owned());
+    }
+    // What cargo-clippy itself sets: its words are put together by this mark.
+    let mark = "__CLIPPY_HACKERY__";
+    cargo.env("RUSTC_WORKSPACE_WRAPPER", driver).env("CLIPPY_ARGS", format!("-D{mark}warnings{mark}"));
+    Ok(())
+}
+
 /// Runs to the end; what it prints goes to the terminal.
 pub fn run(command: &mut Command) -> Done {
     let status = command.status().map_err(|error| format!("{}: {error}", described(command)))?;

@@ -1,13 +1,13 @@
 //! All tests, in an order in which cheap failures come first; and the short version for every few minutes.
 
-use std::{path::Path, process::Command, time::Instant};
+use std::{fs, path::PathBuf, process::Command, time::Instant};
 
 use crate::{
     arrows, licences,
-    programs::{self, PROGRAMS_VARIABLE, Profile},
+    programs::{self, PROGRAMS_VARIABLE, Profile, WEB_VARIABLE},
     setup::{self, Need},
-    shell::{self, Done, Options, cargo, listen, run, say, succeeds},
-    web,
+    shell::{self, Done, Options, cargo, lint_with, listen, run, say, succeeds},
+    web::{self, Wanted},
 };
 
 /// The task: what is quick.
@@ -17,8 +17,10 @@ pub fn check(options: Options) -> Done {
     let mut tally = Tally::new();
     tally.step("format", format);
     tally.step("architecture", arrows::check);
-    tally.step("lints", || lints(&[]));
-    tally.tests("unit tests", workspace_tests(&["--lib", "--bins"]));
+    let units = ["test", "--lib", "--bins"];
+    if tally.step("lints and compiling", || run(&mut everything(&[&units[..], &["--no-run"]].concat())?)) {
+        tally.tests("unit tests", everything(&units)?);
+    }
     tally.close("`cargo xtask test` tests everything")
 }
 
@@ -31,63 +33,111 @@ pub fn test(mut options: Options) -> Done {
     tally.step("format", format);
     tally.step("architecture", arrows::check);
     tally.step("licences and origins", licences::check);
-    tally.step("lints", || lints(&["--locked"]));
-    tally.tests("tests of the crates", long_if(long, workspace_tests(&["--locked", "--no-fail-fast"])));
-    tally.step("lints for the browser", web::lint);
-    // The quick profile finds what there is to find; the long run takes the programs as they ship.
-    let profile = if long { Profile::Release } else { Profile::Quick };
+    tally.step("lints and compiling", || {
+        run(&mut everything(&["test", "--all-targets", "--no-run", "--locked"])?)
+    });
+    let mut units = everything(&["test", "--no-fail-fast", "--lib", "--bins"])?;
+    units.args(Place::Inside.choice()?);
+    tally.tests("tests of the crates", long_if(long, units));
+    tally.tests("examples in the documentation", everything(&["test", "--no-fail-fast", "--doc"])?);
     let mut folder = None;
     let built = tally.step("web app and programs", || {
-        folder = Some(programs::compile(profile)?);
+        folder = Some(programs_for_tests(long)?);
         Ok(())
     });
-    tally.tests("tests of the tools", cargo(&["test", "--package", "web-bundle"]));
-    if let (true, true, Some(folder)) = (ready, built, folder) {
-        tally.step("tests from outside, compiled", || {
-            run(&mut cargo(&["test", "--package", "e2e", "--no-run"]))
-        });
-        tally.tests("tests from outside", long_if(long, outside(&folder)));
+    if let (true, true, Some((folder, dist))) = (ready, built, folder) {
+        let mut tests = everything(&["test", "--no-fail-fast", "--offline"])?;
+        tests.args(Place::Outside.choice()?);
+        tests.env(PROGRAMS_VARIABLE, folder).env(WEB_VARIABLE, dist);
+        tally.tests("tests from outside", long_if(long, enclosed(tests)));
     } else {
         tally.failed("tests from outside: not run, because what they test could not be built");
     }
     tally.close("a change may land when nothing failed")
 }
 
+/// A cargo over the whole workspace, whatever part of it is to run, which lints what it compiles.
+///
+/// Always the whole: which features a dependency has depends on the crates that are chosen, and each choice would compile
+/// half of them again.
+fn everything(args: &[&str]) -> Done<Command> {
+    let mut cargo = cargo(&[args, &["--workspace"]].concat());
+    lint_with(&mut cargo)?;
+    Ok(cargo)
+}
+
+/// The programs with the web app inside: their folder, and the web app's. The quick profile finds what there is to find; the
+/// long run takes the programs as they ship.
+fn programs_for_tests(long: bool) -> Done<(PathBuf, PathBuf)> {
+    run(&mut everything(&["build", "--bins"])?)?;
+    let folder = shell::root().join("target/debug");
+    let wrapper = Some(folder.join("web-bundle"));
+    let dist = web::build(&Wanted { release: long, linted: true, wrapper })?;
+    if long {
+        return Ok((programs::compile(Profile::Release)?, dist));
+    }
+    run(everything(&["build", "--bins"])?.env(WEB_VARIABLE, &dist))?;
+    Ok((folder, dist))
+}
+
+/// Where a test stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In a crate of the product or the tools.
+    Inside,
+    /// In `e2e`: it drives the built programs.
+    Outside,
+}
+
+impl Place {
+    /// The names of the test programs that stand there: files and folders in the crates' `tests`.
+    fn tests(self) -> Done<Vec<String>> {
+        let crates = shell::root().join("crates");
+        let mut found = Vec::new();
+        for one in fs::read_dir(&crates).map_err(|error| format!("{}: {error}", crates.display()))?.flatten()
+        {
+            let outside = one.file_name() == "e2e";
+            if outside != (self == Self::Outside) {
+                continue;
+            }
+            for entry in fs::read_dir(one.path().join("tests")).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.extension().is_some_and(|ending| ending == "rs") || path.join("main.rs").exists() {
+                    found.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// The choice of those, in cargo's words.
+    fn choice(self) -> Done<Vec<String>> {
+        Ok(self.tests()?.into_iter().flat_map(|name| ["--test".to_owned(), name]).collect())
+    }
+}
+
 fn format() -> Done {
     run(&mut cargo(&["fmt", "--all", "--", "--check"]))
 }
 
-fn lints(more: &[&str]) -> Done {
-    let mut clippy = cargo(&["clippy", "--workspace", "--all-targets"]);
-    run(clippy.args(more).args(["--", "-D", "warnings"]))
-}
-
-/// All crates but those that need the built programs, or wrap the web app.
-fn workspace_tests(more: &[&str]) -> Command {
-    let mut test = cargo(&["test", "--workspace", "--exclude", "e2e", "--exclude", "web-bundle"]);
-    test.args(more);
-    test
-}
-
-/// The programs and the browser, where it can be had in a network of their own that ends at this machine's loopback.
-fn outside(folder: &Path) -> Command {
-    let cargo = cargo(&["test", "--package", "e2e", "--no-fail-fast", "--offline"]);
-    let enclosed =
-        ["-n", "-rn"].into_iter().find(|flag| succeeds("unshare", &[flag, "sh", "-c", LOOPBACK_UP]));
-    let mut command = match enclosed {
-        None => {
-            say("no network of their own is to be had; these tests use loopback only, all the same");
-            cargo
-        }
-        Some(flag) => {
-            let mut unshare = Command::new("unshare");
-            unshare.args([flag, "sh", "-c", &format!("{LOOPBACK_UP} && exec \"$@\""), "sh"]);
-            unshare.arg(cargo.get_program()).args(cargo.get_args());
-            unshare
-        }
+/// The same in a network of its own that ends at this machine's loopback, where that can be had.
+fn enclosed(cargo: Command) -> Command {
+    let flag = ["-n", "-rn"].into_iter().find(|flag| succeeds("unshare", &[flag, "sh", "-c", LOOPBACK_UP]));
+    let Some(flag) = flag else {
+        say("no network of their own is to be had; these tests use loopback only, all the same");
+        return cargo;
     };
-    command.current_dir(shell::root()).env(PROGRAMS_VARIABLE, folder);
-    command
+    let mut unshare = Command::new("unshare");
+    unshare.args([flag, "sh", "-c", &format!("{LOOPBACK_UP} && exec \"$@\""), "sh"]);
+    unshare.arg(cargo.get_program()).args(cargo.get_args()).current_dir(shell::root());
+    for (name, value) in cargo.get_envs() {
+        match value {
+            Some(value) => unshare.env(name, value),
+            None => unshare.env_remove(name),
+        };
+    }
+    unshare
 }
 
 fn long_if(long: bool, mut command: Command) -> Command {
@@ -149,7 +199,8 @@ impl Tally {
 
     fn begin(&self, name: &str) {
         let seconds = self.started.elapsed().as_secs();
-        say(&format!("[{}:{:02}] {name}", seconds / 60, seconds % 60));
+        let cpu = cpu_s().map_or_else(String::new, |cpu| format!(", {cpu} CPU s"));
+        say(&format!("[{}:{:02}{cpu}] {name}", seconds / 60, seconds % 60));
     }
 
     /// The closing line stands alone and last, for people and for machines that read it.
@@ -161,6 +212,14 @@ impl Tally {
         println!("{} passed, {} failed", self.passed, self.failed);
         if self.failed == 0 { Ok(()) } else { Err("not everything passed".to_owned()) }
     }
+}
+
+/// Seconds of CPU that all programs started so far have used, on systems that tell: what a step costs on a busy machine, too.
+fn cpu_s() -> Option<u64> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // Fields 16 and 17 (cutime, cstime) are counted after the name in brackets, which may hold spaces; in hundredths.
+    let fields = stat.rsplit_once(") ")?.1.split(' ').skip(13).take(2);
+    Some(fields.map_while(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() / 100)
 }
 
 /// Reads `test result: ok. 3 passed; 1 failed; …`.
@@ -183,6 +242,15 @@ mod tests {
         let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s";
         assert_eq!(counts(line), Some((12, 3)));
         assert_eq!(counts("test a ... ok"), None);
+    }
+
+    #[test]
+    fn the_test_programs_are_found_and_told_apart() {
+        let (inside, outside) = (Place::Inside.tests().unwrap(), Place::Outside.tests().unwrap());
+        assert!(inside.contains(&"program".to_owned()) && !inside.contains(&"browser".to_owned()));
+        assert!(outside.contains(&"browser".to_owned()) && outside.contains(&"terminal".to_owned()));
+        assert!(!outside.contains(&"support".to_owned()), "a folder of helpers is none");
+        assert_eq!(Place::Inside.choice().unwrap().len(), 2 * inside.len());
     }
 
     #[test]

@@ -5,40 +5,56 @@ use std::{
     env, fs,
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
+    process::Command,
     time::Instant,
 };
 
 use crate::{
     arrows,
     setup::{self, Need, TARGET, Way},
-    shell::{self, Done, Options, cargo, run, say},
+    shell::{self, Done, Options, cargo, lint_with, run, say},
 };
 
 /// The task.
 pub fn web(mut options: Options) -> Done {
     let release = options.flag("--release");
     options.nothing_left()?;
-    build(release)?;
+    build(&Wanted { release, ..Wanted::default() })?;
     say("`cargo xtask run` serves it; `cargo xtask build` puts it into the server's program");
     Ok(())
 }
 
+/// How the web app is wanted.
+#[derive(Default)]
+pub struct Wanted {
+    /// Compressed as well as possible.
+    pub release: bool,
+    /// Linted while it is compiled, where the toolchain can.
+    pub linted: bool,
+    /// What wraps it, where that was compiled already.
+    pub wrapper: Option<PathBuf>,
+}
+
 /// Builds if needed, and tells the folder.
-pub fn build(release: bool) -> Done<PathBuf> {
+pub fn build(wanted: &Wanted) -> Done<PathBuf> {
     let (target, started) = (shell::root().join("target"), Instant::now());
     let (dist, stamp) = (target.join("web-dist"), target.join("web-dist.stamp"));
-    let quality = if release { QUALITY_RELEASE } else { QUALITY_QUICK };
+    let quality = if wanted.release { QUALITY_RELEASE } else { QUALITY_QUICK };
     let inputs = fingerprint()?;
     if dist.join("files.json").exists()
-        && Stamp::read(&stamp).is_some_and(|made| made.covers(&inputs, quality))
+        && Stamp::read(&stamp).is_some_and(|made| made.covers(&inputs, quality, wanted.linted))
     {
         say("the web app is up to date");
         return Ok(dist);
     }
-    compile()?;
+    compile(wanted.linted)?;
     say("wrapping and compressing");
     let wasm = target.join("wasm").join(TARGET).join("wasm");
-    let bundle = cargo(&["run", "--quiet", "--package", "web-bundle", "--"])
+    let mut bundle = match &wanted.wrapper {
+        Some(program) => Command::new(program),
+        None => cargo(&["run", "--quiet", "--package", "web-bundle", "--"]),
+    };
+    let bundled = bundle
         .args([
             wasm.join("web.wasm"),
             wasm.join("host_web.wasm"),
@@ -47,37 +63,32 @@ pub fn build(release: bool) -> Done<PathBuf> {
         ])
         .arg(quality.to_string())
         .status();
-    if !bundle.map_err(|error| error.to_string())?.success() {
+    if !bundled.map_err(|error| error.to_string())?.success() {
         return Err("the web app could not be wrapped".to_owned());
     }
-    Stamp { inputs, quality }.write(&stamp)?;
+    Stamp { inputs, quality, linted: wanted.linted }.write(&stamp)?;
     say(&format!("the web app is in target/web-dist ({:.0} s)", started.elapsed().as_secs_f32()));
     Ok(dist)
 }
 
-/// Lints of the code that only exists for the browser, where the toolchain has its own target for it.
-pub fn lint() -> Done {
-    setup::ensure(&[Need::Web])?;
-    if setup::way()? == Way::Debian {
-        say("Debian's compiler for the browser has no clippy; left out");
-        return Ok(());
-    }
-    let mut clippy = for_browser(Way::Target, &["clippy", "--package", "host-web", "--package", "web"])?;
-    run(clippy.args(["--", "-D", "warnings"]))
-}
-
-fn compile() -> Done {
+fn compile(linted: bool) -> Done {
     setup::ensure(&[Need::Web])?;
     let way = setup::way()?;
     say(match way {
         Way::Target => "compiling the web app with the toolchain's target wasm32-unknown-unknown",
         Way::Debian => "compiling the web app with Debian's rustc-web, its standard library included",
     });
-    run(&mut for_browser(way, &["build", "--package", "host-web", "--package", "web"])?)
+    let mut build = for_browser(way, &["build", "--package", "host-web", "--package", "web"])?;
+    match (linted, way) {
+        (true, Way::Target) => lint_with(&mut build)?,
+        (true, Way::Debian) => say("Debian's compiler for the browser has no clippy; its lints are left out"),
+        (false, _) => {}
+    }
+    run(&mut build)
 }
 
 /// A cargo that compiles for the browser, in a target folder of its own: the toolchains would evict each other.
-fn for_browser(way: Way, args: &[&str]) -> Done<std::process::Command> {
+fn for_browser(way: Way, args: &[&str]) -> Done<Command> {
     let tools = setup::wasm_tools().ok_or("no clang that knows wasm32")?;
     let mut command = cargo(args);
     command
@@ -144,28 +155,33 @@ fn list(folder: &Path, into: &mut Vec<PathBuf>) -> Done {
     Ok(())
 }
 
-/// What the folder was made of; better compression than asked for is fine.
+/// What the folder was made of, and how; better compression than asked for is fine, and so are lints.
 struct Stamp {
     inputs: String,
     quality: u32,
+    linted: bool,
 }
 
 impl Stamp {
     fn read(file: &Path) -> Option<Self> {
         let text = fs::read_to_string(file).ok()?;
-        let (inputs, quality) = text.trim().split_once(' ')?;
-        Some(Self { inputs: inputs.to_owned(), quality: quality.parse().ok()? })
+        let mut words = text.split_whitespace();
+        let (inputs, quality) = (words.next()?.to_owned(), words.next()?.parse().ok()?);
+        Some(Self { inputs, quality, linted: words.next() == Some(LINTED) })
     }
 
-    fn covers(&self, inputs: &str, quality: u32) -> bool {
-        self.inputs == inputs && self.quality >= quality
+    fn covers(&self, inputs: &str, quality: u32, linted: bool) -> bool {
+        self.inputs == inputs && self.quality >= quality && (self.linted || !linted)
     }
 
     fn write(&self, file: &Path) -> Done {
-        let text = format!("{} {}\n", self.inputs, self.quality);
+        let text = format!("{} {} {}\n", self.inputs, self.quality, if self.linted { LINTED } else { "" });
         fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
     }
 }
+
+/// The stamp's word for it.
+const LINTED: &str = "linted";
 
 /// A second of compression, and the best there is.
 const QUALITY_QUICK: u32 = 9;

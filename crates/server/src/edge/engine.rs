@@ -101,6 +101,13 @@ impl Engine {
     }
 }
 
+/// What is taken before the next flush.
+struct Batch {
+    inputs: usize,
+    /// False once the last input of all was taken.
+    more: bool,
+}
+
 struct Loop {
     service: Service,
     outboxes: HashMap<SessionId, mpsc::Sender<Out>>,
@@ -110,15 +117,19 @@ struct Loop {
 
 impl Loop {
     fn run(mut self, mut waiting: mpsc::Receiver<Input>) {
+        let mut flushed = Instant::now();
         while let Some(first) = waiting.blocking_recv() {
-            let mut more = self.take(first);
-            for _ in 1..BATCH_INPUTS_MAX {
-                let room = more && self.service.batch_bytes() < BATCH_BYTES_MAX;
-                let Some(next) = room.then(|| waiting.try_recv().ok()).flatten() else { break };
-                more = self.take(next);
+            let mut batch = Batch { inputs: 1, more: self.take(first) };
+            self.fill(&mut batch, &mut waiting);
+            // Every mailbox that a batch touches costs a page of the disk, however many of its envelopes come and go in it.
+            let rest = FLUSH_PAUSE.saturating_sub(flushed.elapsed());
+            if batch.inputs >= BUSY_INPUTS && !rest.is_zero() {
+                std::thread::sleep(rest);
+                self.fill(&mut batch, &mut waiting);
             }
+            flushed = Instant::now();
             self.flush();
-            if !more {
+            if !batch.more {
                 break;
             }
         }
@@ -127,6 +138,15 @@ impl Loop {
             eprintln!("valise-server: {error}");
         }
         drop(outboxes);
+    }
+
+    /// Takes what waits, as far as one batch goes.
+    fn fill(&mut self, batch: &mut Batch, waiting: &mut mpsc::Receiver<Input>) {
+        while batch.more && batch.inputs < BATCH_INPUTS_MAX && self.service.batch_bytes() < BATCH_BYTES_MAX {
+            let Ok(next) = waiting.try_recv() else { break };
+            batch.inputs += 1;
+            batch.more = self.take(next);
+        }
     }
 
     /// Takes one input; false when it is the last.
@@ -197,6 +217,10 @@ fn now() -> Timestamp {
 const INPUTS_MAX: usize = 4_096;
 /// Inputs in one batch: what many senders share one flush for, and how long the first of them waits at most.
 const BATCH_INPUTS_MAX: usize = 1_024;
+/// From so many inputs in a batch on, the next flush waits until [`FLUSH_PAUSE`] after the last.
+const BUSY_INPUTS: usize = 32;
+/// What a message may take longer when many are on their way (group commit), for half the work of the disk.
+const FLUSH_PAUSE: Duration = Duration::from_millis(25);
 /// Envelopes of one batch are in memory until it is on disk; one input may go beyond, by its own limit.
 const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Frames waiting for the engine are counted in units of so many bytes.

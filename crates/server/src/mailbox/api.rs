@@ -1,16 +1,17 @@
 //! The operations on mailboxes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seal::address::wrap;
 use seal::challenge::{Purpose, verify};
 use server_db::{DbError, Read};
-use vocab::limits::MAILBOX_DAYS;
+use vocab::limits::{ENVELOPE_DAYS, MAILBOX_DAYS};
 use vocab::{Day, MailboxId};
 use wire::Refusal;
 use wire::mailbox::{CreateMailbox, Envelopes, OpenMailbox, Opened};
 
 use super::live::Live;
+use super::parcel::Parcels;
 use super::queue::{Fresh, Place, Queues, expired};
 use super::sql;
 use crate::SessionId;
@@ -21,6 +22,7 @@ use crate::sweep::Walk;
 #[derive(Default)]
 pub struct Mailboxes {
     queues: Queues,
+    parcels: Parcels,
     live: Live,
     staged: Vec<Staged>,
     written: Vec<Fresh>,
@@ -135,6 +137,9 @@ impl Mailboxes {
 
     /// A connection ended.
     pub fn closed(&mut self, mailbox: MailboxId, session: SessionId) {
+        if self.live.is_open_by(mailbox, session) {
+            self.parcels.leave(mailbox);
+        }
         self.live.close(mailbox, session);
     }
 
@@ -154,23 +159,71 @@ impl Mailboxes {
         self.staged.truncate(mark.staged);
     }
 
-    /// Writes the batch into the open transaction: what was acknowledged goes, once a mailbox, what is new comes.
+    /// A transaction has begun. After a start or a lost batch, what the disk has in parcels moves to its mailboxes.
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn write(&mut self, call: &Call<'_>) -> Result<(), DbError> {
-        let mut acknowledged = BTreeMap::new();
+    pub fn begin(&mut self, call: &Call<'_>) -> Result<(), DbError> {
+        for moved in self.parcels.recover(call)? {
+            self.queues.write_moved(call, &moved)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the batch into the open transaction: what was acknowledged goes, once a mailbox; what is new comes, in a parcel
+    /// where its connection is given it at once.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn write(&mut self, call: &mut Call<'_>) -> Result<(), DbError> {
+        let (mut acknowledged, mut opening) = (BTreeMap::new(), BTreeSet::new());
         for staged in &self.staged {
-            if let Staged::Acknowledge(mailbox, _, sequence) = staged {
-                let highest = acknowledged.entry(*mailbox).or_insert(*sequence);
-                *highest = (*highest).max(*sequence);
+            match staged {
+                Staged::Acknowledge(mailbox, _, sequence) => {
+                    let highest = acknowledged.entry(*mailbox).or_insert(*sequence);
+                    *highest = (*highest).max(*sequence);
+                }
+                Staged::Open(mailbox, _) => drop(opening.insert(*mailbox)),
+                Staged::Remove(_) => {}
             }
         }
-        for (mailbox, sequence) in acknowledged {
-            call.db.write().execute(sql::DELETE_ENVELOPES, &[(&mailbox.0).into(), sequence.into()])?;
+        for (mailbox, sequence) in &acknowledged {
+            self.parcels.acknowledged(*mailbox, *sequence);
         }
-        self.written.extend(self.queues.write(call)?);
+        for moved in self.parcels.unpack(call, &opening)? {
+            self.queues.write_moved(call, &moved)?;
+        }
+        for (mailbox, sequence) in acknowledged {
+            self.queues.delete(call, mailbox, sequence)?;
+        }
+        self.parcels.delete_empty(call)?;
+        let batch = self.queues.take_batch(call)?;
+        self.write_envelopes(call, &opening, &batch)?;
+        self.written.extend(batch);
         Ok(())
+    }
+
+    fn write_envelopes(
+        &mut self,
+        call: &mut Call<'_>,
+        opening: &BTreeSet<MailboxId>,
+        batch: &[Fresh],
+    ) -> Result<(), DbError> {
+        let expiry = call.today().plus(ENVELOPE_DAYS);
+        let mut at_once = Vec::new();
+        for of_mailbox in batch.chunk_by(|one, next| one.mailbox == next.mailbox) {
+            let Some(mailbox) = of_mailbox.first().map(|first| first.mailbox) else { continue };
+            let gives = self.parcels.has_room() && !opening.contains(&mailbox);
+            let mut room = gives.then(|| self.live.room(mailbox));
+            for fresh in of_mailbox {
+                if room.as_mut().is_some_and(|room| room.take(fresh.sealed.len())) {
+                    at_once.push(fresh);
+                } else {
+                    self.queues.write(call, expiry, fresh)?;
+                }
+            }
+        }
+        if at_once.is_empty() { Ok(()) } else { self.parcels.pack(call, expiry, &at_once) }
     }
 
     /// The batch is on disk: what goes to which connection now.
@@ -206,6 +259,7 @@ impl Mailboxes {
     /// The batch is lost: memory forgets, the disk is the truth. Open connections stay as they were before it.
     pub fn lost(&mut self) {
         self.queues.forget_all();
+        self.parcels.lost();
         self.staged.clear();
         self.written.clear();
     }

@@ -58,6 +58,12 @@ impl Live {
         self.open.get(&mailbox).filter(|it| it.session == session).map(|it| it.delivered)
     }
 
+    /// How much more the connection that has the mailbox is given at once, straight from memory; at least.
+    pub fn room(&self, mailbox: MailboxId) -> Room {
+        let connection = self.open.get(&mailbox).filter(|connection| connection.caught_up);
+        connection.map_or(Room { envelopes: 0, bytes: 0 }, Connection::room)
+    }
+
     /// Everything up to `sequence` was acknowledged: how many envelopes and bytes that was; none when another connection has
     /// the mailbox since.
     pub fn acknowledged(
@@ -114,7 +120,36 @@ impl Live {
     }
 }
 
+/// Room in a connection's window.
+#[derive(Clone, Copy)]
+pub struct Room {
+    envelopes: usize,
+    bytes: u64,
+}
+
+impl Room {
+    /// Whether one more fits; after the first that does not, none does, because they go in order.
+    pub fn take(&mut self, bytes: usize) -> bool {
+        let fits = self.envelopes > 0 && bytes as u64 <= self.bytes;
+        *self = if fits {
+            Self { envelopes: self.envelopes - 1, bytes: self.bytes - bytes as u64 }
+        } else {
+            Self { envelopes: 0, bytes: 0 }
+        };
+        fits
+    }
+}
+
 impl Connection {
+    fn room(&self) -> Room {
+        let envelopes = DELIVERY_WINDOW.saturating_sub(self.in_flight.len());
+        Room { envelopes, bytes: WINDOW_BYTES_MAX.saturating_sub(self.bytes_in_flight()) }
+    }
+
+    fn bytes_in_flight(&self) -> u64 {
+        self.in_flight.iter().map(|(_, size)| u64::from(*size)).sum()
+    }
+
     fn offer(&mut self, fresh: Fresh, envelopes: &mut Vec<Envelope>) {
         self.caught_up = self.caught_up && self.has_room(fresh.sealed.len());
         if self.caught_up {
@@ -123,8 +158,7 @@ impl Connection {
     }
 
     fn has_room(&self, bytes: usize) -> bool {
-        let in_flight: u64 = self.in_flight.iter().map(|(_, size)| u64::from(*size)).sum();
-        let fits = in_flight.saturating_add(bytes as u64) <= WINDOW_BYTES_MAX;
+        let fits = self.bytes_in_flight().saturating_add(bytes as u64) <= WINDOW_BYTES_MAX;
         self.in_flight.len() < DELIVERY_WINDOW && (fits || self.in_flight.is_empty())
     }
 

@@ -4,6 +4,7 @@
 
 pub mod api;
 mod live;
+mod parcel;
 mod queue;
 pub mod sql;
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use server_db::{DbError, Read};
-use vocab::limits::{ENVELOPE_DAYS, MAILBOX_BYTES_MAX, MAILBOX_ENVELOPES_MAX};
+use vocab::limits::{MAILBOX_BYTES_MAX, MAILBOX_ENVELOPES_MAX};
 use vocab::{Day, MailboxId};
 
+use super::parcel::Moved;
 use super::sql;
 use crate::call::Call;
 
@@ -24,6 +25,8 @@ struct Queue {
     bound: u64,
     waiting: u32,
     bytes: u64,
+    /// Rows of its own; others lie in parcels.
+    rows: u32,
 }
 
 /// An envelope of the open batch.
@@ -96,24 +99,66 @@ impl Queues {
         }
     }
 
-    /// Writes the batch. Rows go in the order of their key, which tells nothing about who came first or together.
+    /// Takes the batch, in order of mailbox and sequence, which tells nothing about who came first or together. What it says
+    /// about numbers is written.
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn write(&mut self, call: &Call<'_>) -> Result<Vec<Fresh>, DbError> {
+    pub fn take_batch(&mut self, call: &Call<'_>) -> Result<Vec<Fresh>, DbError> {
         let mut batch = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
         batch.sort_unstable_by_key(|fresh| (fresh.mailbox, fresh.sequence));
-        let expiry = call.today().plus(ENVELOPE_DAYS).0;
         for (mailbox, bound) in std::mem::take(&mut self.bounds) {
             call.db.write().execute(sql::SET_BOUND, &[bound.into(), (&mailbox.0).into()])?;
         }
-        for fresh in &batch {
-            let params =
-                [(&fresh.mailbox.0).into(), fresh.sequence.into(), expiry.into(), (&fresh.sealed).into()];
-            call.db.write().execute(sql::INSERT_ENVELOPE, &params)?;
-        }
         Ok(batch)
+    }
+
+    /// Writes an envelope as a row of its mailbox.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn write(&mut self, call: &Call<'_>, expiry: Day, fresh: &Fresh) -> Result<(), DbError> {
+        let params =
+            [(&fresh.mailbox.0).into(), fresh.sequence.into(), expiry.0.into(), (&fresh.sealed).into()];
+        call.db.write().execute(sql::INSERT_ENVELOPE, &params)?;
+        self.row_came(fresh.mailbox);
+        Ok(())
+    }
+
+    /// Writes an envelope that lay in a parcel as a row of its mailbox, if that is still there.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn write_moved(&mut self, call: &Call<'_>, moved: &Moved) -> Result<(), DbError> {
+        let (mailbox, sealed) = (&moved.mailbox.0, &moved.sealed);
+        let params = [mailbox.into(), moved.sequence.into(), moved.expiry.0.into(), sealed.into()];
+        if call.db.write().execute(sql::MOVE_ENVELOPE, &params)? > 0 {
+            self.row_came(moved.mailbox);
+        }
+        Ok(())
+    }
+
+    /// Deletes a mailbox's rows up to and including `sequence`.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn delete(&mut self, call: &Call<'_>, mailbox: MailboxId, sequence: u64) -> Result<(), DbError> {
+        let known = self.known.get_mut(&mailbox);
+        if known.as_ref().is_some_and(|queue| queue.rows == 0) {
+            return Ok(());
+        }
+        let gone = call.db.write().execute(sql::DELETE_ENVELOPES, &[(&mailbox.0).into(), sequence.into()])?;
+        if let Some(queue) = known {
+            queue.rows = queue.rows.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
+        }
+        Ok(())
+    }
+
+    fn row_came(&mut self, mailbox: MailboxId) {
+        if let Some(queue) = self.known.get_mut(&mailbox) {
+            queue.rows = queue.rows.saturating_add(1);
+        }
     }
 
     /// So many envelopes are no longer there.
@@ -162,7 +207,7 @@ fn load(read: Read<'_>, mailbox: MailboxId) -> Result<Option<Queue>, DbError> {
     let Some(bound) = read.one(sql::MAILBOX, &id, |row| row.count(2))? else { return Ok(None) };
     let (waiting, bytes) =
         read.one(sql::WAITING, &id, |row| Ok((row.small(0)?, row.count(1)?)))?.unwrap_or((0, 0));
-    Ok(Some(Queue { next: bound, bound, waiting, bytes }))
+    Ok(Some(Queue { next: bound, bound, waiting, bytes, rows: waiting }))
 }
 
 /// Whether an envelope row of that day has expired.

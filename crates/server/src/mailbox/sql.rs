@@ -9,6 +9,7 @@ pub const SCHEMA: &[Sql] = &[
      sequence_bound BIGINT NOT NULL DEFAULT 1, dropped BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (id))",
     "CREATE TABLE envelope (mailbox BYTES NOT NULL, sequence BIGINT NOT NULL DEFAULT 0, \
      expiry_day BIGINT NOT NULL DEFAULT 0, payload BYTES NOT NULL, PRIMARY KEY (mailbox, sequence))",
+    "CREATE TABLE parcel (id BYTES NOT NULL, content BYTES NOT NULL, PRIMARY KEY (id))",
 ];
 
 server_db::statements! {
@@ -30,6 +31,10 @@ server_db::statements! {
     WAITING = "SELECT COUNT(*), COALESCE(SUM(LENGTH(payload)), 0) FROM envelope WHERE mailbox = $1";
     /// One more.
     INSERT_ENVELOPE = "INSERT INTO envelope (mailbox, sequence, expiry_day, payload) VALUES ($1, $2, $3, $4)";
+    /// One more, unless it is there; only into a mailbox that is.
+    MOVE_ENVELOPE = "INSERT INTO envelope (mailbox, sequence, expiry_day, payload) \
+        SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT 1 FROM mailbox WHERE id = $1) \
+        ON CONFLICT (mailbox, sequence) DO NOTHING";
     /// The next ones.
     ENVELOPES = "SELECT sequence, payload FROM envelope WHERE mailbox = $1 AND sequence > $2 \
         ORDER BY sequence LIMIT $3";
@@ -38,4 +43,12 @@ server_db::statements! {
     /// The oldest, to see what expired.
     OLDEST = "SELECT sequence, expiry_day, LENGTH(payload) FROM envelope WHERE mailbox = $1 \
         ORDER BY sequence LIMIT $2";
+    /// A batch's envelopes that went out at once.
+    INSERT_PARCEL = "INSERT INTO parcel (id, content) VALUES ($1, $2)";
+    /// One parcel.
+    PARCEL = "SELECT content FROM parcel WHERE id = $1";
+    /// All parcels; there are few.
+    PARCELS = "SELECT id FROM parcel";
+    /// All of it was acknowledged.
+    DELETE_PARCEL = "DELETE FROM parcel WHERE id = $1";
 }

@@ -5,6 +5,7 @@ use vocab::limits::{DELIVERY_WINDOW, ENVELOPE_DAYS, MAILBOX_DAYS, MAILBOX_ENVELO
 use super::*;
 
 const ENVELOPES: server_db::Sql = "SELECT COUNT(*) FROM envelope";
+const PARCELS: server_db::Sql = "SELECT COUNT(*) FROM parcel";
 
 #[test]
 fn what_was_sent_while_a_device_slept_comes_in_order_and_goes_when_acknowledged() {
@@ -28,6 +29,83 @@ fn what_was_sent_while_a_device_slept_comes_in_order_and_goes_when_acknowledged(
     world.open(&mut bob);
     assert_eq!(world.read(&bob), [5, 6], "what was not acknowledged comes again");
     assert_eq!(world.rows(ENVELOPES), 0);
+}
+
+#[test]
+fn what_goes_out_at_once_lies_in_a_parcel_until_the_last_acknowledged() {
+    let mut world = World::new();
+    let (alice, bob, carol) = (world.open_device(1), world.open_device(2), world.device(3));
+    let chat = world.conversation(5, &[&alice, &bob, &carol]);
+    world.send(&chat).unwrap();
+    assert_eq!((world.rows(ENVELOPES), world.rows(PARCELS)), (1, 1), "a row for Carol, who is away");
+    assert_eq!(world.read(&bob), [2]);
+    assert_eq!(world.rows(PARCELS), 1, "Alice's echo lies there");
+    assert_eq!(world.read(&alice), [2]);
+    assert_eq!((world.rows(ENVELOPES), world.rows(PARCELS)), (1, 0));
+}
+
+#[test]
+fn what_is_not_acknowledged_soon_moves_to_its_mailbox() {
+    let mut world = World::new();
+    let (alice, bob) = (world.open_device(1), world.open_device(2));
+    let chat = world.conversation(5, &[&alice, &bob]);
+    world.send(&chat).unwrap();
+    assert_eq!(world.read(&alice), [2]);
+    world.pass(9_999);
+    sweep(&mut world);
+    assert_eq!((world.rows(ENVELOPES), world.rows(PARCELS)), (0, 1));
+    world.pass(1);
+    sweep(&mut world);
+    assert_eq!((world.rows(ENVELOPES), world.rows(PARCELS)), (1, 0), "Bob's only");
+    assert_eq!(world.read(&bob), [2]);
+    assert_eq!(world.rows(ENVELOPES), 0);
+}
+
+#[test]
+fn what_a_connection_leaves_behind_waits_for_the_next() {
+    for replaced in [false, true] {
+        let mut world = World::new();
+        let (alice, mut bob) = (world.open_device(1), world.open_device(2));
+        let chat = world.conversation(5, &[&alice, &bob]);
+        for _ in 0..3 {
+            world.send(&chat).unwrap();
+        }
+        let got = world.received(&bob);
+        world.acknowledge(&bob, got[0].0);
+        if !replaced {
+            world.service().disconnect(bob.session.unwrap());
+        }
+        world.send(&chat).unwrap();
+        assert_eq!(world.open(&mut bob), (3, 0));
+        assert_eq!(world.read(&bob), [3, 4, 5]);
+        assert_eq!(world.read(&alice), [2, 3, 4, 5]);
+        assert_eq!((world.rows(ENVELOPES), world.rows(PARCELS)), (0, 0));
+    }
+}
+
+#[test]
+fn a_parcel_survives_a_crash_and_its_mailbox_does_not_come_back() {
+    let mut world = World::on_disk();
+    let (mut alice, mut bob) = (world.open_device(1), world.open_device(2));
+    let chat = world.conversation(5, &[&alice, &bob]);
+    for _ in 0..3 {
+        world.send(&chat).unwrap();
+    }
+    assert_eq!(world.rows(PARCELS), 3);
+    world.crash_and_restart();
+    assert_eq!(world.open(&mut bob), (3, 0));
+    assert_eq!(world.rows(PARCELS), 0);
+    assert_eq!(world.read(&bob), [2, 3, 4]);
+    assert_eq!(world.open(&mut alice), (3, 0));
+    assert_eq!(world.read(&alice), [2, 3, 4]);
+    world.send(&chat).unwrap();
+    world.service().db().begin().unwrap();
+    let gone = [(&bob.mailbox.0).into()];
+    world.service().db().write().execute("DELETE FROM mailbox WHERE id = $1", &gone).unwrap();
+    world.service().db().commit().unwrap();
+    world.crash_and_restart();
+    assert_eq!(world.open(&mut alice), (1, 0));
+    assert_eq!((world.rows(ENVELOPES), world.rows(PARCELS)), (1, 0), "nothing of a mailbox that is gone");
 }
 
 #[test]

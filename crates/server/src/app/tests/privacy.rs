@@ -38,6 +38,7 @@ fn no_account_slot_or_address_secret_stands_where_it_would_link() {
     for table in [
         "SELECT id || public_key FROM mailbox",
         "SELECT mailbox || payload FROM envelope",
+        "SELECT id || content FROM parcel",
         "SELECT id || owner || filed || sealed FROM address",
         "SELECT slot.id || posting_key_hash || roster || rejoin FROM slot JOIN slot_state ON slot.id = slot_state.id",
         "SELECT id || request FROM idempotency",
@@ -50,7 +51,8 @@ fn no_account_slot_or_address_secret_stands_where_it_would_link() {
         }
     }
     // Where there is no way around a mailbox, it is not joined to a slot; and the other way round.
-    let mailboxes = dump(&mut world, "SELECT payload FROM envelope");
+    let mut mailboxes = dump(&mut world, "SELECT payload FROM envelope");
+    mailboxes.extend(dump(&mut world, "SELECT content FROM parcel"));
     assert!(mailboxes.iter().all(|row| !row.windows(16).any(|window| window == chat.slot.0)));
     let slots = dump(&mut world, "SELECT roster FROM slot_state");
     assert!(slots.iter().all(|row| !row.windows(16).any(|window| window == alice.mailbox.0)));

@@ -1,0 +1,186 @@
+//! What a text costs in a browser: a web app and a `valise daemon` talk through the real server, and the CPU time of the
+//! web app's worker, which has the whole core and its database, is counted beside that of the daemon, which has the same core
+//! natively. One JSON object is printed; `cargo xtask bench browser` builds what this needs and runs it.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::unix::net::UnixStream,
+    path::Path,
+    process::ExitCode,
+};
+
+use e2e::{
+    browser::{Browser, Page},
+    programs::{Daemon, Server, Terminal},
+};
+use serde_json::{Value, json};
+
+/// What goes wrong here ends the run with a sentence.
+type Trouble = Box<dyn std::error::Error>;
+
+/// Texts measured each way.
+const TEXTS: u32 = 200;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match measure().await {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(trouble) => {
+            eprintln!("browser-cost: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure() -> Result<Value, Trouble> {
+    let (server, browser) = (Server::start(), Browser::start().await?);
+    let robot = Terminal::registered(&server, "Robot");
+    let page = browser.person().await?.open(&robot.invitation()).await?;
+    page.button("Go on without either").click().await?;
+    page.textbox("Your name").fill("Anna").await?;
+    page.button("Continue").click().await?;
+    page.dialog("An invitation").appears().await?;
+    page.button("Start chat").click().await?;
+    say(&page, "first").await?;
+    let daemon = Daemon::start(&robot, &[]);
+    let mut bot = Bot::at(&robot.home().join("bot.sock"))?;
+    let anna = bot.hears("first")?;
+
+    let before = (worker_cpu_ms()?, process_cpu_ms(daemon.process())?);
+    for number in 0..TEXTS {
+        say(&page, &text("from the browser", number)).await?;
+    }
+    bot.hears(&text("from the browser", TEXTS - 1))?;
+    page.log("Messages").item(&text("from the browser", TEXTS - 1)).shows("Read").await?;
+    let between = (worker_cpu_ms()?, process_cpu_ms(daemon.process())?);
+    for number in 0..TEXTS {
+        bot.says(&anna, &text("from the daemon", number))?;
+    }
+    page.log("Messages").shows(&text("from the daemon", TEXTS - 1)).await?;
+    let after = (worker_cpu_ms()?, process_cpu_ms(daemon.process())?);
+    browser.close().await?;
+
+    let each = |from: f64, to: f64| ((to - from) / f64::from(TEXTS) * 100.0).round() / 100.0;
+    let (send, receive) = (each(before.0, between.0), each(between.0, after.0));
+    let (native_receive, native_send) = (each(before.1, between.1), each(between.1, after.1));
+    Ok(json!({
+        "scenario": "browser", "tls": false, "n": TEXTS,
+        "browser_send_cpu_ms": send, "browser_receive_cpu_ms": receive,
+        "native_send_cpu_ms": native_send, "native_receive_cpu_ms": native_receive,
+        "send_ratio": ratio(send, native_send), "receive_ratio": ratio(receive, native_receive),
+    }))
+}
+
+/// Of 256 bytes, each another one.
+fn text(whence: &str, number: u32) -> String {
+    format!("{number:05} {whence} {}", "0123456789".repeat(26)).chars().take(256).collect()
+}
+
+async fn say(page: &Page, text: &str) -> Result<(), Trouble> {
+    page.textbox("Message").fill(text).await?;
+    page.button("Send").click().await?;
+    page.log("Messages").shows(text).await?;
+    Ok(())
+}
+
+fn ratio(browser: f64, native: f64) -> f64 {
+    (browser / native * 10.0).round() / 10.0
+}
+
+/// CPU time of all workers of browsers that this process has started, milliseconds.
+fn worker_cpu_ms() -> Result<f64, Trouble> {
+    let mut parents = BTreeMap::new();
+    for process in numbers(Path::new("/proc"))? {
+        // A process may end while we look.
+        if let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) {
+            let after = stat.rsplit_once(") ").map_or("", |(_, after)| after);
+            let parent = after.split(' ').nth(1).and_then(|parent| parent.parse::<u32>().ok());
+            parents.insert(process, parent.unwrap_or(0));
+        }
+    }
+    let ours = |mut process: u32| {
+        while let Some(parent) = parents.get(&process) {
+            if *parent == std::process::id() {
+                return true;
+            }
+            process = *parent;
+        }
+        false
+    };
+    let mut sum = None;
+    for process in parents.keys().copied().filter(|process| ours(*process)) {
+        let tasks = format!("/proc/{process}/task");
+        for task in numbers(Path::new(&tasks)).unwrap_or_default() {
+            let name = fs::read_to_string(format!("{tasks}/{task}/comm")).unwrap_or_default();
+            if name.starts_with("DedicatedWorker") {
+                sum = Some(sum.unwrap_or(0.0) + task_cpu_ms(&format!("{tasks}/{task}"))?);
+            }
+        }
+    }
+    sum.ok_or_else(|| "the browser has no worker".into())
+}
+
+/// CPU time of a process that is running, threads that have ended included, milliseconds; counted in hundredths of a second.
+fn process_cpu_ms(process: u32) -> Result<f64, Trouble> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // Fields 14 and 15 (utime, stime) are counted after the name in brackets, which may hold spaces.
+    let after = stat.rsplit_once(") ").ok_or("no figures")?.1;
+    after.split(' ').skip(11).take(2).map(|ticks| Ok(ticks.parse::<f64>()? * 10.0)).sum()
+}
+
+/// CPU time of a thread that is running, milliseconds.
+fn task_cpu_ms(task: &str) -> Result<f64, Trouble> {
+    let counted = fs::read_to_string(format!("{task}/schedstat"))?;
+    let nanoseconds: f64 = counted.split(' ').next().ok_or("no figure")?.parse()?;
+    Ok(nanoseconds / 1e6)
+}
+
+fn numbers(folder: &Path) -> Result<Vec<u32>, Trouble> {
+    let names = fs::read_dir(folder)?.flatten().map(|entry| entry.file_name());
+    Ok(names.filter_map(|name| name.to_str()?.parse().ok()).collect())
+}
+
+/// A connection to the daemon's socket.
+struct Bot(BufReader<UnixStream>);
+
+impl Bot {
+    fn at(path: &Path) -> Result<Self, Trouble> {
+        let stream = UnixStream::connect(path)?;
+        stream.set_read_timeout(Some(e2e::browser::WAIT_MAX))?;
+        Ok(Self(BufReader::new(stream)))
+    }
+
+    fn next(&mut self) -> Result<Value, Trouble> {
+        let mut line = String::new();
+        self.0.read_line(&mut line)?;
+        Ok(serde_json::from_str(&line)?)
+    }
+
+    /// Waits for a text, and tells who wrote it.
+    fn hears(&mut self, text: &str) -> Result<Value, Trouble> {
+        loop {
+            let envelope = &self.next()?["params"]["envelope"];
+            if envelope["dataMessage"]["message"] == text {
+                return Ok(envelope["sourceUuid"].clone());
+            }
+        }
+    }
+
+    /// Sends a text, and waits until it is taken.
+    fn says(&mut self, to: &Value, text: &str) -> Result<(), Trouble> {
+        let params = json!({ "recipient": [to], "message": text });
+        let call = json!({ "jsonrpc": "2.0", "method": "send", "params": params, "id": text });
+        writeln!(self.0.get_mut(), "{call}")?;
+        loop {
+            let said = self.next()?;
+            if said["id"] == text {
+                return if said["error"].is_null() { Ok(()) } else { Err(said.to_string().into()) };
+            }
+        }
+    }
+}
