@@ -197,7 +197,7 @@ impl App {
                 self.reply(front, id, Reply::Answer(Box::new(answer)));
                 Ok(())
             }
-            What::Action(action) => match self.command(now, action) {
+            What::Action(action) => match self.command(&self.clock(now, front), action) {
                 Ok((command, kind, about)) => self.start(now, Waiting { front, id, kind, about }, command),
                 Err(no) => {
                     self.reply(front, id, Reply::Outcome(no.outcome()));
@@ -208,7 +208,8 @@ impl App {
     }
 
     /// Parses what was given into what it means.
-    fn command(&self, now: Timestamp, action: Action) -> Result<(Command, Kind, About), No> {
+    fn command(&self, clock: &Clock, action: Action) -> Result<(Command, Kind, About), No> {
+        let now = clock.now;
         match action {
             Action::Register { handle, name } => self.register(handle, &name),
             Action::GiveCode { handle, name, code } => {
@@ -228,8 +229,17 @@ impl App {
                 Ok((Command::Block(card.account), Kind::Block(card.account), named(&card)))
             }
             Action::Send { to, text } => self.send(&to, text),
+            Action::SendPlain { to, text } => {
+                let (conversation, about) = self.writable(&to)?;
+                let about = About { text_too_long: words::is_too_long(&text), ..about };
+                Ok((Command::SendPlain { conversation, text }, Kind::Send(conversation), about))
+            }
+            Action::Schedule { to, text, plain, at } => self.schedule(&to, text, plain, &at, clock),
+            Action::Reschedule { id, text, at } => self.reschedule(&id, text, at, clock),
+            Action::Unschedule { id } => self.unschedule(&id),
             Action::Reply { to, text } => {
                 let (to, about, kind) = self.about_message(&to)?;
+                let text = self.addressed_about(kind, text)?;
                 let about = About { text_too_long: text.len() > limits::TEXT_BYTES_MAX, ..about };
                 Ok((Command::Reply { to, text }, kind, about))
             }
@@ -248,6 +258,7 @@ impl App {
             }
             Action::Edit { message, text } => {
                 let (message, about, kind) = self.about_message(&message)?;
+                let text = self.addressed_about(kind, text)?;
                 let about = About { text_too_long: text.len() > limits::TEXT_BYTES_MAX, ..about };
                 Ok((Command::Edit { message, text }, kind, about))
             }
@@ -290,6 +301,8 @@ impl App {
                 };
                 self.choose(&chat, ChatChoice::MutedUntil(until))
             }
+            Action::MuteMentions { chat, on } => self.choose(&chat, ChatChoice::MutedMentions(on)),
+            Action::Folder(edit) => self.edit_folders(edit),
             Action::MarkUnread { chat, on } => self.choose(&chat, ChatChoice::Unread(on)),
             Action::SaveDraft { chat, text } => self.choose(&chat.0, ChatChoice::Draft(text)),
             Action::SetTimer { chat, time } => {
@@ -362,7 +375,7 @@ impl App {
     }
 
     /// A chat that can be written in; whether a group lets one is for the core to say.
-    fn writable(&self, to: &str) -> Result<(client::ConversationId, About), No> {
+    pub(crate) fn writable(&self, to: &str) -> Result<(client::ConversationId, About), No> {
         let card = match self.chat(to)? {
             (conversation, with @ Whom::Group(_)) => return Ok((conversation, named_chat(&with))),
             (_, Whom::Person(card)) => card,
@@ -378,8 +391,16 @@ impl App {
 
     fn send(&self, to: &str, text: String) -> Result<(Command, Kind, About), No> {
         let (conversation, about) = self.writable(to)?;
+        let text = self.addressed(conversation, text)?;
         let about = About { text_too_long: text.len() > limits::TEXT_BYTES_MAX, ..about };
         Ok((Command::Send { conversation, text }, Kind::Send(conversation), about))
+    }
+
+    fn addressed_about(&self, kind: Kind, text: String) -> Result<String, No> {
+        match kind {
+            Kind::Send(conversation) => self.addressed(conversation, text),
+            _ => Ok(text),
+        }
     }
 
     /// Which message is meant, by its id or the beginning of it.
@@ -434,7 +455,7 @@ impl App {
         let mut list_changed = false;
         while let Some(output) = self.client.poll_output() {
             match output {
-                Output::Reply(command, reply) => self.replied(command, reply),
+                Output::Reply(command, reply) => self.replied(now, command, reply),
                 Output::Event(event) => list_changed |= self.happened(now, event),
                 Output::Connect(door) => self.out.push_back(AppOutput::Connect(door)),
                 Output::Disconnect(door) => self.out.push_back(AppOutput::Disconnect(door)),
@@ -446,12 +467,17 @@ impl App {
         }
     }
 
-    fn replied(&mut self, command: CommandId, reply: Result<client::Reply, Refused>) {
+    fn replied(&mut self, now: Timestamp, command: CommandId, reply: Result<client::Reply, Refused>) {
         let Some(Waiting { front, id, kind, about }) = self.waiting.remove(&command) else { return };
         if reply.is_ok() && matches!(kind, Kind::Code | Kind::Register) {
             self.tell_others(front, &Notice::Account);
         }
         let outcome = match reply {
+            Ok(client::Reply::Scheduled(scheduled)) => {
+                let sentence = self.scheduled_sentence(scheduled, &self.clock(now, front));
+                let outcome = |sentence| Outcome::Scheduled { id: paint::scheduled_id(scheduled), sentence };
+                sentence.map_or_else(No::outcome, outcome)
+            }
             Ok(reply) => self.outcome(reply, kind, &about).unwrap_or_else(No::outcome),
             Err(Refused::Unreachable) => {
                 words::unreachable(self.line_trouble, self.links.server_name()).outcome()
@@ -490,7 +516,11 @@ impl App {
             (_, Kind::Accept(account)) => self.contact(account, words::accepted)?,
             (_, Kind::Block(account)) => self.contact(account, words::blocked_now)?,
             (
-                client::Reply::Done | client::Reply::Queued(_) | client::Reply::Grant(_),
+                client::Reply::Done
+                | client::Reply::Queued(_)
+                | client::Reply::Grant(_)
+                | client::Reply::Scheduled(_)
+                | client::Reply::Folder(_),
                 Kind::Code
                 | Kind::Register
                 | Kind::AddByLink
@@ -558,7 +588,13 @@ impl App {
                 self.tell_all(&Notice::Missing { chat: paint::chat_id(conversation), count, sentence });
                 false
             }
-            Event::Conversation(_) => true,
+            Event::Conversation(_) | Event::Folders => true,
+            Event::Scheduled(conversation, news) => {
+                let held = news == client::ScheduledNews::Held;
+                let sentence = held.then(|| words::held(&self.name_in(conversation)));
+                self.tell_all(&Notice::Scheduled { chat: paint::chat_id(conversation), sentence });
+                true
+            }
             Event::GroupChangeFailed(conversation) => {
                 let sentence = words::group_change_failed(&self.name_in(conversation));
                 self.tell_all(&Notice::Group { chat: paint::chat_id(conversation), sentence });

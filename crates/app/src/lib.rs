@@ -7,9 +7,11 @@
 //! Invariant: nothing here opens an envelope or holds a key.
 
 mod app;
+mod folders;
 mod groups;
 mod link;
 mod link_words;
+mod markup;
 mod moment;
 mod paint;
 mod query;

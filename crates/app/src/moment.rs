@@ -4,6 +4,8 @@ use screens::Moment;
 use vocab::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use vocab::{Day, Timestamp};
 
+use crate::span;
+
 /// Now, and where the front end is.
 #[derive(Clone, Copy)]
 pub(crate) struct Clock {
@@ -61,6 +63,101 @@ impl Clock {
     fn date(&self, at: Timestamp) -> Date {
         Date::of(self.local_ms(at).div_euclid(DAY_MS as i64))
     }
+}
+
+/// Times as people type them.
+impl Clock {
+    /// `18:30` (today, or tomorrow when that is over), `tomorrow 9:00`, `friday 9:00`, `2029-05-12 18:30`, the same with a `T` and
+    /// with an offset from UTC behind it, `2h`, `in 2h`. None for anything else.
+    pub fn read(&self, typed: &str) -> Option<Timestamp> {
+        let typed = typed.trim().to_lowercase();
+        let span = typed.strip_prefix("in ").unwrap_or(&typed);
+        if let Some(ms) = span::parse_ms(span) {
+            return Some(self.now.plus_ms(ms));
+        }
+        let today = self.date(self.now).number;
+        let Some((day, time)) = typed.rsplit_once([' ', 't']).filter(|(day, _)| !day.is_empty()) else {
+            let at = self.at(today, clock_time(&typed)?)?;
+            return if at > self.now { Some(at) } else { self.at(today + 1, clock_time(&typed)?) };
+        };
+        let day = day.trim();
+        if let Some(number) = date_typed(day) {
+            let (time, offset) = split_offset(time)?;
+            let here = Self { utc_offset_minutes: offset.unwrap_or(self.utc_offset_minutes), ..*self };
+            return here.at(number, clock_time(time)?);
+        }
+        let time = clock_time(time)?;
+        match day {
+            "today" => self.at(today, time),
+            "tomorrow" => self.at(today + 1, time),
+            _ => {
+                let is_day = |name: &&str| name.to_lowercase().get(..day.len().max(3)) == Some(day);
+                let wanted = i64::try_from(WEEKDAYS.iter().position(|name| is_day(&name))?).ok()?;
+                // 1970-01-01 was a Thursday.
+                let ahead = (wanted - (today + 3)).rem_euclid(7);
+                let at = self.at(today + ahead, time)?;
+                if at > self.now { Some(at) } else { self.at(today + ahead + 7, time) }
+            }
+        }
+    }
+
+    /// As [`Self::read`] reads it: `2029-05-12 18:30`.
+    pub fn typed(&self, at: Timestamp) -> String {
+        let Date { year, month, day, .. } = self.date(at);
+        format!("{year:04}-{:02}-{day:02} {}", month + 1, self.time(at))
+    }
+
+    /// A day of local time and milliseconds of it.
+    fn at(&self, day: i64, ms: i64) -> Option<Timestamp> {
+        let local = day.checked_mul(DAY_MS as i64)?.checked_add(ms)?;
+        let utc = local.checked_sub(i64::from(self.utc_offset_minutes) * MINUTE_MS as i64)?;
+        u64::try_from(utc).ok().map(Timestamp)
+    }
+}
+
+/// `9:00`, `18:30` or `18:30:00`, as milliseconds of a day.
+fn clock_time(typed: &str) -> Option<i64> {
+    let mut parts = typed.trim().split(':');
+    let (hour, minute) = (number(parts.next()?, 2)?, number(parts.next()?, 2)?);
+    let second = parts.next().map_or(Some(0), |second| number(second, 2))?;
+    let sound = hour < 24 && minute < 60 && second < 60 && parts.next().is_none();
+    sound.then(|| hour * HOUR_MS as i64 + minute * MINUTE_MS as i64 + second * 1_000)
+}
+
+/// `2029-05-12`, as days since 1970-01-01.
+fn date_typed(typed: &str) -> Option<i64> {
+    let mut parts = typed.split('-');
+    let (year, month, day) =
+        (number(parts.next()?, 4)?, number(parts.next()?, 2)?, number(parts.next()?, 2)?);
+    if parts.next().is_some() || !(1970..=9999).contains(&year) || !(1..=12).contains(&month) {
+        return None;
+    }
+    // The inverse of `Date::of`, of the same algorithms.
+    let march_year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (march_year.div_euclid(400), march_year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let number =
+        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
+    let date = Date::of(number);
+    // A 31st of April is none.
+    (date.day == day && i64::try_from(date.month + 1) == Ok(month)).then_some(number)
+}
+
+/// The time, and the offset from UTC behind it in minutes: `+02:00`, `-05:30`, `z`.
+fn split_offset(typed: &str) -> Option<(&str, Option<i16>)> {
+    if let Some(time) = typed.strip_suffix('z') {
+        return Some((time, Some(0)));
+    }
+    let Some(sign) = typed.find(['+', '-']) else { return Some((typed, None)) };
+    let (time, offset) = typed.split_at(sign);
+    let ms = clock_time(offset.get(1..)?)?;
+    let minutes = i16::try_from(ms / MINUTE_MS as i64).ok()?;
+    Some((time, Some(if offset.starts_with('-') { -minutes } else { minutes })))
+}
+
+fn number(typed: &str, digits_max: usize) -> Option<i64> {
+    let fits = (1..=digits_max).contains(&typed.len()) && typed.bytes().all(|byte| byte.is_ascii_digit());
+    typed.parse().ok().filter(|_| fits)
 }
 
 /// A day of the service (UTC) in words: `Saturday 12 May 2029`.
@@ -173,6 +270,57 @@ mod tests {
         assert_eq!(west.in_chat(NOW).full, "Friday 11 May 2029, 23:41");
         assert!(!west.same_day(NOW, Timestamp(NOW.0 + HOUR_MS)));
         assert!(clock(0).same_day(NOW, Timestamp(NOW.0 + HOUR_MS)));
+    }
+
+    #[test]
+    fn a_time_is_read_as_people_type_it() {
+        let later = |ms: u64| Some(Timestamp(NOW.0 + ms));
+        let minute = MINUTE_MS;
+        for (typed, at) in [
+            ("9:42", later(minute)),
+            (" 09:41 ", later(DAY_MS)),
+            ("09:40", later(DAY_MS - minute)),
+            ("today 10:41", later(HOUR_MS)),
+            ("Tomorrow 9:41", later(DAY_MS)),
+            ("saturday 9:42", later(minute)),
+            ("sat 9:41", later(7 * DAY_MS)),
+            ("Sun 09:41", later(DAY_MS)),
+            ("friday 9:41", later(6 * DAY_MS)),
+            ("2029-05-12 10:41", later(HOUR_MS)),
+            ("2029-05-12T10:41", later(HOUR_MS)),
+            ("2029-05-12T10:41:00+02:00", Some(Timestamp(NOW.0 - HOUR_MS))),
+            ("2029-05-12T10:41Z", later(HOUR_MS)),
+            ("2h", later(2 * HOUR_MS)),
+            ("in 30 minutes", later(30 * minute)),
+            ("2032-02-29 09:41", later(1_023 * DAY_MS)),
+        ] {
+            assert_eq!(clock(0).read(typed), at, "{typed}");
+        }
+        for typed in [
+            "",
+            "9",
+            "24:00",
+            "9:60",
+            "noon",
+            "2029-02-29 9:00",
+            "2029-13-01 9:00",
+            "29-5-12",
+            "2029-05-12",
+            "tomorrow",
+            "xday 9:00",
+            "2029-05-12 9:00+99:00",
+            "1:2:3:4",
+            "-1:00",
+            "été 9:00",
+            "t9:00",
+        ] {
+            assert_eq!(clock(0).read(typed), None, "{typed}");
+        }
+        let east = clock(120);
+        assert_eq!(east.read("11:42"), later(minute), "it is 11:41 there");
+        for at in [NOW, ago(400), Timestamp(NOW.0 + 900 * DAY_MS)] {
+            assert_eq!(east.read(&east.typed(at)), Some(at));
+        }
     }
 
     #[test]

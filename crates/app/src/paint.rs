@@ -6,15 +6,15 @@ use client::{
     ContactCard, ContactState, ConversationHead, ConversationId, GroupHead, Mark, MessageView, Status, Whom,
 };
 use screens::{
-    Bubble, ChatHead, ChatId, ChatRow, Composer, ContactRow, Me, MessageAct, MessageId, Person, Piece,
-    PollOption, PollShown, Quote, Reaction, RequestRow, Script, Turn,
+    Bubble, ChatHead, ChatId, ChatRow, Composer, ContactRow, FolderId, Me, MessageAct, MessageId, Person,
+    Piece, PollOption, PollShown, Quote, Reaction, RequestRow, ScheduledId, Script, Turn,
 };
 use unicode_segmentation::UnicodeSegmentation;
 use vocab::time::MINUTE_MS;
 use vocab::{AccountId, limits};
 
 use crate::moment::Clock;
-use crate::{resolve, words};
+use crate::{markup, resolve, words};
 
 /// Bubbles of one person closer than this are one turn.
 const TURN_GAP_MS_MAX: u64 = 5 * MINUTE_MS;
@@ -34,6 +34,14 @@ pub(crate) fn chat_id(conversation: ConversationId) -> ChatId {
 
 pub(crate) fn message_id(message: vocab::MessageId) -> MessageId {
     MessageId(message.to_string())
+}
+
+pub(crate) fn folder_id(folder: client::FolderId) -> FolderId {
+    FolderId(hex::encode(folder.0))
+}
+
+pub(crate) fn scheduled_id(scheduled: client::ScheduledId) -> ScheduledId {
+    ScheduledId(hex::encode(scheduled.0))
 }
 
 /// The name shown: never empty, and of a request nobody's.
@@ -155,12 +163,26 @@ pub(crate) fn request_row(card: &ContactCard) -> RequestRow {
     }
 }
 
-pub(crate) fn chat_row(head: &ConversationHead, clock: &Clock) -> ChatRow {
+/// Messages of a chat that the person wants to hear of: of one that is muted those that mention them, where the mute is not for
+/// these too.
+pub(crate) fn loud(head: &ConversationHead, clock: &Clock) -> u32 {
+    match head.choices.muted_until {
+        Some(until) if until > clock.now && head.choices.muted_mentions => 0,
+        Some(until) if until > clock.now => head.mentions,
+        _ => head.unread,
+    }
+}
+
+pub(crate) fn chat_row(
+    head: &ConversationHead,
+    clock: &Clock,
+    name: &dyn Fn(AccountId) -> Option<String>,
+) -> ChatRow {
     let person = whom(head.id, &head.with);
     let draft = head.choices.draft.trim();
     let preview = match &head.last {
         _ if !draft.is_empty() => format!("Draft: {}", one_line(draft)),
-        Some(last) => preview(last),
+        Some(last) => preview(last, name),
         None => words::NO_MESSAGES.to_owned(),
     };
     let muted = head.choices.muted_until.and_then(|until| words::muted(until, clock));
@@ -171,16 +193,20 @@ pub(crate) fn chat_row(head: &ConversationHead, clock: &Clock) -> ChatRow {
         0 => String::new(),
         count => format!(", {}", words::unread_line(count)),
     };
+    let mentioned = words::mentioned(head.mentions);
     let from = if own.is_some() { "you: " } else { "" };
     ChatRow {
         id: chat_id(head.id),
         group: matches!(head.with, Whom::Group(_)),
-        spoken: format!("{}{unread}, {}: {from}{preview}", person.name, time.text),
+        spoken: format!("{}{unread}{mentioned}, {}: {from}{preview}", person.name, time.text),
         preview,
         mark: own.filter(|last| !last.failed).map(|last| words::mark(last.mark)),
         failed: own.is_some_and(|last| last.failed),
         time,
         unread: head.unread,
+        mentions: head.mentions,
+        muted_mentions: head.choices.muted_mentions,
+        folders: head.choices.folders.iter().copied().map(folder_id).collect(),
         marked_unread: head.choices.unread,
         archived: head.choices.archived,
         muted,
@@ -188,8 +214,8 @@ pub(crate) fn chat_row(head: &ConversationHead, clock: &Clock) -> ChatRow {
     }
 }
 
-/// A message in one line.
-pub(crate) fn preview(message: &MessageView) -> String {
+/// A message in one line, with the names that `name` knows of those who are mentioned.
+pub(crate) fn preview(message: &MessageView, name: &dyn Fn(AccountId) -> Option<String>) -> String {
     if message.deleted {
         return words::deleted(message.own).to_owned();
     }
@@ -199,7 +225,13 @@ pub(crate) fn preview(message: &MessageView) -> String {
     if message.notice.is_some() {
         return words::GROUP_CHANGED.to_owned();
     }
-    one_line(&message.text)
+    one_line(&markup::plain(message, name))
+}
+
+/// So much of an answer a message takes at most, bytes: a text that is set is told twice, the second time in pieces.
+pub(crate) fn size(view: &MessageView) -> usize {
+    let length = view.text.len();
+    if view.markdown { 2 * length + SPAN_BYTES * (length / 2).min(client::markup::SPANS_MAX) } else { length }
 }
 
 /// A text in one line.
@@ -227,6 +259,7 @@ pub(crate) fn chat_head(id: ConversationId, with: &Whom, timer_seconds: u32, pin
         line,
         timer: (timer_seconds > 0).then(|| words::timer(timer_seconds)),
         pinned,
+        scheduled: None,
         person,
     }
 }
@@ -260,6 +293,8 @@ pub(crate) struct Authors {
     pub quoted: BTreeMap<vocab::MessageId, MessageView>,
     /// One may write here.
     pub open: bool,
+    /// One may pin messages here.
+    pub arranges: bool,
     /// Everybody who may be named in it: in a group more than one.
     pub people: BTreeMap<AccountId, Person>,
 }
@@ -294,6 +329,19 @@ impl Authors {
         self.quoted.get(&id).map(|message| self.quote_of(message))
     }
 
+    /// A message's text without signs of Markdown.
+    pub fn plain(&self, message: &MessageView) -> String {
+        markup::plain(message, |account| self.named(account))
+    }
+
+    /// The name of somebody of this chat.
+    fn named(&self, account: AccountId) -> Option<String> {
+        if resolve::contact_id(account) == self.me.id {
+            return Some(self.me.name.clone());
+        }
+        self.people.get(&account).map(|person| person.name.clone())
+    }
+
     /// A message in one line.
     pub fn quote_of(&self, message: &MessageView) -> Quote {
         let from = self.of(message);
@@ -301,7 +349,7 @@ impl Authors {
             id: message_id(message.id),
             from: if message.own { "You".to_owned() } else { from.name },
             tint: from.tint,
-            text: preview(message),
+            text: preview(message, &|account| self.named(account)),
         }
     }
 }
@@ -372,6 +420,8 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
     let quote = view.reply_to.filter(|_| !view.deleted).and_then(|id| authors.quote(id));
     let answers =
         quote.as_ref().map_or(String::new(), |quote| format!(", to {}: {}", quote.from, quote.text));
+    let script = script(&view.text);
+    let mentioned = if view.mentions_me { ", mentions you" } else { "" };
     Bubble {
         id: message_id(view.id),
         chat: chat_id(view.conversation),
@@ -379,10 +429,14 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         day: None,
         unread_line: None,
         turn: Turn::Single,
-        script: script(&view.text),
+        script,
+        blocks: markup::blocks(view, authors, script),
+        markdown: view.markdown,
+        typed: markup::typed(view, authors),
+        mentions: markup::mentions(view, authors),
         spoken: match &notice {
             Some(sentence) => format!("{sentence}, {}", sent.text),
-            None => format!("{who}, {}{changed}{state}{answers}{reacted}", sent.text),
+            None => format!("{who}, {}{mentioned}{changed}{state}{answers}{reacted}", sent.text),
         },
         reply_to: quote,
         reactions,
@@ -452,8 +506,8 @@ fn acts(view: &MessageView, authors: &Authors) -> Vec<MessageAct> {
         (text && !view.failed, MessageAct::Forward),
         (!view.deleted && !view.starred, MessageAct::Star),
         (!view.deleted && view.starred, MessageAct::Unstar),
-        (open && !view.pinned, MessageAct::Pin),
-        (open && view.pinned, MessageAct::Unpin),
+        (open && authors.arranges && !view.pinned, MessageAct::Pin),
+        (open && authors.arranges && view.pinned, MessageAct::Unpin),
         (open && text && view.own, MessageAct::Edit),
         (open && ends && view.own, MessageAct::EndPoll),
         (view.edited_at.is_some(), MessageAct::Editions),
@@ -528,6 +582,8 @@ fn is_emoji(grapheme: &str) -> bool {
         || grapheme.chars().any(|c| c == '\u{fe0f}' || c == '\u{20e3}')
 }
 
+/// A run of a text that is set, as it crosses a bridge: its text apart, and more than most need.
+const SPAN_BYTES: usize = 96;
 const REQUEST_LINE: &str = "Wants to write to you";
 
 #[cfg(test)]
@@ -545,6 +601,9 @@ mod tests {
             own: false,
             sent_at: Timestamp(1_873_273_260_000),
             text: text.into(),
+            markdown: false,
+            mentions_me: false,
+            mentions_all: false,
             unknown: None,
             notice: None,
             mark: Mark::Delivered,
@@ -579,7 +638,10 @@ mod tests {
 
     #[test]
     fn a_preview_is_one_short_line_and_never_cuts_a_sign_in_two() {
+        let preview = |view: &MessageView| preview(view, &|_| None);
         assert_eq!(preview(&view("a\n\n  b\tc")), "a b c");
+        let set = MessageView { markdown: true, ..view("> **a** `b`\n\n- [c](https://a.example)") };
+        assert_eq!(preview(&set), "a b • c");
         let family = "👨‍👩‍👧‍👦".repeat(200);
         let cut = preview(&view(&family));
         assert!(cut.ends_with("👦…"), "{cut}");
@@ -647,6 +709,7 @@ mod tests {
             people: BTreeMap::new(),
             quoted: BTreeMap::new(),
             open: true,
+            arranges: true,
         };
         let painted = bubbles(&views, &authors, 2, &clock);
         let turns: Vec<Turn> = painted.iter().map(|bubble| bubble.turn).collect();

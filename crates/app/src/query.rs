@@ -5,7 +5,8 @@ use std::collections::btree_map::Entry;
 
 use client::{ContactState, ConversationHead, ConversationId, MessageView, Whom};
 use screens::{
-    Answer, Ask, Bubble, ChatList, FoundRow, Listing, Person, Start, Status, TIMELINE_MESSAGES_MAX, Timeline,
+    Answer, Ask, Bubble, ChatHead, ChatList, FoundRow, Listing, Person, Start, Status, TIMELINE_MESSAGES_MAX,
+    Timeline,
 };
 use vocab::AccountId;
 
@@ -35,6 +36,8 @@ impl App {
             Ask::Editions { id } => self.editions(&id, clock),
             Ask::Search { words, limit } => self.search(&words, limit, clock),
             Ask::Starred => self.starred(clock),
+            Ask::Scheduled => self.scheduled_rows(clock).map(Answer::Scheduled),
+            Ask::Mentionable { chat, typed } => self.mentionable(&chat, &typed).map(Answer::Mentionable),
             Ask::Unread { skip, limit } => self.unread(skip, limit, clock),
             Ask::Contacts => {
                 let mut cards = self.client.contacts()?;
@@ -88,15 +91,16 @@ impl App {
 
     fn chats(&self, clock: &Clock) -> Result<ChatList, No> {
         let requests = words::requests_count(self.client.requests()?.len());
-        let (chats, unread) = match self.heads() {
+        let (chats, folders, unread) = match self.heads() {
             Ok(heads) => {
-                let unread = heads.iter().map(|head| head.unread).fold(0, u32::saturating_add);
-                let rows = heads.iter().map(|head| paint::chat_row(head, clock)).collect();
-                (listing(rows, words::no_chats), unread)
+                let unread = heads.iter().map(|head| paint::loud(head, clock)).fold(0, u32::saturating_add);
+                let row = |head| paint::chat_row(head, clock, &|account| self.known_name(account));
+                let rows = heads.iter().map(row).collect();
+                (listing(rows, words::no_chats), self.folder_rows(&heads)?, unread)
             }
-            Err(fault) => (Listing::Failing(words::trouble(&fault)), 0),
+            Err(fault) => (Listing::Failing(words::trouble(&fault)), Vec::new(), 0),
         };
-        Ok(ChatList { chats, requests, unread, banner: self.device.clone(), line: self.line(clock) })
+        Ok(ChatList { chats, folders, requests, unread, banner: self.device.clone(), line: self.line(clock) })
     }
 
     /// The chats that are shown: newest first, none of somebody who only knocks.
@@ -125,7 +129,12 @@ impl App {
             earlier,
             banner: None,
             composer: paint::composer(&with, choices.draft),
-            head: paint::chat_head(id, &with, timer, pinned),
+            head: ChatHead {
+                scheduled: words::waiting_texts(
+                    self.client.scheduled()?.iter().filter(|view| view.conversation == id).count(),
+                ),
+                ..paint::chat_head(id, &with, timer, pinned)
+            },
         })
     }
 
@@ -221,7 +230,7 @@ impl App {
                 format!("{}: {}", quote.from, quote.text)
             };
             let bubble = paint::bubble(&message, &authors, clock);
-            let pieces = paint::pieces(&message.text, words);
+            let pieces = paint::pieces(&authors.plain(&message), words);
             let text: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
             rows.push(FoundRow {
                 spoken: format!("{}, {}: {text}", authors.them.name, bubble.spoken),
@@ -285,9 +294,9 @@ impl App {
                 people.insert(account, self.somebody(account, id)?);
             }
         }
-        let open = match with {
-            Whom::Person(card) => card.state == ContactState::Accepted,
-            Whom::Group(group) => group.may_write,
+        let (open, arranges) = match with {
+            Whom::Person(card) => [card.state == ContactState::Accepted; 2].into(),
+            Whom::Group(group) => (group.may_write, group.may_arrange),
         };
         Ok(paint::Authors {
             me: paint::myself(me, &status, id),
@@ -295,6 +304,7 @@ impl App {
             people,
             quoted: BTreeMap::new(),
             open,
+            arranges,
         })
     }
 
@@ -316,12 +326,12 @@ pub(crate) fn is_request(with: &Whom) -> bool {
 /// How many of the messages fit into one answer: at least one, whatever its size.
 fn fitting<'a>(views: impl Iterator<Item = &'a MessageView>) -> usize {
     let sums = views.scan(0usize, |sum, view| {
-        *sum += view.text.len();
+        *sum += paint::size(view);
         Some(*sum)
     });
     sums.take_while(|sum| *sum <= ANSWER_TEXT_BYTES_MAX).count().max(1)
 }
 
-fn listing<Row>(rows: Vec<Row>, empty: impl FnOnce() -> screens::EmptyPlace) -> Listing<Row> {
+pub(crate) fn listing<Row>(rows: Vec<Row>, empty: impl FnOnce() -> screens::EmptyPlace) -> Listing<Row> {
     if rows.is_empty() { Listing::Empty(empty()) } else { Listing::Rows(rows) }
 }

@@ -100,6 +100,16 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
         Refused::BadName => bad_name(),
         Refused::BadText if about.text_too_long => text_too_long(),
         Refused::BadText => No::usage("There is nothing to send: the text is empty."),
+        Refused::BadTime => No::usage("That time is over, or more than a year ahead. Give one in between."),
+        Refused::TooManyScheduled => No::refused(format!(
+            "{} texts wait for their time on this device already. Cancel one, or send this one now.",
+            client::SCHEDULED_MAX
+        )),
+        Refused::BadFolder => No::usage(format!(
+            "A folder has a name of its own of 1 to {} characters in one line, and there are at most {}.",
+            client::FOLDER_NAME_CHARS_MAX,
+            client::FOLDERS_MAX
+        )),
         Refused::NotYours => No::refused(
             "Only who wrote a message can change it or delete it for everyone. You can delete it for yourself.",
         ),
@@ -280,6 +290,60 @@ pub(crate) fn bad_span() -> No {
     No::usage(
         "That is no span of time. Write a number and a unit, as 30s, 5m, 8h, 2d or 1w, at most a year, or off.",
     )
+}
+
+pub(crate) fn is_too_long(text: &str) -> bool {
+    text.len() > limits::TEXT_BYTES_MAX
+}
+
+pub(crate) fn bad_time() -> No {
+    No::usage(
+        "That is no time. Write it as 18:30, tomorrow 9:00, friday 9:00, 2029-05-12 18:30, or as a span from now: 2h.",
+    )
+}
+
+/// After a text was given a time.
+pub(crate) fn scheduled(when: &str) -> String {
+    format!("Leaves {when}, from this device: Valise has to run here then, or it leaves when it runs next.")
+}
+
+pub(crate) fn held(name: &str) -> String {
+    format!(
+        "A text to {name} was due and did not leave: you cannot write there any more. It is kept; cancel it, or give it another time."
+    )
+}
+
+pub(crate) fn waiting_texts(count: usize) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("1 message waits for its time".to_owned()),
+        _ => Some(format!("{} messages wait for their time", grouped(count as u64))),
+    }
+}
+
+pub(crate) fn nothing_scheduled() -> EmptyPlace {
+    empty("Nothing waits for its time", "What you send at a time waits here, on this device only.")
+}
+
+pub(crate) fn no_such_scheduled() -> No {
+    No::refused("No text waits for its time under this id. Look at the list again: it may have left.")
+}
+
+pub(crate) fn no_such_folder(typed: &str) -> No {
+    No::refused(format!("There is no folder “{}”. Look at the folders again.", typed.trim()))
+}
+
+pub(crate) fn several_folders(typed: &str) -> No {
+    No::refused(format!("Several folders fit “{}”. Say which by its id.", typed.trim()))
+}
+
+/// Of unread messages, in a row's sentence.
+pub(crate) fn mentioned(count: u32) -> String {
+    match count {
+        0 => String::new(),
+        1 => ", 1 mentions you".to_owned(),
+        _ => format!(", {} mention you", grouped(count.into())),
+    }
 }
 
 /// Below a poll.
@@ -624,7 +688,12 @@ pub(crate) fn group_rule(what: screens::Permission, admins_only: bool) -> String
     let verb = |one: &str, many: &str| if admins_only { many.to_owned() } else { one.to_owned() };
     match what {
         screens::Permission::Send => format!("{who} {}", verb("writes", "write")),
-        screens::Permission::Edit => format!("{who} {} name and description", verb("changes", "change")),
+        screens::Permission::Edit => format!(
+            "{who} {} name and description, {} and {} the timer",
+            verb("changes", "change"),
+            verb("pins", "pin"),
+            verb("sets", "set")
+        ),
         screens::Permission::Add => format!("{who} {} people", verb("adds", "add")),
     }
 }

@@ -148,8 +148,11 @@ pub enum Command {
         /// Number, e-mail address, name or id of the person, or id of the chat
         chat: String,
         /// For how long: 30m, 8h, 2d, 1w, always, or off
-        #[arg(default_value = "always")]
+        #[arg(default_value = "always", conflicts_with = "mentions")]
         time: String,
+        /// Whether what mentions you is still heard of while the chat is muted; it is, unless you say quiet
+        #[arg(long, value_enum, value_name = "WHETHER")]
+        mentions: Option<Mentions>,
     },
     /// Put a chat out of the way, on all your devices
     #[command(after_help = ARCHIVE)]
@@ -165,6 +168,23 @@ pub enum Command {
     Unread {
         /// Number, e-mail address, name or id of the person, or id of the chat
         chat: String,
+        /// Take the mark off
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Put chats into folders
+    #[command(after_help = FOLDER)]
+    Folder {
+        /// What
+        #[command(subcommand)]
+        what: crate::command::folder::Folder,
+    },
+    /// List the texts that wait for their time on this device, change them, cancel them
+    #[command(after_help = SCHEDULED)]
+    Scheduled {
+        /// What; nothing lists them
+        #[command(subcommand)]
+        what: Option<crate::command::scheduled::Scheduled>,
     },
     /// Let messages of a chat disappear a while after they were read, for everybody in it
     #[command(after_help = TIMER)]
@@ -179,7 +199,11 @@ pub enum Command {
     Receive(Receive),
     /// List the chats, newest first
     #[command(after_help = CHATS)]
-    Chats,
+    Chats {
+        /// Those in this folder only
+        #[arg(long, value_name = "NAME")]
+        folder: Option<String>,
+    },
     /// Show the messages of a chat
     #[command(after_help = HISTORY)]
     History {
@@ -291,6 +315,21 @@ pub struct Send {
     /// Wait so long at most [default: 30 for stored, 300 for the others]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=SECONDS_MAX))]
     pub timeout: Option<u64>,
+    /// Send it at this time, from this device
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["wait", "timeout"])]
+    pub at: Option<String>,
+    /// Show it as it is, whatever signs of Markdown and names after @ are in it
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// Whether a mute holds for mentions.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mentions {
+    /// They are heard of
+    Heard,
+    /// They are not
+    Quiet,
 }
 
 /// What `valise send` waits for.
@@ -438,7 +477,13 @@ Examples:
   valise send +32470123456 - < letter.txt
   valise send boris@example.org hello --wait read --timeout 60
   valise --json send Boris hi       {\"sent\":{\"chat\":\"…\",\"id\":\"…\"}}
+  valise send Boris \"**five**, at the *usual* place\"
+  valise send \"Lake house\" \"@Boris, and @all: the key is under the mat\"
+  valise send Boris --at \"tomorrow 9:00\" \"good morning\"
 
+Markdown is shown as what it means, and @ with a name mentions that person; --plain sends the text as it is.
+@all is for the admins of a group. Times: 18:30, tomorrow 9:00, friday 9:00, 2029-05-12 18:30, 2h. What waits for its
+time is kept on this device and leaves while Valise runs here, or at the next start: valise scheduled
 A text that begins with a hyphen follows two of them: valise send Boris -- \"-5 degrees\"";
 
 const REPLY: &str = "\
@@ -507,7 +552,31 @@ const MUTE: &str = "\
 Examples:
   valise mute Boris 8h
   valise mute Boris              for ever
-  valise mute Boris off";
+  valise mute Boris off
+  valise mute \"Lake house\" --mentions quiet
+
+Messages that mention you are counted and shown as new while the chat is muted, unless you say --mentions quiet.";
+
+pub const FOLDER: &str = "\
+Examples:
+  valise folder create Family
+  valise folder add Family Anna \"Lake house\"
+  valise folder move Family 1
+  valise folder list
+  valise chats --folder Family
+
+A chat may be in several folders. They are the same on all your devices.";
+
+pub const SCHEDULED: &str = "\
+Examples:
+  valise send Boris --at 18:30 \"on my way\"
+  valise scheduled
+  valise scheduled edit 5c1e90 --at \"tomorrow 9:00\"
+  valise scheduled edit 5c1e90 \"running late\"
+  valise scheduled cancel 5c1e90
+
+They wait on this device only, and leave while Valise runs here: valise receive --follow, the full screen, or
+valise daemon. What was due in between leaves at the next start.";
 
 const ARCHIVE: &str = "\
 Examples:
@@ -517,6 +586,7 @@ Examples:
 const UNREAD: &str = "\
 Examples:
   valise unread Boris
+  valise unread Boris --undo
 
 Reading the chat takes the mark off.";
 
@@ -542,6 +612,7 @@ Examples:
 const CHATS: &str = "\
 Examples:
   valise chats
+  valise chats --folder Family
   valise --json chats";
 
 const HISTORY: &str = "\

@@ -11,6 +11,7 @@ mod full;
 mod object;
 mod qr;
 mod say;
+mod set;
 mod settle;
 mod stop;
 

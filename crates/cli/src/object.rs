@@ -1,8 +1,8 @@
 //! What scripts read: one object a line with `--json`. Fields are never renamed; new ones may come.
 
 use screens::{
-    Bubble, ChatId, ChatRow, ContactId, ContactState, GroupPage, LineState, Mark, MemberRow, MessageId,
-    Permission, Person, Role, Status,
+    Bubble, ChatId, ChatRow, ContactId, ContactState, FolderId, FolderRow, GroupPage, LineState, Mark,
+    MemberRow, Mention, MessageId, Permission, Person, Role, ScheduledId, ScheduledRow, Status,
 };
 use serde::Serialize;
 
@@ -65,6 +65,9 @@ pub enum Object<'a> {
         name: &'a str,
         handle: Option<&'a str>,
         unread: u32,
+        /// Unread messages that mention oneself.
+        mentions: u32,
+        folders: Vec<&'a str>,
         changed_at: u64,
         preview: &'a str,
         archived: bool,
@@ -81,6 +84,20 @@ pub enum Object<'a> {
     Edition {
         sent_at: u64,
         text: &'a str,
+    },
+    /// A text that waits for its time on this device.
+    Scheduled {
+        id: &'a ScheduledId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sentence: Option<&'a str>,
+        #[serde(flatten, skip_serializing_if = "Option::is_none")]
+        more: Option<Waiting<'a>>,
+    },
+    Folder {
+        id: &'a FolderId,
+        name: &'a str,
+        chats: u32,
+        unread: u32,
     },
     /// It was done, and nothing had to be sent.
     Done,
@@ -136,9 +153,32 @@ pub struct ContactMore<'a> {
     chat: &'a ChatId,
 }
 
+/// See [`Object::Scheduled`].
+#[derive(Serialize)]
+pub struct Waiting<'a> {
+    chat: &'a ChatId,
+    chat_name: &'a str,
+    text: &'a str,
+    at: u64,
+    /// It was due and could not leave.
+    held: bool,
+}
+
+/// Who is mentioned.
+#[derive(Serialize)]
+struct Mentioned<'a> {
+    /// None for everybody.
+    id: Option<&'a ContactId>,
+    name: &'a str,
+    you: bool,
+}
+
 /// What is said about a message.
 #[derive(Serialize)]
 pub struct Around<'a> {
+    /// The text is Markdown.
+    markdown: bool,
+    mentions: Vec<Mentioned<'a>>,
     reply_to: Option<&'a MessageId>,
     reactions: Vec<Reaction<'a>>,
     edited: bool,
@@ -187,7 +227,10 @@ impl<'a> Around<'a> {
     fn of(bubble: &'a Bubble) -> Self {
         let reaction =
             |it: &'a screens::Reaction| Reaction { emoji: &it.emoji, count: it.count, own: it.own };
+        let mentioned = |it: &'a Mention| Mentioned { id: it.id.as_ref(), name: &it.name, you: it.you };
         Self {
+            markdown: bubble.markdown,
+            mentions: bubble.mentions.iter().map(mentioned).collect(),
             reply_to: bubble.reply_to.as_ref().map(|quote| &quote.id),
             reactions: bubble.reactions.iter().map(reaction).collect(),
             edited: bubble.edited.is_some(),
@@ -289,18 +332,32 @@ impl<'a> Object<'a> {
     }
 
     /// Of a chat in the list.
-    pub fn chat(row: &'a ChatRow) -> Self {
+    pub fn chat(row: &'a ChatRow, folders: Vec<&'a FolderRow>) -> Self {
         Self::Chat {
             id: &row.id,
             name: &row.person.name,
             handle: row.person.handle.as_deref(),
             unread: row.unread,
+            mentions: row.mentions,
+            folders: folders.into_iter().map(|folder| folder.name.as_str()).collect(),
             changed_at: row.time.ms,
             preview: &row.preview,
             archived: row.archived,
             muted: row.muted.is_some(),
             marked_unread: row.marked_unread,
         }
+    }
+
+    /// Of a text that waits for its time.
+    pub fn scheduled(row: &'a ScheduledRow) -> Self {
+        let (text, held) = (row.text.as_str(), row.held.is_some());
+        let more = Waiting { chat: &row.chat, chat_name: &row.chat_name, text, at: row.at.ms, held };
+        Self::Scheduled { id: &row.id, sentence: None, more: Some(more) }
+    }
+
+    /// Of a folder.
+    pub fn folder(row: &'a FolderRow) -> Self {
+        Self::Folder { id: &row.id, name: &row.name, chats: row.chats, unread: row.unread }
     }
 
     /// Of a message in a history.
@@ -412,7 +469,7 @@ mod tests {
             "{\"event\":\"message\",\"chat\":\"0c\",\"id\":\"01\",\
              \"from\":{\"name\":\"Inês Duarte\",\"handle\":\"+351912345678\"},\
              \"sent_at\":1873179660000,\"text\":\"The house from last year. Same one again?\",\
-             \"reply_to\":null,\"reactions\":[],\"edited\":false,\"deleted\":false,\
+             \"markdown\":false,\"mentions\":[],\"reply_to\":null,\"reactions\":[],\"edited\":false,\"deleted\":false,\
              \"forwarded\":false,\"pinned\":false,\"starred\":false}"
         );
         assert_eq!(
@@ -454,6 +511,14 @@ mod tests {
             ),
             (Object::Request { id: &id }, r#"{"request":{"id":"a1"}}"#),
             (Object::Sent { chat: &chat, id: &message }, r#"{"sent":{"chat":"0c","id":"01"}}"#),
+            (
+                Object::Scheduled { id: &ScheduledId("5c".into()), sentence: Some("Leaves."), more: None },
+                r#"{"scheduled":{"id":"5c","sentence":"Leaves."}}"#,
+            ),
+            (
+                Object::Folder { id: &FolderId("f1".into()), name: "Work", chats: 2, unread: 1 },
+                r#"{"folder":{"id":"f1","name":"Work","chats":2,"unread":1}}"#,
+            ),
             (Object::Number { number: "012345" }, r#"{"number":{"number":"012345"}}"#),
             (Object::Linked { id: Some(&id), name: Some("Anna") }, r#"{"linked":{"id":"a1","name":"Anna"}}"#),
             (
@@ -468,6 +533,10 @@ mod tests {
         let contact = serde_json::to_value(Object::contact(&contacts[3].person)).unwrap();
         assert_eq!(contact["contact"]["state"], "accepted");
         assert_eq!(contact["contact"]["handle"], serde_json::Value::Null);
+        let Listing::Rows(set) = samples::timeline_formatted().bubbles else { panic!("the sample is full") };
+        let named = serde_json::to_value(Object::message(&set[1])).unwrap();
+        assert_eq!(named["message"]["mentions"][0]["you"], true);
+        assert_eq!(named["message"]["markdown"], true);
         let status = serde_json::to_value(Object::status(&samples::status_new())).unwrap();
         assert_eq!(status["status"]["line"], "idle");
         assert_eq!(status["status"]["code_sent_to"], "+38640218633");

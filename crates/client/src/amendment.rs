@@ -200,7 +200,7 @@ impl Step<'_> {
             return self.refuse(command, refused);
         }
         let version = self.next_version(message, EDIT)?;
-        let mut content = MimiContent::text(self.random(), text);
+        let mut content = self.text_content(text);
         content.replaces = Some(message);
         content.in_reply_to = target.in_reply_to;
         let content =
@@ -222,7 +222,7 @@ impl Step<'_> {
     /// Pins a message for everybody, or takes the pin off.
     pub fn pin(&mut self, command: CommandId, message: MessageId, on: bool) -> Halting<()> {
         let Some(target) = self.target(message)? else { return self.refuse(command, Refused::Unknown) };
-        if let Some(refused) = self.may_write(target.conversation)? {
+        if let Some(refused) = self.may_arrange(target.conversation)? {
             return self.refuse(command, refused);
         }
         let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_PIN, [u8::from(on)]);
@@ -233,6 +233,20 @@ impl Step<'_> {
         let id = self.say(target.conversation, content)?;
         self.reply(command, Ok(Reply::Queued(id)));
         Ok(())
+    }
+
+    /// A pin or a timer of one's own could not leave: it holds on no device, so not here either.
+    pub fn undo_arrangement(&mut self, conversation: ConversationId, message: MessageId) -> Halting<()> {
+        let pinned: Option<[u8; 32]> = self.tx.row(
+            "select target from amendment where message = ?1 and kind = ?2",
+            params![message.as_bytes(), PIN],
+            |row| row.get(0),
+        )?;
+        if let Some(target) = pinned {
+            self.tx.execute("delete from amendment where message = ?1", params![message.as_bytes()])?;
+            self.event(Event::Edited(conversation, MessageId(target)));
+        }
+        self.forget_timer(conversation, message)
     }
 
     /// Takes one's own message back from everybody.
@@ -416,21 +430,24 @@ impl Step<'_> {
             // A question that was voted on stays as it was.
             return Ok(Change::None);
         }
-        let latest: Option<([u8; 32], String, i64)> = self.tx.row(
-            "select amendment.message, value, sent_at from amendment join message on message.id = amendment.message
+        let latest: Option<([u8; 32], String, i64, bool, i64)> = self.tx.row(
+            "select amendment.message, value, sent_at, markdown, mentions from amendment join message on message.id = amendment.message
              where target = ?1 and kind = ?2 and amendment.conversation = ?3 and amendment.sender = ?4
              order by version desc, amendment.message desc limit 1",
             params![message.as_bytes(), EDIT, conversation.0, author.as_bytes()],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
         )?;
-        let Some((latest, text, edited_at)) = latest.filter(|(latest, ..)| shown != latest) else {
+        let Some((latest, text, edited_at, markdown, mentions)) =
+            latest.filter(|(latest, ..)| shown != latest)
+        else {
             return Ok(Change::None);
         };
         self.tx.execute(
-            "update message set text = ?2, unknown = '', latest = ?3, edited_at = ?4 where id = ?1",
-            params![message.as_bytes(), text, latest, edited_at],
+            "update message set text = ?2, unknown = '', latest = ?3, edited_at = ?4, markdown = ?5, mentions = ?6
+             where id = ?1",
+            params![message.as_bytes(), text, latest, edited_at, markdown, mentions],
         )?;
-        self.index(message, &text)?;
+        self.index_text(message, &text, markdown)?;
         Ok(Change::Edited)
     }
 

@@ -85,9 +85,38 @@ pub enum Command {
     Send {
         /// Where.
         conversation: ConversationId,
-        /// 1 to [`vocab::limits::TEXT_BYTES_MAX`] bytes.
+        /// 1 to [`vocab::limits::TEXT_BYTES_MAX`] bytes. Markdown, when it was meant as that: [`crate::markup::is_formatted`].
         text: String,
     },
+    /// The same of a text that is shown as it is, whatever signs are in it.
+    SendPlain {
+        /// Where.
+        conversation: ConversationId,
+        /// As in [`Command::Send`].
+        text: String,
+    },
+    /// Keeps a text on this device until a time, then sends it.
+    Schedule {
+        /// Where.
+        conversation: ConversationId,
+        /// As in [`Command::Send`].
+        text: String,
+        /// Shown as it is, see [`Command::SendPlain`].
+        plain: bool,
+        /// When, by this device's clock: later than now, at most [`crate::SCHEDULE_MS_MAX`] ahead.
+        at: Timestamp,
+    },
+    /// Gives what waits for its time another text, another time, or both.
+    Reschedule {
+        /// Which.
+        id: ScheduledId,
+        /// The text, if it is to be another.
+        text: Option<String>,
+        /// The time, if it is to be another.
+        at: Option<Timestamp>,
+    },
+    /// Does not send what waits for its time.
+    Unschedule(ScheduledId),
     /// Queues a text that answers a message.
     Reply {
         /// Which message.
@@ -153,7 +182,7 @@ pub enum Command {
         /// To which chat.
         to: ConversationId,
     },
-    /// Pins a message for everybody in its chat, or takes the pin off.
+    /// Pins a message for everybody in its chat, or takes the pin off; in a group for those who may change it.
     Pin {
         /// Which message.
         message: MessageId,
@@ -174,7 +203,9 @@ pub enum Command {
         /// What.
         choice: ChatChoice,
     },
-    /// Sets the timer of a chat, for everybody in it.
+    /// Changes the folders of chats, for oneself on all devices.
+    Folder(FolderChange),
+    /// Sets the timer of a chat, for everybody in it; in a group for those who may change it.
     SetTimer {
         /// Which chat.
         conversation: ConversationId,
@@ -237,6 +268,8 @@ pub enum ChatChoice {
     Archived(bool),
     /// No sound until then; none to hear it again. `Timestamp(u64::MAX)` for ever.
     MutedUntil(Option<Timestamp>),
+    /// The mute holds for what mentions oneself, too.
+    MutedMentions(bool),
     /// To be looked at again, although it was read.
     Unread(bool),
     /// A text that is not finished; empty for none.
@@ -251,9 +284,80 @@ pub struct ChatChoices {
     /// See [`ChatChoice`]; may be over.
     pub muted_until: Option<Timestamp>,
     /// See [`ChatChoice`].
+    pub muted_mentions: bool,
+    /// See [`ChatChoice`].
     pub unread: bool,
     /// See [`ChatChoice`].
     pub draft: String,
+    /// The folders it is in.
+    pub folders: Vec<FolderId>,
+}
+
+/// Names a folder of chats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FolderId(pub [u8; 8]);
+
+/// A folder of chats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderView {
+    /// Which.
+    pub id: FolderId,
+    /// What the person calls it.
+    pub name: String,
+}
+
+/// A change to the folders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FolderChange {
+    /// A new one, behind the others: 1 to [`crate::FOLDER_NAME_CHARS_MAX`] characters, not the name of another.
+    Make(String),
+    /// Another name.
+    Name(FolderId, String),
+    /// Another place among them, from 0.
+    Move(FolderId, u32),
+    /// Away with it; the chats stay.
+    Remove(FolderId),
+    /// Puts a chat into it, or takes it out.
+    Put {
+        /// Which chat.
+        conversation: ConversationId,
+        /// Which folder.
+        folder: FolderId,
+        /// Whether it is in it from now on.
+        on: bool,
+    },
+}
+
+/// Names a text that waits for its time on this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScheduledId(pub [u8; 8]);
+
+/// A text that waits for its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduledView {
+    /// Which.
+    pub id: ScheduledId,
+    /// Where it goes.
+    pub conversation: ConversationId,
+    /// What it says.
+    pub text: String,
+    /// See [`Command::SendPlain`].
+    pub plain: bool,
+    /// When it is due.
+    pub at: Timestamp,
+    /// It was due and one may not write there any more.
+    pub held: bool,
+}
+
+/// What happened to a text that waits for its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScheduledNews {
+    /// It is new, another one now, or gone.
+    Changed,
+    /// It was due and is a message.
+    Left,
+    /// It was due and could not leave: it is kept.
+    Held,
 }
 
 /// Who is added.
@@ -296,6 +400,10 @@ pub enum Reply {
     Group(ConversationId),
     /// The text is in the outbox under this id.
     Queued(MessageId),
+    /// The text waits for its time under this id.
+    Scheduled(ScheduledId),
+    /// The folder that was made or changed.
+    Folder(FolderId),
     /// What a new device needs.
     Grant(Box<crate::device::DeviceGrant>),
     /// What a new device shows; the host puts it into a link with its server's address.
@@ -346,6 +454,12 @@ pub enum Refused {
     BadName,
     /// The text is empty or longer than `vocab::limits::TEXT_BYTES_MAX`.
     BadText,
+    /// A time that is over, or further ahead than [`crate::SCHEDULE_MS_MAX`].
+    BadTime,
+    /// [`crate::SCHEDULED_MAX`] texts wait for their time already.
+    TooManyScheduled,
+    /// The name of a folder is empty, too long or another's, or there are [`crate::FOLDERS_MAX`].
+    BadFolder,
     /// Only who wrote a message may do that with it.
     NotYours,
     /// A poll or a vote that breaks a rule, see [`Command::CreatePoll`] and [`Command::Vote`].
@@ -409,6 +523,10 @@ pub enum Event {
     Deleted(ConversationId, MessageId),
     /// A conversation appeared or its head changed (name, last message, unread count).
     Conversation(ConversationId),
+    /// Something about a text that waits for its time.
+    Scheduled(ConversationId, ScheduledNews),
+    /// The folders changed, or which chats are in them.
+    Folders,
     /// Somebody knocks.
     Request(AccountId),
     /// A contact changed (name, handle, accepted, blocked).
@@ -584,6 +702,8 @@ pub struct ConversationHead {
     pub last: Option<MessageView>,
     /// Messages of others not seen yet.
     pub unread: u32,
+    /// Those of them that mention oneself.
+    pub mentions: u32,
     /// When something last happened in it.
     pub changed_at: Timestamp,
     /// What oneself chose for it.
@@ -612,6 +732,10 @@ pub struct GroupHead {
     pub inside: bool,
     /// One may write.
     pub may_write: bool,
+    /// One may pin messages and set the timer.
+    pub may_arrange: bool,
+    /// One may call everybody.
+    pub may_call_all: bool,
 }
 
 /// A group as its page shows it.
@@ -780,6 +904,12 @@ pub struct MessageView {
     pub sent_at: Timestamp,
     /// The text; for a content this build does not know, empty with `unknown` set.
     pub text: String,
+    /// The text is Markdown, see [`crate::markup`].
+    pub markdown: bool,
+    /// It mentions oneself, by name or with everybody; only of others.
+    pub mentions_me: bool,
+    /// It calls everybody in the group, by somebody who may.
+    pub mentions_all: bool,
     /// The content type of something this build cannot show (kept for one that can).
     pub unknown: Option<String>,
     /// No message but a line about the group; the text is empty then.

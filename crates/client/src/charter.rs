@@ -952,7 +952,8 @@ impl Step<'_> {
             |row| row.get(0),
         )?;
         let own = self.me()?.account;
-        Ok(pending.is_some() && self.is_silenced(conversation, own)?)
+        Ok(pending.is_some()
+            && (self.is_silenced(conversation, own)? || self.message_oversteps(conversation, message)?))
     }
 
     /// Whether a group's charter lets somebody write. Everybody decides alike.

@@ -18,7 +18,7 @@ use crate::step::{Halting, Step, number, sql_number};
 /// Tables of this room.
 pub(crate) const TABLES: &str = "
 create table choice (
-    -- A conversation or a message.
+    -- A conversation, a message, a folder, or a conversation in a folder.
     subject blob not null,
     key integer not null,
     version integer not null,
@@ -59,6 +59,11 @@ pub(crate) enum Key {
     Draft = 4,
     Starred = 5,
     PutAway = 6,
+    MutedMentions = 16,
+    /// Of a folder: its place and its name; nothing when there is no such folder any more. See `crate::folder`.
+    Folder = 17,
+    /// Of a chat and a folder.
+    InFolder = 18,
 }
 
 impl Step<'_> {
@@ -82,6 +87,7 @@ impl Step<'_> {
             ChatChoice::MutedUntil(until) => {
                 (Key::MutedUntil, until.map_or(0, |at| at.0).to_be_bytes().to_vec())
             }
+            ChatChoice::MutedMentions(on) => (Key::MutedMentions, flag(*on)),
             ChatChoice::Unread(on) => (Key::Unread, flag(*on)),
             ChatChoice::Draft(text) if text.len() > TEXT_BYTES_MAX => {
                 return self.refuse(command, Refused::BadText);
@@ -193,6 +199,10 @@ impl Step<'_> {
         if changed == 0 {
             return Ok(());
         }
+        if choice.key == Key::Folder as u16 || choice.key == Key::InFolder as u16 {
+            self.event(Event::Folders);
+            return Ok(());
+        }
         if let Ok(conversation) = subject.try_into().map(ConversationId) {
             self.event(Event::Conversation(conversation));
         }
@@ -229,12 +239,14 @@ pub(crate) fn of_chat(
         reader.rows("select key, value from choice where subject = ?1", params![conversation.0], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
-    let mut choices = ChatChoices::default();
+    let folders = crate::folder::of_chat(reader, conversation)?;
+    let mut choices = ChatChoices { folders, ..ChatChoices::default() };
     for (key, value) in chosen {
         let on = value == [1];
         match key {
             key if key == Key::Archived as u16 => choices.archived = on,
             key if key == Key::Unread as u16 => choices.unread = on,
+            key if key == Key::MutedMentions as u16 => choices.muted_mentions = on,
             key if key == Key::Draft as u16 => choices.draft = String::from_utf8(value).unwrap_or_default(),
             key if key == Key::MutedUntil as u16 => {
                 let until = value.try_into().map_or(0, u64::from_be_bytes);

@@ -172,6 +172,7 @@ pub(crate) const OF_THIS_DEVICE: &[&str] = &[
     "device",
     "history_out",
     "history_in",
+    "scheduled",
     "indexed",
     "message_words",
 ];
@@ -575,16 +576,16 @@ impl Step<'_> {
     fn index_history(&mut self) -> Halting<()> {
         let mut after = Vec::new();
         loop {
-            let part: Vec<([u8; 32], String)> = self.tx.rows(
-                "select id, text from message where id > ?1 and role = 0 and deleted = 0 and text != ''
+            let part: Vec<([u8; 32], String, bool)> = self.tx.rows(
+                "select id, text, markdown from message where id > ?1 and role = 0 and deleted = 0 and text != ''
                  and id not in (select message from indexed) order by id limit ?2",
                 params![after, INDEXED_AT_ONCE],
-                |row| Ok((row.get(0)?, row.get(1)?)),
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )?;
-            let Some((last, _)) = part.last() else { return Ok(()) };
+            let Some((last, ..)) = part.last() else { return Ok(()) };
             after = last.to_vec();
-            for (id, text) in part {
-                self.index(MessageId(id), &text)?;
+            for (id, text, markdown) in part {
+                self.index_text(MessageId(id), &text, markdown)?;
             }
         }
     }

@@ -22,6 +22,7 @@ mod choice;
 mod contact;
 mod conversation;
 mod device;
+mod folder;
 mod group;
 mod history;
 mod intent;
@@ -31,12 +32,16 @@ mod link;
 mod linking;
 mod machine;
 mod mailbox;
+pub mod markup;
+mod mention;
 mod message;
 mod missing;
 mod own_device;
 mod poll;
 mod query;
 mod receipt;
+mod right;
+mod scheduled;
 mod schema;
 mod search;
 mod shared;
@@ -48,17 +53,20 @@ mod timer;
 pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{
     AddWhom, ChatChoice, ChatChoices, Command, CommandId, Connection, ContactCard, ContactState,
-    ConversationHead, ConversationId, DeviceCard, DeviceNews, Edition, Event, Found, GroupChange, GroupHead,
-    GroupMember, GroupView, HistoryState, Input, InvitationSecrets, LinkEnd, LinkEvent, LinkState, Mark,
-    MessageView, Noticed, Output, PollOption, PollView, Reaction, Refused, Reply, Status, Whom,
+    ConversationHead, ConversationId, DeviceCard, DeviceNews, Edition, Event, FolderChange, FolderId,
+    FolderView, Found, GroupChange, GroupHead, GroupMember, GroupView, HistoryState, Input,
+    InvitationSecrets, LinkEnd, LinkEvent, LinkState, Mark, MessageView, Noticed, Output, PollOption,
+    PollView, Reaction, Refused, Reply, ScheduledId, ScheduledNews, ScheduledView, Status, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use crypto::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_NAME_CHARS_MAX};
 pub use crypto::{Permissions, Role, Who};
 pub use device::{DeviceGrant, DeviceOffer, NewDevice};
+pub use folder::{FOLDER_NAME_CHARS_MAX, FOLDERS_MAX};
 pub use link::{LINK_DIGITS, LinkSecrets};
 pub use machine::{Client, Config, Fault, Weakness};
 pub use poll::{POLL_OPTION_BYTES_MAX, POLL_OPTIONS_MAX, POLL_QUESTION_BYTES_MAX};
+pub use scheduled::{SCHEDULE_MS_MAX, SCHEDULED_MAX};
 pub use timer::TIMER_SECONDS_MAX;
 pub use wire::DeviceLink;
 pub use wire::link::{InvitationLink, LinkError, ServiceAddress};

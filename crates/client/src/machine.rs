@@ -359,6 +359,12 @@ impl Step<'_> {
             Command::Accept(account) => self.accept(id, account),
             Command::Block(account) => self.block(id, account),
             Command::Send { conversation, text } => self.send_text(id, conversation, &text),
+            Command::SendPlain { conversation, text } => self.send_plain(id, conversation, &text),
+            Command::Schedule { conversation, text, plain, at } => {
+                self.schedule(id, conversation, &text, plain, at)
+            }
+            Command::Reschedule { id: which, text, at } => self.reschedule(id, which, text.as_deref(), at),
+            Command::Unschedule(which) => self.unschedule(id, which),
             Command::Reply { to, text } => self.reply_to(id, to, &text),
             Command::React { to, emoji } => self.react(id, to, &emoji),
             Command::TakeReactionBack { to, emoji } => self.take_reaction_back(id, to, &emoji),
@@ -374,6 +380,7 @@ impl Step<'_> {
             Command::Pin { message, on } => self.pin(id, message, on),
             Command::Star { message, on } => self.star(id, message, on),
             Command::Choose { conversation, choice } => self.choose_for_chat(id, conversation, &choice),
+            Command::Folder(change) => self.change_folders(id, change),
             Command::SetTimer { conversation, seconds } => self.set_timer(id, conversation, seconds),
             Command::CreateGroup { name, people } => self.create_group(id, &name, &people),
             Command::ChangeGroup { conversation, change } => self.change_group(id, conversation, change),
@@ -455,6 +462,7 @@ impl Step<'_> {
         self.attempt(Self::expire)?;
         self.attempt(Self::mind_the_link)?;
         if self.me.as_ref().is_some_and(|me| me.registered && !me.struck_off) {
+            self.send_scheduled()?;
             self.attempt(Self::mind_the_devices)?;
             self.attempt(Self::mind_history)?;
         }
@@ -614,6 +622,7 @@ impl Step<'_> {
         self.tell_settled(receipts)?;
         let mut deadlines: Vec<Timestamp> =
             later.into_iter().chain(receipts).chain(visit).chain(expiry).collect();
+        deadlines.extend(self.scheduled_next()?);
         deadlines.extend(self.link_due()?);
         deadlines.extend(self.devices_due()?);
         deadlines.extend(self.history_due()?);

@@ -14,13 +14,26 @@ use crate::choice::Key;
 use crate::conversation::Slot;
 use crate::intent::{self, Intent, Kind};
 use crate::machine::Weakness;
+use crate::markup::{self, Mention};
 use crate::poll::Poll;
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
 impl Step<'_> {
     /// Sends a text.
     pub fn send_text(&mut self, command: CommandId, conversation: ConversationId, text: &str) -> Halting<()> {
-        self.send(command, conversation, text, None)
+        let content = self.text_content(text);
+        self.send(command, conversation, text, content)
+    }
+
+    /// Sends a text that is shown as it is.
+    pub fn send_plain(
+        &mut self,
+        command: CommandId,
+        conversation: ConversationId,
+        text: &str,
+    ) -> Halting<()> {
+        let content = MimiContent::text(self.random(), text);
+        self.send(command, conversation, text, content)
     }
 
     /// Sends a text that answers a message.
@@ -32,7 +45,8 @@ impl Step<'_> {
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         let Some((conversation, version)) = seen else { return self.refuse(command, Refused::Unknown) };
-        self.send(command, ConversationId(conversation), text, id_from(&version))
+        let content = MimiContent { in_reply_to: id_from(&version), ..self.text_content(text) };
+        self.send(command, ConversationId(conversation), text, content)
     }
 
     fn send(
@@ -40,7 +54,7 @@ impl Step<'_> {
         command: CommandId,
         conversation: ConversationId,
         text: &str,
-        in_reply_to: Option<MessageId>,
+        content: MimiContent,
     ) -> Halting<()> {
         if text.is_empty() || text.len() > TEXT_BYTES_MAX {
             return self.refuse(command, Refused::BadText);
@@ -49,7 +63,7 @@ impl Step<'_> {
             return self.refuse(command, refused);
         }
         let expires = self.expiration(conversation)?;
-        let mut content = MimiContent { in_reply_to, expires, ..MimiContent::text(self.random(), text) };
+        let mut content = MimiContent { expires, ..content };
         if self.config.has(Weakness::SpeaksOfTomorrow) {
             content.nested_part = NestedPart::single(Disposition::RENDER, TYPE_TOMORROW, text);
         }
@@ -60,17 +74,24 @@ impl Step<'_> {
 
     /// Sends what a message says to another chat.
     pub fn forward(&mut self, command: CommandId, message: MessageId, to: ConversationId) -> Halting<()> {
-        let text: Option<String> = self.tx.row(
-            "select text from message where id = ?1 and role = 0 and deleted = 0 and unknown = '' and poll = x'' and notice = x''",
+        let said: Option<(String, bool)> = self.tx.row(
+            "select text, markdown from message where id = ?1 and role = 0 and deleted = 0 and unknown = '' and poll = x'' and notice = x''",
             params![message.as_bytes()],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        let Some(text) = text else { return self.refuse(command, Refused::Unknown) };
+        let Some((text, markdown)) = said else { return self.refuse(command, Refused::Unknown) };
         if let Some(refused) = self.may_write(to)? {
             return self.refuse(command, refused);
         }
         let expires = self.expiration(to)?;
-        let content = MimiContent { expires, ..MimiContent::text(self.random(), &text) };
+        // Who was mentioned there is nobody's business here; what was to be read of it stays.
+        let content = if markdown {
+            let label = |mention: &Mention| Some(markup::escaped(&mention.label));
+            MimiContent::markdown(self.random(), &markup::with_mentions_as(&text, label))
+        } else {
+            MimiContent::text(self.random(), &text)
+        };
+        let content = MimiContent { expires, ..content };
         let content = content.as_forwarded().map_err(|_| Halt::Unusable("no room for an extension"))?;
         let id = self.say(to, content)?;
         self.reply(command, Ok(Reply::Queued(id)));
@@ -147,12 +168,19 @@ impl Step<'_> {
         if new == 0 {
             return Ok(false);
         }
+        let markdown = content.is_markdown();
         if role == Role::Shown {
-            self.index(id, &poll.as_ref().map_or_else(|| text.to_owned(), Poll::words))?;
             if let Some(poll) = &poll {
+                self.index(id, &poll.words())?;
                 self.note_poll(id, poll)?;
+            } else {
+                self.index_text(id, text, markdown)?;
+                self.note_text(conversation, from.account, id, text, markdown)?;
             }
             self.note_expiration(id, content.expires)?;
+        }
+        if let Meaning::Edit { text, .. } = &meaning {
+            self.note_text(conversation, from.account, id, text, markdown)?;
         }
         self.file(conversation, from.account, id, content.version(), &meaning)?;
         if role == Role::Shown && self.has_chosen(id.as_bytes(), Key::PutAway)? {
@@ -261,7 +289,9 @@ impl Step<'_> {
             return self.take_profile(sender.account, &profile.name, profile.handle.as_deref(), key);
         }
         // What was said before one was silenced may come now, said again to whoever missed it.
-        if !known_of && self.is_silenced(slot.conversation, sender.account)? {
+        let passed_over = self.is_silenced(slot.conversation, sender.account)?
+            || self.oversteps(slot.conversation, sender.account, &content)?;
+        if !known_of && passed_over {
             return self.pass_over(slot, sender, &content, bytes);
         }
         self.take_message(slot.conversation, sender, &content, bytes)
@@ -298,7 +328,10 @@ impl Step<'_> {
                 params![id.as_bytes(), if said { text } else { "" }, meaning.role() as i64],
             )?;
             if said {
-                self.index(id, text)?;
+                self.index_text(id, text, content.is_markdown())?;
+            }
+            if let Some(text) = content.as_text() {
+                self.note_text(conversation, AccountId(sender), id, text, content.is_markdown())?;
             }
             self.file(conversation, AccountId(sender), id, content.version(), &meaning)?;
             self.event(Event::Conversation(conversation));
@@ -380,6 +413,7 @@ impl Step<'_> {
     fn fail(&mut self, conversation: ConversationId, message: &[u8]) -> Halting<()> {
         if let Ok(id) = MessageId::from_slice(message) {
             self.tx.execute("update message set failed = 1 where id = ?1", params![id.as_bytes()])?;
+            self.undo_arrangement(conversation, id)?;
             self.event(Event::Failed(conversation, id));
         }
         Ok(())

@@ -148,12 +148,20 @@ impl Client {
         let reader = self.db.reader();
         let row = reader.row(
             "select account, changed_at,
-             (select count(*) from message where conversation = ?1 and own = 0 and mark < 3)
+             (select count(*) from message where conversation = ?1 and own = 0 and mark < 3),
+             (select count(*) from message where conversation = ?1 and own = 0 and mark < 3 and mentions > 0)
              from conversation where id = ?1",
             params![id.0],
-            |row| Ok((row.get::<_, Vec<u8>>(0)?, number(row.get(1)?), row.get::<_, u32>(2)?)),
+            |row| {
+                Ok((
+                    row.get::<_, Vec<u8>>(0)?,
+                    number(row.get(1)?),
+                    row.get::<_, u32>(2)?,
+                    row.get::<_, u32>(3)?,
+                ))
+            },
         )?;
-        let Some((account, changed_at, unread)) = row else { return Ok(None) };
+        let Some((account, changed_at, unread, mentions)) = row else { return Ok(None) };
         let with = match AccountId::from_slice(&account) {
             Ok(account) => self.contact(account)?.map(Whom::Person),
             Err(_) => self.group(id)?.map(|group| Whom::Group(group.head)),
@@ -163,7 +171,7 @@ impl Client {
         let choices = crate::choice::of_chat(&reader, id)?;
         let timer_seconds = crate::timer::of_chat(&reader, id)?;
         let changed_at = Timestamp(changed_at);
-        Ok(Some(ConversationHead { id, with, last, unread, changed_at, choices, timer_seconds }))
+        Ok(Some(ConversationHead { id, with, last, unread, mentions, changed_at, choices, timer_seconds }))
     }
 
     /// A group as its page shows it; none for a conversation of two, or before one has come into it.
@@ -204,6 +212,12 @@ impl Client {
             people: u32::try_from(members.len()).unwrap_or(u32::MAX),
             inside,
             may_write: inside && own.is_some_and(|own| charter.permits(own, charter.permissions.send)),
+            may_arrange: inside
+                && own.is_some_and(|own| {
+                    charter.permits(own, charter.permissions.send)
+                        && charter.permits(own, charter.permissions.edit)
+                }),
+            may_call_all: inside && role >= Role::Admin,
         };
         Ok(Some(GroupView {
             head,
@@ -464,7 +478,8 @@ fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
 
 const MESSAGE_COLUMNS: &str = "id, conversation, sender, own, sent_at, text, unknown, mark, failed, position,
      in_reply_to, edited_at, deleted, exists (select 1 from amendment where target = message.id), forwarded, expires_at,
-     exists (select 1 from choice where subject = message.id and key = 5 and value = x'01'), notice, poll";
+     exists (select 1 from choice where subject = message.id and key = 5 and value = x'01'), notice, poll,
+     markdown, mentions";
 
 /// A message by itself, and where to look for more about it.
 struct MessageRow {
@@ -478,6 +493,7 @@ fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
     let unknown: String = row.get(6)?;
     let position: i64 = row.get(9)?;
     let edited_at = number(row.get(11)?);
+    let mentions: i64 = row.get(20)?;
     let view = MessageView {
         id: MessageId(row.get(0)?),
         conversation: ConversationId(row.get(1)?),
@@ -485,6 +501,9 @@ fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
         own: row.get(3)?,
         sent_at: Timestamp(number(row.get(4)?)),
         text: row.get(5)?,
+        markdown: row.get(19)?,
+        mentions_me: !row.get::<_, bool>(3)? && mentions > 0,
+        mentions_all: mentions & crate::mention::WITH_ALL > 0,
         unknown: (!unknown.is_empty()).then_some(unknown),
         notice: crate::charter::read_notice(&row.get::<_, Vec<u8>>(17)?),
         mark: match row.get::<_, i64>(7)? {

@@ -10,6 +10,8 @@ pub const MIGRATIONS: &[&str] = &[
     crate::search::TABLES,
     crate::timer::TABLES,
     crate::poll::TABLES,
+    crate::mention::TABLES,
+    crate::scheduled::TABLES,
 ];
 
 const FIRST: &str = "

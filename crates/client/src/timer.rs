@@ -33,7 +33,7 @@ impl Step<'_> {
         conversation: ConversationId,
         seconds: u32,
     ) -> Halting<()> {
-        if let Some(refused) = self.may_write(conversation)? {
+        if let Some(refused) = self.may_arrange(conversation)? {
             return self.refuse(command, refused);
         }
         if seconds > TIMER_SECONDS_MAX {
@@ -71,6 +71,31 @@ impl Step<'_> {
         if changed > 0 {
             self.event(Event::Conversation(conversation));
         }
+        Ok(())
+    }
+
+    /// A timer of one's own could not leave: the one before it counts again.
+    pub fn forget_timer(&mut self, conversation: ConversationId, message: MessageId) -> Halting<()> {
+        let forgotten = self.tx.execute(
+            "delete from timer where conversation = ?1 and message = ?2",
+            params![conversation.0, message.as_bytes()],
+        )?;
+        if forgotten == 0 {
+            return Ok(());
+        }
+        let about: Vec<([u8; 32], Vec<u8>)> = self.tx.rows(
+            "select id, content from message where conversation = ?1 and role = 1 and failed = 0 and content != x''
+             order by position desc limit ?2",
+            params![conversation.0, LOOKED_BACK_MAX],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        for (id, bytes) in about {
+            let Ok(content) = MimiContent::decode(&bytes) else { continue };
+            if let Some(seconds) = timer_of(&content) {
+                self.take_timer(conversation, MessageId(id), content.version(), seconds)?;
+            }
+        }
+        self.event(Event::Conversation(conversation));
         Ok(())
     }
 
@@ -166,6 +191,8 @@ pub(crate) fn timer_of(content: &MimiContent) -> Option<u32> {
 const TYPE_TIMER: &str = "application/vnd.valise.timer";
 /// Longest timer, seconds: a year. What is to be kept for longer is to be kept.
 pub const TIMER_SECONDS_MAX: u32 = 366 * 24 * 60 * 60;
+/// Messages among which an earlier timer is looked for.
+const LOOKED_BACK_MAX: u32 = 5_000;
 /// Messages that disappear in one step; the rest follow in the next.
 const EXPIRED_AT_ONCE_MAX: u32 = 256;
 const _: () = assert!(SECOND_MS == 1_000, "as the statements count");

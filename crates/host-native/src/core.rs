@@ -351,6 +351,8 @@ fn is_repeatable(what: &What) -> bool {
             | Action::Archive { .. }
             | Action::Mute { .. }
             | Action::MarkUnread { .. }
+            | Action::MuteMentions { .. }
+            | Action::Reschedule { .. }
             | Action::SaveDraft { .. }
             | Action::SetTimer { .. }
             | Action::EditGroup { .. }
@@ -365,6 +367,10 @@ fn is_repeatable(what: &What) -> bool {
             | Action::Invite
             | Action::NewGroup { .. }
             | Action::Send { .. }
+            | Action::SendPlain { .. }
+            | Action::Schedule { .. }
+            | Action::Unschedule { .. }
+            | Action::Folder(_)
             | Action::Reply { .. }
             | Action::CreatePoll { .. }
             | Action::EndPoll { .. }

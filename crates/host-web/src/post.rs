@@ -150,7 +150,7 @@ impl Post {
         let Listing::Rows(bubbles) = &timeline.bubbles else { return None };
         let is_it = |bubble: &&Bubble| {
             bubble.own
-                && bubble.text == *text
+                && (bubble.text == *text || is_typed(bubble, text))
                 && bubble.sent.ms >= pending.since_ms
                 && !self.sent.contains(&bubble.id)
         };
@@ -163,6 +163,11 @@ impl Post {
             self.sent.pop_front();
         }
     }
+}
+
+/// A text with mentions is sent in another form than it was typed.
+fn is_typed(bubble: &Bubble, text: &str) -> bool {
+    bubble.typed.as_ref().is_some_and(|typed| typed.to_lowercase() == text.to_lowercase())
 }
 
 fn refused(to: &ToCore, sentence: &str) -> FromCore {

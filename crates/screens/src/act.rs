@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChatId, ContactId, GroupEdit, MessageId};
+use crate::{ChatId, ContactId, FolderEdit, GroupEdit, MessageId, ScheduledId};
 
 /// Something the person does. `who` and `to` are what a person would type: a number, an e-mail address, a contact's
 /// name, an invitation link, or an id (whole, or its first 6 characters and more).
@@ -47,8 +47,41 @@ pub enum Action {
     Send {
         /// Contact or chat.
         to: String,
-        /// What is said, byte for byte.
+        /// What is said, byte for byte. Where it has signs of Markdown it is set by them, and `@` with a name of the chat
+        /// mentions that person.
         text: String,
+    },
+    /// The same of a text that is shown as it is, whatever signs are in it.
+    SendPlain {
+        /// Contact or chat.
+        to: String,
+        /// What is said.
+        text: String,
+    },
+    /// Sends a text at a time, from this device. [`Outcome::Scheduled`] comes back.
+    Schedule {
+        /// Contact or chat.
+        to: String,
+        /// What is said.
+        text: String,
+        /// It is shown as it is.
+        plain: bool,
+        /// As typed: `18:30`, `tomorrow 9:00`, `2029-05-12 18:30`, `2h`.
+        at: String,
+    },
+    /// Gives what waits for its time another text, another time, or both.
+    Reschedule {
+        /// Which: a whole id, or its first 6 characters and more.
+        id: String,
+        /// Another text.
+        text: Option<String>,
+        /// Another time, as typed.
+        at: Option<String>,
+    },
+    /// Does not send what waits for its time.
+    Unschedule {
+        /// Which, see [`Action::Reschedule`].
+        id: String,
     },
     /// Sends a text that answers a message.
     Reply {
@@ -138,6 +171,15 @@ pub enum Action {
         /// As typed: `8h`, `2d`, `always`, or `off`.
         time: String,
     },
+    /// Lets a mute hold for what mentions oneself, too, or not.
+    MuteMentions {
+        /// Contact or chat.
+        chat: String,
+        /// Whether it does from now on.
+        on: bool,
+    },
+    /// Changes the folders of chats.
+    Folder(FolderEdit),
     /// Marks a chat to be looked at again; reading it takes the mark off.
     MarkUnread {
         /// Contact or chat.
@@ -271,6 +313,13 @@ pub enum Outcome {
         chat: ChatId,
         /// Under this id.
         id: MessageId,
+    },
+    /// The text waits for its time on this device.
+    Scheduled {
+        /// Under this id.
+        id: ScheduledId,
+        /// When it leaves, and from where.
+        sentence: String,
     },
     /// It was not done.
     Refused {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage, LinkScreen, Listing, MessageId,
-    Next, Person, RefusedKind, RequestRow, Start, Status, Timeline,
+    Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage, LinkScreen, Listing, Mentionable,
+    MessageId, Next, Person, RefusedKind, RequestRow, ScheduledRow, Start, Status, Timeline,
 };
 
 /// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
@@ -48,6 +48,15 @@ pub enum Ask {
     },
     /// Messages with a star, the newest first.
     Starred,
+    /// Texts that wait for their time on this device, the first to leave first.
+    Scheduled,
+    /// Who can be mentioned in a chat, for a front end that offers them while one types: a few.
+    Mentionable {
+        /// Chat or contact.
+        chat: String,
+        /// How the name begins, without the `@`; empty for all.
+        typed: String,
+    },
     /// Messages of others that were not seen yet, oldest first.
     Unread {
         /// So many of them are known already, because what was shown was not marked read.
@@ -100,6 +109,10 @@ pub enum Answer {
     Editions(Vec<Edition>),
     /// To [`Ask::Search`] and [`Ask::Starred`].
     Found(Listing<FoundRow>),
+    /// To [`Ask::Scheduled`].
+    Scheduled(Listing<ScheduledRow>),
+    /// To [`Ask::Mentionable`].
+    Mentionable(Vec<Mentionable>),
     /// To [`Ask::Unread`].
     Unread {
         /// The messages.

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Banner, Bubble, ConnectionLine, EmptyPlace, Listing, MarkShown, Moment, Person, Quote};
+use crate::{
+    Banner, Bubble, ConnectionLine, EmptyPlace, FolderId, FolderRow, Listing, MarkShown, Moment, Person,
+    Quote,
+};
 
 /// Names a chat. Opaque to a front end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,9 +23,12 @@ impl std::fmt::Display for ChatId {
 pub struct ChatList {
     /// The chats, newest first.
     pub chats: Listing<ChatRow>,
+    /// The folders, in their order.
+    pub folders: Vec<FolderRow>,
     /// How many people knock, in words (`1 request`); nothing when nobody does.
     pub requests: Option<String>,
-    /// Unread messages over all chats, for the window's title and the rail.
+    /// Unread messages over all chats, for the window's title and the rail: of those that are muted only what mentions oneself,
+    /// where the mute does not hold for that.
     pub unread: u32,
     /// A lasting condition, above the rows.
     pub banner: Option<Banner>,
@@ -49,12 +55,18 @@ pub struct ChatRow {
     pub time: Moment,
     /// Messages not seen yet.
     pub unread: u32,
+    /// Those of them that mention oneself.
+    pub mentions: u32,
     /// To be looked at again, although it was read.
     pub marked_unread: bool,
     /// Out of the way.
     pub archived: bool,
     /// `Muted until 18:00`, while it is.
     pub muted: Option<String>,
+    /// The mute holds for what mentions oneself, too.
+    pub muted_mentions: bool,
+    /// The folders it is in.
+    pub folders: Vec<FolderId>,
     /// The whole row in one sentence for a screen reader.
     pub spoken: String,
 }
@@ -89,6 +101,8 @@ pub struct ChatHead {
     pub timer: Option<String>,
     /// Pinned messages, the newest first.
     pub pinned: Vec<Quote>,
+    /// `1 message waits for its time`, when any does: [`crate::Ask::Scheduled`] lists them.
+    pub scheduled: Option<String>,
 }
 
 /// Where one writes, or why one cannot.

@@ -12,14 +12,17 @@ mod ask;
 mod bridge;
 mod chat;
 mod contact;
+mod folder;
 mod group;
 mod line;
 mod link;
 pub mod link_samples;
+mod markup;
 mod message;
 mod notice;
 mod place;
 pub mod samples;
+mod scheduled;
 mod start;
 
 pub use act::{Action, Next, Outcome, RefusedKind};
@@ -27,15 +30,18 @@ pub use ask::{Answer, Ask, TIMELINE_MESSAGES_MAX};
 pub use bridge::{FromCore, Reply, ToCore, What};
 pub use chat::{ChatHead, ChatId, ChatList, ChatRow, Composer, Timeline};
 pub use contact::{ContactId, ContactRow, ContactState, Person, RequestRow};
+pub use folder::{FolderEdit, FolderId, FolderRow};
 pub use group::{GroupEdit, GroupMay, GroupPage, GroupRule, MemberRow, Permission, Role};
 pub use line::{ConnectionLine, LineState};
 pub use link::{DeviceList, DeviceRow, LinkScreen, LinkStep};
+pub use markup::{Block, Href, ListItem, Mention, Mentionable, Span};
 pub use message::{
     Bubble, Edition, FoundRow, Mark, MarkShown, MessageAct, MessageId, Moment, Piece, PollOption, PollShown,
     Quote, Reaction, Script, Turn,
 };
 pub use notice::Notice;
 pub use place::{Banner, BannerKind, EmptyPlace, Listing, Trouble};
+pub use scheduled::{ScheduledId, ScheduledRow};
 pub use start::{CodeScreen, HandleChoice, HandleKind, Me, Start, Status, WelcomeScreen};
 
 #[cfg(test)]

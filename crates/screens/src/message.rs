@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChatId, Person};
+use crate::{Block, ChatId, Mention, Person};
 
 /// Names a message. Opaque to a front end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,6 +45,14 @@ pub struct Bubble {
     pub turn: Turn,
     /// What was said, byte for byte; empty when it cannot be shown, see `note`.
     pub text: String,
+    /// The text as it is set; empty where it is set as it stands in `text`.
+    pub blocks: Vec<Block>,
+    /// The text is Markdown.
+    pub markdown: bool,
+    /// The text as one would type it, where that is another: mentions by name.
+    pub typed: Option<String>,
+    /// Who is mentioned, each once.
+    pub mentions: Vec<Mention>,
     /// The message it answers.
     pub reply_to: Option<Quote>,
     /// Reactions, those of most people first.

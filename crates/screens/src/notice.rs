@@ -79,6 +79,13 @@ pub enum Notice {
         /// What is, why, what now.
         sentence: String,
     },
+    /// Texts that wait for their time changed: [`crate::Ask::Scheduled`].
+    Scheduled {
+        /// In which chat.
+        chat: ChatId,
+        /// What is, why, what now, where the person is to know.
+        sentence: Option<String>,
+    },
     /// The list of chats changed: order, names, last messages, counts.
     Chats,
     /// Somebody knocks.

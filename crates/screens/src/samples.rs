@@ -3,10 +3,11 @@
 use vocab::limits;
 
 use crate::{
-    Banner, BannerKind, Bubble, ChatHead, ChatId, ChatList, ChatRow, CodeScreen, Composer, ConnectionLine,
-    ContactId, ContactRow, ContactState, EmptyPlace, HandleChoice, HandleKind, LineState, Listing, Mark,
-    MarkShown, Me, MessageAct, MessageId, Moment, Person, Quote, Reaction, RequestRow, Script, Start, Status,
-    Timeline, Trouble, Turn, WelcomeScreen,
+    Banner, BannerKind, Block, Bubble, ChatHead, ChatId, ChatList, ChatRow, CodeScreen, Composer,
+    ConnectionLine, ContactId, ContactRow, ContactState, EmptyPlace, FolderId, FolderRow, HandleChoice,
+    HandleKind, Href, LineState, ListItem, Listing, Mark, MarkShown, Me, Mention, MessageAct, MessageId,
+    Moment, Person, Quote, Reaction, RequestRow, Script, Span, Start, Status, Timeline, Trouble, Turn,
+    WelcomeScreen,
 };
 
 /// A screen in one state.
@@ -43,6 +44,7 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("timeline-empty", Screen::Timeline(Box::new(timeline_empty()))),
         ("timeline-full", Screen::Timeline(Box::new(timeline_full()))),
         ("timeline-right-to-left", Screen::Timeline(Box::new(timeline_right_to_left()))),
+        ("timeline-formatted", Screen::Timeline(Box::new(timeline_formatted()))),
         ("timeline-missing", Screen::Timeline(Box::new(timeline_missing()))),
         ("timeline-blocked", Screen::Timeline(Box::new(timeline_blocked()))),
         ("timeline-failing", Screen::Timeline(Box::new(timeline_failing()))),
@@ -131,6 +133,7 @@ pub fn me() -> Me {
 pub fn chats_loading() -> ChatList {
     ChatList {
         chats: Listing::Loading,
+        folders: vec![],
         requests: None,
         unread: 0,
         banner: None,
@@ -146,6 +149,7 @@ pub fn chats_empty() -> ChatList {
             title: "No chats yet".into(),
             sentence: "Add someone by number or address, or give them a link.".into(),
         }),
+        folders: vec![],
         requests: None,
         unread: 0,
         banner: None,
@@ -157,19 +161,30 @@ pub fn chats_empty() -> ChatList {
 #[must_use]
 pub fn chats_full() -> ChatList {
     let rows = vec![
-        row(&ines(), "Which tram shall we take up to the house?", None, "09:41", 2),
+        ChatRow {
+            mentions: 1,
+            folders: vec![FolderId("f1".repeat(8))],
+            ..row(&ines(), "Which tram shall we take up to the house?", None, "09:41", 2)
+        },
         ChatRow {
             muted: Some("Muted until 18:00".into()),
             ..row(&boris(), "Until Thursday!", Some(Mark::Read), "09:40", 0)
         },
-        row(&layla(), "وصلت الصور، شكراً جزيلاً 🌿", None, "09:32", 1),
-        row(&priya(), "Friday then, the usual place", Some(Mark::Pending), "08:30", 0),
+        ChatRow {
+            folders: vec![FolderId("f2".repeat(8))],
+            ..row(&layla(), "وصلت الصور، شكراً جزيلاً 🌿", None, "09:32", 1)
+        },
+        ChatRow {
+            folders: vec![FolderId("f2".repeat(8))],
+            ..row(&priya(), "Friday then, the usual place", Some(Mark::Pending), "08:30", 0)
+        },
         ChatRow { failed: true, ..row(&sakura(), "駅で待ってる", None, "08:12", 0) },
         row(&long_name(), "Angekommen", Some(Mark::Delivered), "Sat", 0),
         ChatRow { archived: true, ..row(&nameless(), "No messages yet", None, "12 May", 0) },
     ];
     ChatList {
         chats: Listing::Rows(rows),
+        folders: vec![folder("f1", "Family", 1, 2), folder("f2", "Work", 2, 1)],
         requests: Some("1 request".into()),
         unread: 3,
         banner: None,
@@ -301,6 +316,87 @@ pub fn timeline_full() -> Timeline {
         },
     ];
     Timeline { earlier: Some(4_096), ..timeline(&them, Listing::Rows(bubbles)) }
+}
+
+/// Texts that are set: every kind of block and run, and mentions.
+#[must_use]
+pub fn timeline_formatted() -> Timeline {
+    let them = ines();
+    let plain = |text: &str| Span { text: text.into(), ..Span::default() };
+    let you = Mention { id: Some(me().id), name: me().name, you: true };
+    let set = |number: u8, from: &Person, text: &str, blocks: Vec<Block>| Bubble {
+        markdown: true,
+        blocks,
+        ..bubble(number, from, text, "09:41", None)
+    };
+    let runs = vec![
+        plain("Leave "),
+        Span { bold: true, ..plain("at six") },
+        plain(", "),
+        Span { italic: true, ..plain("not later") },
+        plain(", "),
+        Span { strike: true, ..plain("by car") },
+        plain(" "),
+        Span { code: true, ..plain("IC 512") },
+        plain(": "),
+        Span {
+            link: Some(Href {
+                url: "https://timetable.example/ic512".into(),
+                beside: Some("timetable.example".into()),
+            }),
+            ..plain("the timetable")
+        },
+    ];
+    let named = vec![
+        Span { mention: Some(you.clone()), ..plain(&format!("@{}", me().name)) },
+        plain(", do you bring this?"),
+    ];
+    let item = |marker: &str, text: &str| ListItem {
+        marker: marker.into(),
+        blocks: vec![Block::Text(vec![plain(text)])],
+    };
+    let bubbles = vec![
+        set(
+            1,
+            &them,
+            "Leave **at six**, *not later*, ~~by car~~ `IC 512`: [the timetable](https://timetable.example/ic512)",
+            vec![Block::Text(runs)],
+        ),
+        Bubble {
+            mentions: vec![you],
+            unread: true,
+            ..set(
+                2,
+                &them,
+                "[@You](valise:account/…), do you bring this?\n\n1. bread\n2. cheese\n   - the hard one",
+                vec![
+                    Block::Text(named),
+                    Block::List(vec![
+                        item("1.", "bread"),
+                        ListItem {
+                            marker: "2.".into(),
+                            blocks: vec![
+                                Block::Text(vec![plain("cheese")]),
+                                Block::List(vec![item("•", "the hard one")]),
+                            ],
+                        },
+                    ]),
+                ],
+            )
+        },
+        set(
+            3,
+            &myself(),
+            "# Yes\n\n> do you bring this?\n\n```sh\nls bag/\n```\n\n---",
+            vec![
+                Block::Heading(vec![plain("Yes")]),
+                Block::Quote(vec![Block::Text(vec![plain("do you bring this?")])]),
+                Block::Code { language: "sh".into(), text: "ls bag/".into() },
+                Block::Rule,
+            ],
+        ),
+    ];
+    timeline(&them, Listing::Rows(bubbles))
 }
 
 /// A chat written from right to left.
@@ -527,11 +623,18 @@ fn row(person: &Person, preview: &str, mark: Option<Mark>, time: &str, unread: u
         failed: false,
         time: moment(time),
         unread,
+        mentions: 0,
         marked_unread: false,
         archived: false,
         muted: None,
+        muted_mentions: false,
+        folders: vec![],
         spoken: format!("{}, {time}: {preview}", person.name),
     }
+}
+
+fn folder(id: &str, name: &str, chats: u32, unread: u32) -> FolderRow {
+    FolderRow { id: FolderId(id.repeat(8)), name: name.into(), chats, unread }
 }
 
 fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>) -> Bubble {
@@ -544,6 +647,10 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
         unread_line: None,
         turn: Turn::Single,
         text: text.into(),
+        blocks: vec![],
+        markdown: false,
+        typed: None,
+        mentions: vec![],
         reply_to: None,
         reactions: vec![],
         edited: None,
@@ -592,6 +699,7 @@ fn timeline(with: &Person, bubbles: Listing<Bubble>) -> Timeline {
             line: with.handle.clone().unwrap_or_else(|| "Through a link".into()),
             timer: None,
             pinned: vec![],
+            scheduled: None,
         },
         bubbles,
         earlier: None,

@@ -9,7 +9,10 @@ pub use nowhere::*;
 #[cfg(target_arch = "wasm32")]
 mod browser {
     use wasm_bindgen::prelude::*;
-    use web_sys::{Document, Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, Window};
+    use web_sys::{
+        Document, Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement,
+        Window,
+    };
 
     fn window() -> Option<Window> {
         web_sys::window()
@@ -165,6 +168,28 @@ mod browser {
         }
     }
 
+    /// What stands before the cursor in the field that matches; nothing when that cannot be told.
+    #[must_use]
+    pub fn before_cursor(selector: &str) -> Option<String> {
+        let field = first(selector)?.dyn_into::<HtmlTextAreaElement>().ok()?;
+        let at = usize::try_from(field.selection_start().ok()??).ok()?;
+        let units: Vec<u16> = field.value().encode_utf16().take(at).collect();
+        String::from_utf16(&units).ok()
+    }
+
+    /// A local time of the browser's fields with what it is ahead of UTC at that time, which need not be what it is now.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "offsets lie between -720 and 840")]
+    pub fn with_offset(local: &str) -> String {
+        let offset = js_sys::Date::new(&JsValue::from_str(local)).get_timezone_offset();
+        if !offset.is_finite() {
+            return local.to_owned();
+        }
+        let ahead = -(offset as i32);
+        let sign = if ahead < 0 { '-' } else { '+' };
+        format!("{local}{sign}{:02}:{:02}", ahead.abs() / 60, ahead.abs() % 60)
+    }
+
     /// Minutes that local time is ahead of UTC.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "offsets lie between -720 and 840")]
@@ -229,6 +254,14 @@ mod nowhere {
     pub fn on_attention(_: impl FnMut() + Clone + 'static) {}
     pub fn on_window(_: &str, _: impl FnMut() + 'static) {}
     pub fn tell_window(_: &str) {}
+    #[must_use]
+    pub fn before_cursor(_: &str) -> Option<String> {
+        None
+    }
+    #[must_use]
+    pub fn with_offset(local: &str) -> String {
+        local.to_owned()
+    }
     #[must_use]
     pub fn utc_offset_minutes() -> i16 {
         0

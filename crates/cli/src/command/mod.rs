@@ -2,11 +2,13 @@
 
 mod chat;
 mod device;
+pub mod folder;
 pub mod group;
 mod message;
 mod people;
 mod receive;
 mod register;
+pub mod scheduled;
 mod send;
 mod show;
 
@@ -17,7 +19,7 @@ use host_native::{Core, Options};
 use screens::{Action, Ask};
 use zeroize::Zeroizing;
 
-use crate::args::{Args, Command, Device};
+use crate::args::{Args, Command, Device, Mentions};
 use crate::daemon;
 use crate::end::{Stop, answered};
 use crate::full;
@@ -93,12 +95,19 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Search { words, limit } => {
             message::found(core, say, Ask::Search { words: words.join(" "), limit }).await
         }
-        Command::Mute { chat, time } => chat::choose(core, say, Action::Mute { chat, time }).await,
+        Command::Mute { chat, mentions: Some(mentions), .. } => {
+            chat::choose(core, say, Action::MuteMentions { chat, on: mentions == Mentions::Quiet }).await
+        }
+        Command::Mute { chat, time, .. } => chat::choose(core, say, Action::Mute { chat, time }).await,
         Command::Archive { chat, undo } => chat::choose(core, say, Action::Archive { chat, on: !undo }).await,
-        Command::Unread { chat } => chat::choose(core, say, Action::MarkUnread { chat, on: true }).await,
+        Command::Unread { chat, undo } => {
+            chat::choose(core, say, Action::MarkUnread { chat, on: !undo }).await
+        }
+        Command::Folder { what } => folder::run(core, say, what).await,
+        Command::Scheduled { what } => scheduled::run(core, say, what).await,
         Command::Timer { chat, time } => message::timer(core, say, chat, time).await,
         Command::Receive(receive) => receive::run(core, say, receive).await,
-        Command::Chats => show::chats(core, say).await,
+        Command::Chats { folder } => show::chats(core, say, folder).await,
         Command::History { chat, limit, ids } => show::history(core, say, chat, limit, ids).await,
         Command::Editions { message } => message::editions(core, say, message).await,
         Command::Group { what } => group::run(core, say, what).await,

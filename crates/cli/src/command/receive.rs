@@ -102,7 +102,8 @@ impl Shower<'_> {
             Heard::Notice(
                 Notice::Missing { sentence, .. }
                 | Notice::Failed { sentence, .. }
-                | Notice::Group { sentence, .. },
+                | Notice::Group { sentence, .. }
+                | Notice::Scheduled { sentence: Some(sentence), .. },
             ) => {
                 self.say.aside(&sentence);
                 Ok(())
@@ -129,6 +130,7 @@ impl Shower<'_> {
                 | Notice::Account
                 | Notice::Linking
                 | Notice::Devices { sentence: None }
+                | Notice::Scheduled { sentence: None, .. }
                 | Notice::Settled,
             ) => Ok(()),
             Heard::Missed => {

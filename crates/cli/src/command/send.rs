@@ -8,6 +8,7 @@ use screens::{Action, Answer, Ask, Mark, MessageId, Notice, Outcome};
 use tokio::time::{Instant, timeout_at};
 use vocab::limits::TEXT_BYTES_MAX;
 
+use super::scheduled;
 use crate::args::{Send, Wait};
 use crate::end::{Stop, answered, done};
 use crate::object::Object;
@@ -15,10 +16,14 @@ use crate::say::Say;
 
 /// Sends a text and waits until it came as far as asked.
 pub async fn run(core: &Core, say: Say, send: Send) -> Result<(), Stop> {
-    let Send { to, text, wait, timeout } = send;
+    let Send { to, text, wait, timeout, at, plain } = send;
     let text = text_of(text).await?;
+    if let Some(at) = at {
+        return scheduled::schedule(core, say, to, text, plain, at).await;
+    }
     let usual = if wait == Wait::Stored { STORED_WAIT } else { MARK_WAIT };
-    act(core, say, Action::Send { to, text }, wait, timeout.map_or(usual, Duration::from_secs)).await
+    let action = if plain { Action::SendPlain { to, text } } else { Action::Send { to, text } };
+    act(core, say, action, wait, timeout.map_or(usual, Duration::from_secs)).await
 }
 
 /// The text of an argument; a hyphen stands for standard input.

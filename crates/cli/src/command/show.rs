@@ -1,22 +1,35 @@
 //! `valise chats`, `history`, `contacts`, `status`
 
 use host_native::Core;
-use screens::{Answer, Ask, Bubble, Listing, MessageId, TIMELINE_MESSAGES_MAX};
+use screens::{Answer, Ask, Bubble, ChatList, FolderId, Listing, MessageId, TIMELINE_MESSAGES_MAX};
 
 use crate::end::{Stop, answered};
 use crate::object::Object;
 use crate::say::{self, Say};
-use crate::settle;
+use crate::{set, settle};
 
-/// Lists the chats.
-pub async fn chats(core: &Core, say: Say) -> Result<(), Stop> {
+/// Lists the chats, of one folder or all.
+pub async fn chats(core: &Core, say: Say, folder: Option<String>) -> Result<(), Stop> {
     settle::fresh(core).await?;
-    let Answer::Chats(list) = answered(core.ask(Ask::Chats).await)? else { return Err(Stop::unexpected()) };
-    if let Some(requests) = &list.requests {
+    let Answer::Chats(mut list) = answered(core.ask(Ask::Chats).await)? else {
+        return Err(Stop::unexpected());
+    };
+    if let Some(typed) = folder {
+        let id = folder_named(&list, &typed)?;
+        if let Listing::Rows(rows) = &mut list.chats {
+            rows.retain(|row| row.folders.contains(&id));
+        }
+    } else if let Some(requests) = &list.requests {
         say.advice(&format!("{requests}: valise requests"))?;
     }
+    let folders = std::mem::take(&mut list.folders);
     rows(say, list.chats, |say, row| {
-        say.result(&Object::chat(row), || {
+        let inside = folders.iter().filter(|folder| row.folders.contains(&folder.id)).collect();
+        say.result(&Object::chat(row, inside), || {
+            let mentions = match row.mentions {
+                0 => String::new(),
+                count => format!(" (@{count})"),
+            };
             let unread = match row.unread {
                 0 if row.marked_unread => " (unread)".to_owned(),
                 0 => String::new(),
@@ -25,9 +38,29 @@ pub async fn chats(core: &Core, say: Say) -> Result<(), Stop> {
             let muted = row.muted.as_ref().map_or_else(String::new, |words| format!(" [{words}]"));
             let archived = if row.archived { " [Archived]" } else { "" };
             let name = say::one_line(&row.person.name);
-            format!("{:>8}  {name}{unread}{muted}{archived}: {}", row.time.text, say::one_line(&row.preview))
+            format!(
+                "{:>8}  {name}{unread}{mentions}{muted}{archived}: {}",
+                row.time.text,
+                say::one_line(&row.preview)
+            )
         })
     })
+}
+
+/// The folder that `typed` names: by name, id, or the first characters of one.
+fn folder_named(list: &ChatList, typed: &str) -> Result<FolderId, Stop> {
+    let wanted = typed.trim().to_lowercase();
+    let begins = wanted.len() >= FOLDER_ID_CHARS_MIN;
+    let mut found = list.folders.iter().filter(|folder| {
+        folder.name.to_lowercase() == wanted || (begins && folder.id.0.starts_with(&wanted))
+    });
+    match (found.next(), found.next()) {
+        (Some(folder), None) => Ok(folder.id.clone()),
+        (None, _) => Err(Stop::refused(format!("There is no folder “{}”: valise folder list", typed.trim()))),
+        (Some(_), Some(_)) => {
+            Err(Stop::refused(format!("Several folders fit “{}”. Say which by its id.", typed.trim())))
+        }
+    }
 }
 
 /// Shows a chat.
@@ -129,7 +162,7 @@ pub fn rows<Row>(
 
 /// A message's text for a terminal.
 pub fn words(bubble: &Bubble) -> String {
-    bubble.note.clone().unwrap_or_else(|| say::set_in(&bubble.text))
+    bubble.note.clone().unwrap_or_else(|| set::text(bubble).replace('\n', "\n    "))
 }
 
 /// The beginning of a message's id.
@@ -165,5 +198,7 @@ pub fn options(bubble: &Bubble) -> String {
 
 /// Characters of a message that is answered.
 const QUOTE_CHARS: usize = 60;
+/// Shortest beginning of a folder's id that is taken for one.
+const FOLDER_ID_CHARS_MIN: usize = 6;
 /// Characters of an id in a list: enough to name one person, and to type.
 const SHORT_ID_CHARS: usize = 12;

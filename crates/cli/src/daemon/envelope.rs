@@ -1,18 +1,18 @@
 //! What bots read, in the shapes that signal-cli gave these things. What Valise knows beyond them is under `valise`.
 
-use screens::{Bubble, ContactState, Mark, Me, Person, RequestRow};
+use screens::{Bubble, ContactState, Mark, Me, Mention, Person, RequestRow};
 use serde_json::{Value, json};
 
 /// A message of somebody else.
 pub fn message(me: &Me, bubble: &Bubble) -> Value {
     let mut envelope = from(&bubble.from, bubble.sent.ms);
-    let said = (bubble.note.is_none() && bubble.notice.is_none()).then_some(&bubble.text);
+    let said = (bubble.note.is_none() && bubble.notice.is_none()).then(|| said(bubble));
     envelope["dataMessage"] = json!({
         "timestamp": bubble.sent.ms,
         "message": said,
         "expiresInSeconds": 0,
         "viewOnce": false,
-        "mentions": [],
+        "mentions": mentions(bubble),
         "attachments": [],
         "contacts": [],
     });
@@ -69,10 +69,10 @@ pub fn edit(me: &Me, bubble: &Bubble, when: u64) -> Value {
     let mut envelope = from(&bubble.from, when);
     let data = json!({
         "timestamp": when,
-        "message": bubble.text,
+        "message": said(bubble),
         "expiresInSeconds": 0,
         "viewOnce": false,
-        "mentions": [],
+        "mentions": mentions(bubble),
         "attachments": [],
         "contacts": [],
     });
@@ -93,6 +93,25 @@ pub fn deletion(me: &Me, bubble: &Bubble, when: u64) -> Value {
     });
     about(&mut envelope, &bubble.from, bubble);
     json!({ "envelope": envelope, "account": account(me) })
+}
+
+/// What was said, with the names of those who are mentioned in the place of links.
+fn said(bubble: &Bubble) -> &str {
+    bubble.typed.as_ref().unwrap_or(&bubble.text)
+}
+
+/// Who is mentioned, and where in [`said`], in units of UTF-16; everybody by the id of the group.
+fn mentions(bubble: &Bubble) -> Vec<Value> {
+    let said = said(bubble);
+    let units = |text: &str| text.encode_utf16().count();
+    let one = |mention: &Mention| {
+        let name = format!("@{}", mention.name);
+        let at = said.find(&name)?;
+        let id = mention.id.as_ref().map_or(&bubble.chat.0, |id| &id.0);
+        let start = units(said.get(..at)?);
+        Some(json!({ "name": mention.name, "uuid": id, "start": start, "length": units(&name) }))
+    };
+    bubble.mentions.iter().filter_map(one).collect()
 }
 
 /// Which chat something happened in.
@@ -190,6 +209,22 @@ mod tests {
         assert_eq!(envelope["dataMessage"]["message"], "The house from last year. Same one again?");
         assert_eq!(envelope["dataMessage"]["timestamp"], envelope["timestamp"]);
         assert_eq!(envelope["dataMessage"]["attachments"], json!([]));
+    }
+
+    #[test]
+    fn who_is_mentioned_stands_in_the_text_where_it_says() {
+        let Listing::Rows(bubbles) = samples::timeline_formatted().bubbles else {
+            panic!("the sample is full")
+        };
+        let me = samples::me();
+        let of = Bubble { typed: Some(format!("👋 @{}, do you?", me.name)), ..bubbles[1].clone() };
+        let data = message(&me, &of)["envelope"]["dataMessage"].clone();
+        assert_eq!(data["message"], json!(of.typed));
+        let length = me.name.encode_utf16().count() + 1;
+        assert_eq!(
+            data["mentions"],
+            json!([{ "name": me.name, "uuid": me.id, "start": 3, "length": length }])
+        );
     }
 
     #[test]

@@ -74,6 +74,7 @@ async fn send(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
     let text = params.needed("message")?;
     let (to, groups) = (params.texts("recipient")?, params.texts("groupId")?);
     let about = About::take(&mut params)?;
+    let styled = params.text("textMode")?.is_some_and(|mode| mode == "styled");
     params.end()?;
     if about != About::Nothing && to.len() + groups.len() != 1 {
         return Err(Fault::params("an answer or an edit goes to one recipient or one groupId"));
@@ -90,7 +91,7 @@ async fn send(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
     chats.extend(groups::chats(bot, groups).await?.into_iter().map(|chat| (chat, None)));
     let (mut timestamp, mut results) = (0, Vec::new());
     for (chat, person) in chats {
-        let action = about.action(bot, chat, text.clone()).await?;
+        let action = about.action(bot, chat, text.clone(), styled).await?;
         let edited = match &action {
             Action::Edit { message, .. } => Some(MessageId(message.clone())),
             _ => None,
@@ -142,8 +143,10 @@ impl About {
         }
     }
 
-    async fn action(&self, bot: &Bot, chat: String, text: String) -> Result<Action, Fault> {
+    async fn action(&self, bot: &Bot, chat: String, text: String, styled: bool) -> Result<Action, Fault> {
         Ok(match self {
+            // Bots send texts as they are: what they mean as Markdown they say so.
+            Self::Nothing if !styled => Action::SendPlain { to: chat, text },
             Self::Nothing => Action::Send { to: chat, text },
             Self::Answer { author, at } => {
                 Action::Reply { to: amend::said(bot, &chat, author, *at).await?.id.0, text }

@@ -2,7 +2,8 @@
 
 use screens::{Bubble, Mark, Script};
 
-use super::text::{fit, width, wrap};
+use super::text::{fit, width, wrap, wrap_set};
+use crate::set::{self, Address, Run};
 
 /// A row of a timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub enum Row {
 pub struct Piece {
     /// What was said, or words in its place.
     pub text: String,
+    /// The same in runs that look alike; none where all of it looks as usual.
+    pub runs: Vec<Run>,
     /// Time and mark, on the last row.
     pub tail: Option<String>,
     /// The mark of the tail, for its colour.
@@ -100,24 +103,39 @@ fn bubble_cells_max(room: usize) -> usize {
 }
 
 fn pieces(bubble: &Bubble, room: usize) -> Vec<Piece> {
-    let said = bubble.note.as_deref().unwrap_or(&bubble.text);
     let quote = bubble.reply_to.as_ref().map(|quote| fit(&format!("↪ {}: {}", quote.from, quote.text), room));
     let forwarded = bubble.forwarded.as_ref().map(|words| fit(words, room));
     let quoted = usize::from(quote.is_some()) + usize::from(forwarded.is_some());
-    let mut texts: Vec<String> =
-        forwarded.into_iter().chain(quote).chain(wrap(said.trim_end_matches('\n'), room)).collect();
+    let plain = |text: String| (text, Vec::new());
+    let said: Vec<Vec<Run>> = match &bubble.note {
+        None if !bubble.blocks.is_empty() => {
+            let lines = set::lines(bubble, Address::Host);
+            lines.iter().flat_map(|line| wrap_set(line, room)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let mut texts: Vec<(String, Vec<Run>)> = forwarded.into_iter().chain(quote).map(plain).collect();
+    if said.is_empty() {
+        let said = bubble.note.as_deref().unwrap_or(&bubble.text);
+        texts.extend(wrap(said.trim_end_matches('\n'), room).into_iter().map(plain));
+    } else {
+        let text = |row: &[Run]| row.iter().map(|run| run.text.as_str()).collect();
+        texts.extend(said.into_iter().map(|row| (text(&row), row)));
+    }
     let tail = tail(bubble);
     let beside = |text: &str| width(text) + TAIL_SPACE + width(&tail);
-    let fits_beside = texts.last().is_some_and(|last| beside(last) <= room);
+    let fits_beside = texts.last().is_some_and(|(last, _)| beside(last) <= room);
     if !fits_beside {
-        texts.push(String::new());
+        texts.push(plain(String::new()));
     }
     let last = texts.len().saturating_sub(1);
-    let width_of = |(at, text): (usize, &String)| if at == last { beside(text) } else { width(text) };
+    let width_of =
+        |(at, (text, _)): (usize, &(String, Vec<Run>))| if at == last { beside(text) } else { width(text) };
     let cells = texts.iter().enumerate().map(width_of).max().unwrap_or(0).min(room);
     let cells = u16::try_from(cells).unwrap_or(u16::MAX);
-    let piece = |(at, text): (usize, String)| Piece {
+    let piece = |(at, (text, runs)): (usize, (String, Vec<Run>))| Piece {
         text,
+        runs,
         tail: (at == last).then(|| tail.clone()),
         mark: bubble.mark.as_ref().map(|shown| shown.mark),
         cells,
@@ -221,6 +239,28 @@ mod tests {
         assert!(
             matches!((&rows[0], &rows[1]), (Row::Text(quote), Row::Text(said)) if quote.note && !said.note)
         );
+    }
+
+    #[test]
+    fn what_is_set_keeps_its_runs_and_its_box() {
+        let Listing::Rows(bubbles) = samples::timeline_formatted().bubbles else {
+            panic!("the sample is full")
+        };
+        for columns in [10, 30, 80] {
+            for bubble in &bubbles {
+                for row in block(bubble, Above::default(), columns) {
+                    let Row::Text(piece) = row else { continue };
+                    let runs: String = piece.runs.iter().map(|run| run.text.as_str()).collect();
+                    assert!(piece.runs.is_empty() || runs == piece.text);
+                    assert!(width(&piece.text) <= usize::from(piece.cells), "{columns}: {piece:?}");
+                }
+            }
+        }
+        let rows = block(&bubbles[0], Above::default(), 200);
+        let Row::Text(first) = &rows[0] else { panic!("a text: {rows:?}") };
+        let bold: String =
+            first.runs.iter().filter(|run| run.look.bold).map(|run| run.text.as_str()).collect();
+        assert_eq!(bold, "at six");
     }
 
     #[test]

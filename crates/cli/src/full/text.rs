@@ -4,6 +4,8 @@
 //! behind one is painted again with it. And some turn right-to-left text around over the whole row, so each text is held
 //! together by marks that have no width.
 
+use std::ops::Range;
+
 use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -11,6 +13,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::say;
+use crate::set::{Look, Run, SetLine};
 
 /// Cells that a text takes.
 pub fn width(text: &str) -> usize {
@@ -30,15 +33,47 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
 }
 
 fn wrap_line(line: &str, columns: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut rest = line;
+    rows_of(line, columns).into_iter().map(|row| line[row].to_owned()).collect()
+}
+
+/// The rows of one line, as bytes of it.
+fn rows_of(line: &str, columns: usize) -> Vec<Range<usize>> {
+    let mut rows = Vec::new();
+    let (mut at, mut rest) = (0, line);
     while let Some(end) = break_of(rest, columns) {
         let (head, tail) = rest.split_at(end);
-        lines.push(head.trim_end_matches(' ').to_owned());
+        rows.push(at..at + head.trim_end_matches(' ').len());
         rest = tail.trim_start_matches(' ');
+        at = line.len() - rest.len();
     }
-    lines.push(rest.to_owned());
-    lines
+    rows.push(at..line.len());
+    rows
+}
+
+/// A line of runs in rows of at most `columns` cells, with what stands before each.
+pub fn wrap_set(line: &SetLine, columns: usize) -> Vec<Vec<Run>> {
+    // What stands before leaves room for text, even on the narrowest screens.
+    let before = |text: &str| fit(text, columns / 2);
+    let room = columns.saturating_sub(width(&before(&line.first)).max(width(&before(&line.rest)))).max(2);
+    let whole: String = line.runs.iter().map(|run| run.text.as_str()).collect();
+    let row = |(at, row): (usize, Range<usize>)| {
+        let prefix = before(if at == 0 { &line.first } else { &line.rest });
+        let mut runs = Vec::new();
+        if !prefix.is_empty() {
+            runs.push(Run { text: prefix, look: Look { aside: true, ..Look::default() } });
+        }
+        let mut start = 0;
+        for run in &line.runs {
+            let end = start + run.text.len();
+            let piece = whole.get(row.start.max(start)..row.end.min(end)).unwrap_or_default();
+            if !piece.is_empty() {
+                runs.push(Run { text: piece.to_owned(), look: run.look });
+            }
+            start = end;
+        }
+        runs
+    };
+    rows_of(&whole, room).into_iter().enumerate().map(row).collect()
 }
 
 /// Where a line that is too long is broken; nothing when it fits.
@@ -193,6 +228,34 @@ mod tests {
         assert_eq!(wrap("", 9), [""]);
         assert_eq!(wrap(&FAMILY.repeat(3), 4), [FAMILY.repeat(2), FAMILY.to_owned()]);
         assert_eq!(wrap("\x1b[2J", 9), ["␛[2J"]);
+    }
+
+    #[test]
+    fn runs_break_like_text_and_stay_what_they_are() {
+        let run = |text: &str, bold| Run { text: text.into(), look: Look { bold, ..Look::default() } };
+        let line = SetLine {
+            first: "3. ".into(),
+            rest: "   ".into(),
+            runs: vec![run("see you ", false), run("at five", true), run("!", false)],
+        };
+        let shown = |columns| -> Vec<String> {
+            let row = |row: Vec<Run>| {
+                row.into_iter()
+                    .map(|run| if run.look.bold { format!("*{}*", run.text) } else { run.text })
+                    .collect()
+            };
+            wrap_set(&line, columns).into_iter().map(row).collect()
+        };
+        assert_eq!(shown(30), ["3. see you *at five*!"]);
+        assert_eq!(shown(11), ["3. see you", "   *at five*!"]);
+        assert_eq!(shown(8), ["3. see", "   you", "   *at*", "   *five*!"]);
+        for columns in 2..30 {
+            for row in wrap_set(&line, columns) {
+                assert!(
+                    width(&row.iter().map(|run| run.text.as_str()).collect::<String>()) <= columns.max(4)
+                );
+            }
+        }
     }
 
     #[test]

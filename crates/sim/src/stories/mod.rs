@@ -15,6 +15,7 @@ mod poll;
 mod search;
 mod storms;
 mod timer;
+mod words;
 mod wrong_service;
 
 use std::collections::BTreeMap;

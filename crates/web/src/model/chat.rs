@@ -2,7 +2,7 @@
 
 use screens::{Bubble, ChatHead, ChatId, Listing, MessageId, Timeline};
 
-use super::Writing;
+use super::{Mentioning, Writing};
 
 /// An open chat.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Chat {
     pub unread_line: Option<(MessageId, String)>,
     /// Why the last text was not taken.
     pub refused: Option<String>,
+    /// Somebody is being mentioned in it.
+    pub mentioning: Option<Mentioning>,
     /// What the next text is about.
     pub writing: Option<Writing>,
     /// The page is to go to this message.
@@ -53,6 +55,7 @@ impl Chat {
             earlier: None,
             unread_line: None,
             refused: None,
+            mentioning: None,
             writing: None,
             jump: None,
             seeks: None,

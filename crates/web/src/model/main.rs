@@ -2,7 +2,8 @@
 
 use screens::{
     Action, Answer, Ask, Bubble, ChatHead, ChatId, ChatList, ChatRow, Composer, ConnectionLine, ContactRow,
-    Edition, GroupPage, LineState, Listing, Me, Notice, Outcome, RequestRow, Trouble, What,
+    Edition, FolderId, GroupPage, LineState, Listing, Me, Notice, Outcome, RequestRow, ScheduledRow, Trouble,
+    What,
 };
 
 use super::{Chat, Devices, EARLIER_MESSAGES, Model, Purpose, Search, Stage, Writing};
@@ -28,7 +29,7 @@ pub struct Main {
 }
 
 /// Which rows of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
     /// Every chat.
     All,
@@ -36,6 +37,8 @@ pub enum Filter {
     Unread,
     /// Out of the way.
     Archived,
+    /// Those of a folder.
+    Folder(FolderId),
     /// Who knocks.
     Requests,
 }
@@ -89,6 +92,27 @@ pub enum Dialog {
     },
     /// Words are looked for in all chats.
     Search(Search),
+    /// In which folders a chat is.
+    Folders {
+        /// Which chat.
+        row: Box<ChatRow>,
+        /// Why something was not done.
+        refused: Option<String>,
+    },
+    /// When a text is to leave.
+    SendAt {
+        /// Of which chat.
+        chat: ChatId,
+        /// Why it was not taken.
+        refused: Option<String>,
+    },
+    /// What waits for its time.
+    Scheduled {
+        /// The texts.
+        rows: Listing<ScheduledRow>,
+        /// Why something was not done.
+        refused: Option<String>,
+    },
     /// What a message said before it was edited.
     Editions {
         /// The first version first; empty until they came.
@@ -132,7 +156,14 @@ impl Main {
             label: "Opening your chats".to_owned(),
             sentence: "Opening your chats.".to_owned(),
         };
-        let list = ChatList { chats: Listing::Loading, requests: None, unread: 0, banner: None, line };
+        let list = ChatList {
+            chats: Listing::Loading,
+            folders: vec![],
+            requests: None,
+            unread: 0,
+            banner: None,
+            line,
+        };
         Self::showing(me, list)
     }
 
@@ -178,6 +209,7 @@ impl Model {
         }
         let head = head_from(&main.list, id);
         main.open = Some(Open::Chat(Box::new(Chat::new(id.clone(), head))));
+        self.take_unread_mark_off(id);
         self.ask_newest(id.clone());
     }
 
@@ -258,6 +290,7 @@ impl Model {
         let Some(main) = self.main() else { return };
         let Some(Open::Chat(chat)) = &mut main.open else { return };
         chat.refused = None;
+        chat.mentioning = None;
         let id = |bubble: &Bubble| bubble.id.0.clone();
         let (writing, chat) = (chat.writing.take(), chat.id.clone());
         let action = match writing {
@@ -313,10 +346,16 @@ impl Model {
         match (purpose, answer) {
             (Purpose::Chats, Answer::Chats(list)) => {
                 main.list = list;
-                if std::mem::take(&mut main.chats_stale) {
+                let stale = std::mem::take(&mut main.chats_stale);
+                self.list_came();
+                if stale {
                     self.ask_chats();
                 }
             }
+            (Purpose::Mentionable(id, typed), Answer::Mentionable(people)) => {
+                self.people_to_mention_came(&id, &typed, people);
+            }
+            (Purpose::Scheduled, answer) => self.scheduled_came(answer),
             (Purpose::Chats, Answer::Refused { sentence, .. }) => {
                 main.list.chats = Listing::Failing(Trouble { sentence, again: true });
             }
@@ -420,6 +459,9 @@ impl Model {
                 self.ask_newest(chat);
             }
             (Purpose::About(chat), outcome) => self.came_of_acting_about(chat, outcome),
+            (purpose @ (Purpose::Folders | Purpose::Schedule(_) | Purpose::ChangeScheduled), outcome) => {
+                self.words_came_of(purpose, outcome);
+            }
             (Purpose::Accept | Purpose::Block, Outcome::Refused { sentence, .. }) => {
                 self.say(sentence);
                 self.ask_requests();
@@ -471,6 +513,7 @@ impl Model {
                 self.ask_requests();
                 self.ask_open();
             }
+            Notice::Scheduled { chat, sentence } => self.scheduled_noticed(chat, sentence),
             Notice::Connection(line) => {
                 if let Some(main) = self.main() {
                     main.list.line = line;
@@ -552,5 +595,6 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
         line,
         timer: None,
         pinned: vec![],
+        scheduled: None,
     })
 }

@@ -10,6 +10,7 @@ mod link;
 mod main;
 mod message;
 mod search;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub use link::{Devices, NewDevice};
 pub use main::{Dialog, Filter, Main, Open};
 pub use message::Writing;
 pub use search::Search;
+pub use words::Mentioning;
 
 /// The whole page as a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +42,8 @@ pub struct Model {
     pub returned: Vec<(ChatId, String)>,
     /// Texts that were begun elsewhere: for composers with nothing in them.
     pub drafts: Vec<(ChatId, String)>,
+    /// Texts that were taken and leave their composer.
+    pub cleared: Vec<ChatId>,
     utc_offset_minutes: i16,
     next: u64,
     waiting: BTreeMap<u64, Purpose>,
@@ -89,6 +93,11 @@ enum Purpose {
     NewGroup,
     GroupPage(ChatId),
     EditGroup(ChatId),
+    Folders,
+    Scheduled,
+    Schedule(ChatId),
+    ChangeScheduled,
+    Mentionable(ChatId, String),
     Quiet,
 }
 
@@ -102,6 +111,7 @@ impl Model {
             invitation,
             returned: Vec::new(),
             drafts: Vec::new(),
+            cleared: Vec::new(),
             utc_offset_minutes,
             next: 0,
             waiting: BTreeMap::new(),

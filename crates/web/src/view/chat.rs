@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use screens::{Action, ChatId, ChatRow};
 
-use super::{Desk, dialogs};
+use super::{Desk, dialogs, folders};
 use crate::dom;
 
 /// The menu of a chat.
@@ -25,11 +25,17 @@ pub fn Acts(row: ChatRow, timer: Option<String>) -> Element {
     });
     let off = |chat: &str| Action::SetTimer { chat: chat.to_owned(), time: "off".to_owned() };
     let mut acts = vec![
-        ("Mark as unread".to_owned(), Action::MarkUnread { chat: chat.clone(), on: true }),
+        (
+            if row.marked_unread { "Mark as read" } else { "Mark as unread" }.to_owned(),
+            Action::MarkUnread { chat: chat.clone(), on: !row.marked_unread },
+        ),
         (archive.to_owned(), Action::Archive { chat: chat.clone(), on: !row.archived }),
     ];
     match &row.muted {
         Some(_) => {
+            let quiet = row.muted_mentions;
+            let words = if quiet { "Let mentions through the mute" } else { "Mute what mentions me, too" };
+            acts.push((words.to_owned(), Action::MuteMentions { chat: chat.clone(), on: !quiet }));
             acts.push(("Unmute".to_owned(), Action::Mute { chat: chat.clone(), time: "off".to_owned() }))
         }
         None => acts.extend(times),
@@ -70,6 +76,19 @@ pub fn Acts(row: ChatRow, timer: Option<String>) -> Element {
                         },
                         "New poll"
                     }
+                    button {
+                        class: "menu__item",
+                        role: "menuitem",
+                        onclick: {
+                            let id = row.id.clone();
+                            move |_| {
+                                dom::close_dialog(".dialog");
+                                desk.change(|model| model.show_folders(&id));
+                            }
+                        },
+                        "Folders"
+                    }
+                    button { class: "menu__item", role: "menuitem", onclick: move |_| folders::show_scheduled(desk), "What waits for its time" }
                     for (word , action) in acts {
                         button {
                             key: "{word}",

@@ -1,7 +1,7 @@
 //! The rail and the list of chats.
 
 use dioxus::prelude::*;
-use screens::{ChatList, ChatRow, EmptyPlace, LineState, Listing, Me, RequestRow};
+use screens::{ChatList, ChatRow, EmptyPlace, FolderId, LineState, Listing, Me, RequestRow};
 
 use super::{
     Desk,
@@ -72,6 +72,8 @@ pub fn List(
         _ => 0,
     };
     let filter = if filter == Filter::Archived && archived == 0 { Filter::All } else { filter };
+    let gone = |id: &FolderId| list.folders.iter().all(|folder| folder.id != *id);
+    let filter = if matches!(&filter, Filter::Folder(id) if gone(id)) { Filter::All } else { filter };
     let has_rows = matches!(&list.chats, Listing::Rows(rows) if !rows.is_empty());
     let mut came_from = use_signal(|| None::<String>);
     use_effect(use_reactive!(|open| {
@@ -126,6 +128,15 @@ pub fn List(
                     div { class: "chips", role: "group", aria_label: "Show",
                         Chip { label: "All", chosen: filter == Filter::All, filter: Filter::All }
                         Chip { label: "Unread", chosen: filter == Filter::Unread, filter: Filter::Unread }
+                        for folder in list.folders.iter().cloned() {
+                            Chip {
+                                key: "{folder.id}",
+                                chosen: filter == Filter::Folder(folder.id.clone()),
+                                filter: Filter::Folder(folder.id),
+                                label: folder.name,
+                                count: folder.unread as usize,
+                            }
+                        }
                         if archived > 0 {
                             Chip { label: "Archived", chosen: filter == Filter::Archived, filter: Filter::Archived }
                         }
@@ -192,14 +203,14 @@ pub fn Sign(state: LineState) -> Element {
 }
 
 #[component]
-fn Chip(label: &'static str, #[props(default)] count: usize, chosen: bool, filter: Filter) -> Element {
+fn Chip(label: String, #[props(default)] count: usize, chosen: bool, filter: Filter) -> Element {
     let desk = use_context::<Desk>();
     rsx! {
         button {
             class: "chip",
             "aria-pressed": if chosen { "true" } else { "false" },
-            onclick: move |_| desk.change(|model| model.set_filter(filter)),
-            "{label}"
+            onclick: move |_| desk.change(|model| model.set_filter(filter.clone())),
+            bdi { "{label}" }
             if count > 0 {
                 b { "{count}" }
             }
@@ -235,8 +246,9 @@ fn Rows(list: ChatList, requests: Listing<RequestRow>, filter: Filter, open: Opt
             }
         },
         Listing::Rows(rows) => {
-            let is_shown = |row: &ChatRow| match filter {
+            let is_shown = |row: &ChatRow| match &filter {
                 Filter::Archived => row.archived,
+                Filter::Folder(id) => row.folders.contains(id),
                 Filter::Unread => row.unread > 0 || row.marked_unread,
                 Filter::All | Filter::Requests => !row.archived,
             };
@@ -247,7 +259,11 @@ fn Rows(list: ChatList, requests: Listing<RequestRow>, filter: Filter, open: Opt
                 div { class: "list__rows",
                     if rows.is_empty() {
                         p { class: "list__none",
-                            if filter == Filter::Unread { "Nothing unread. Everything here has been seen." } else { "All chats are archived." }
+                            match &filter {
+                                Filter::Unread => "Nothing unread. Everything here has been seen.",
+                                Filter::Folder(_) => "No chats in this folder. A chat's menu puts it here.",
+                                _ => "All chats are archived.",
+                            }
                         }
                     }
                     ul { aria_label: "Chats", onkeydown: arrows,
@@ -294,6 +310,9 @@ fn Row(row: ChatRow, open: bool, reachable: bool) -> Element {
                         }
                         if row.unread == 0 && row.marked_unread {
                             span { class: "row__flags", span { class: "badge", span { class: "sr", "Marked as unread" } } }
+                        }
+                        if row.mentions > 0 {
+                            span { class: "row__flags", span { class: "badge badge--called", aria_hidden: "true", "@" } }
                         }
                         if row.unread > 0 {
                             span { class: "row__flags", span { class: "badge", "{row.unread}" span { class: "sr", " unread" } } }

@@ -9,12 +9,13 @@ use screens::{
 use super::{
     Desk,
     chats::Sign,
-    message,
+    folders, message,
     parts::{Avatar, Bag, Icon, Lasting, Marks, Unknown},
+    set,
 };
 use crate::{
     dom,
-    model::{Chat, Model, Writing},
+    model::{Chat, Mentioning, Model, Writing},
 };
 
 /// An open chat.
@@ -45,6 +46,7 @@ pub fn Conversation(chat: Chat, line: ConnectionLine) -> Element {
                         too_long,
                         refused: chat.refused.clone(),
                         writing: chat.writing.clone(),
+                        mentioning: chat.mentioning.clone(),
                     }
                 },
                 Some(Composer::Stopped(place)) => rsx! { Stopped { place } },
@@ -133,11 +135,20 @@ fn Head(head: Option<ChatHead>) -> Element {
     rsx! {
         header { class: "head",
             Back {}
-            if let Some(ChatHead { id, person, line, group, timer, pinned }) = head {
+            if let Some(ChatHead { id, person, line, group, timer, pinned, scheduled }) = head {
                 Avatar { initials: person.initials, tint: person.tint, class: "avatar--m" }
                 div { class: "head__who",
                     h2 { class: "head__name clip", bdi { "{person.name}" } }
                     div { class: "head__sub clip", if let Some(timer) = &timer { "{timer}" } else { "{line}" } }
+                }
+                if let Some(words) = scheduled {
+                    button {
+                        class: "icon-button",
+                        aria_label: "{words}",
+                        title: "{words}",
+                        onclick: move |_| folders::show_scheduled(desk),
+                        Icon { name: "sending" }
+                    }
                 }
                 if let Some(pin) = pinned.first() {
                     button {
@@ -292,6 +303,7 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
     };
     let failed = if bubble.failed.is_some() { "bubble--failed" } else { "" };
     let reacted = if bubble.reactions.is_empty() { "" } else { "is-reacted" };
+    let called = if bubble.mentions.iter().any(|mention| mention.you) { "bubble--called" } else { "" };
     let script = if bubble.script == Script::Emoji { "bubble--emoji" } else { "" };
     rsx! {
         if let Some(day) = day {
@@ -301,7 +313,7 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
             li { class: "unread", role: "separator", aria_label: "{words}", span { "{words}" } }
         }
         li { id: "m-{bubble.id}", class: "{side} {turn} {reacted}", tabindex: "-1", aria_label: "{bubble.spoken}",
-            div { class: "bubble {script} {failed}",
+            div { class: "bubble {script} {failed} {called}",
                 if named {
                     span { class: "bubble__who p{bubble.from.tint}", aria_hidden: "true", bdi { "{bubble.from.name}" } }
                 }
@@ -314,7 +326,7 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
                 if let Some(note) = &bubble.note {
                     span { class: "bubble__note", Icon { name: "info", class: "i--16" } "{note}" }
                 } else {
-                    span { class: "bubble__text", dir: "auto", "{bubble.text}" }
+                    set::Text { bubble: bubble.clone() }
                 }
                 if bubble.poll.is_some() {
                     message::Options { bubble: bubble.clone() }
@@ -361,6 +373,7 @@ fn Write(
     too_long: String,
     refused: Option<String>,
     writing: Option<Writing>,
+    mentioning: Option<Mentioning>,
 ) -> Element {
     let mut desk = use_context::<Desk>();
     let text = desk.drafts.read().get(&chat).cloned().unwrap_or_default();
@@ -368,7 +381,12 @@ fn Write(
     let nothing = text.trim().is_empty();
     let writes_about = writing.is_some();
     let said = if over { Some(too_long) } else { refused };
-    let (written, kept, sent) = (chat.clone(), chat.clone(), chat);
+    let (written, kept, named, timed, sent) = (chat.clone(), chat.clone(), chat.clone(), chat.clone(), chat);
+    let offered = mentioning.filter(|mentioning| !mentioning.found.is_empty());
+    let offers = offered.is_some();
+    let picked = offered.as_ref().map_or(0, |mentioning| mentioning.picked);
+    let mention = move |index: usize| mention(desk, &named, index);
+    let mut mention_by_key = mention.clone();
     let mut send = move || {
         let text = desk.drafts.write().remove(&sent).unwrap_or_default();
         desk.change(|model| model.send(text));
@@ -378,6 +396,9 @@ fn Write(
     use_effect(|| dom::focus_for_keyboard(".composer textarea"));
     rsx! {
         div { class: "composer",
+            if let Some(offered) = offered {
+                folders::Mentions { found: offered.found, picked: offered.picked, onpick: mention }
+            }
             if let Some(said) = said {
                 div { class: "composer__said under under--failed", role: "alert", Icon { name: "alert", class: "i--14" } "{said}" }
             }
@@ -394,11 +415,22 @@ fn Write(
                             rows: "1",
                             "enterkeyhint": "send",
                             value: "{text}",
+                            "aria-autocomplete": "list",
+                            "aria-controls": offers.then_some("mentions"),
+                            "aria-activedescendant": offers.then(|| format!("mention-{picked}")),
                             oninput: move |event| {
-                                desk.drafts.write().insert(written.clone(), event.value());
+                                let typed = event.value();
+                                let before = dom::before_cursor(FIELD).unwrap_or_else(|| typed.clone());
+                                desk.drafts.write().insert(written.clone(), typed);
+                                desk.change(|model| model.writes(&before));
                             },
                             onblur: move |_| keep_draft(desk, &kept),
                             onkeydown: move |event| {
+                                if offers && offer_key(desk, &event, picked, &mut mention_by_key) {
+                                    event.prevent_default();
+                                    event.stop_propagation();
+                                    return;
+                                }
                                 if event.key() == Key::Escape && writes_about {
                                     event.stop_propagation();
                                     message::stop(desk);
@@ -412,6 +444,15 @@ fn Write(
                                 }
                             },
                         }
+                    }
+                }
+                if !nothing && !over && !writes_about {
+                    button {
+                        class: "icon-button send__later",
+                        aria_label: "Send at a time",
+                        title: "Send at a time",
+                        onclick: move |_| desk.change(|model| model.send_at(&timed)),
+                        Icon { name: "timer" }
                     }
                 }
                 button {
@@ -429,6 +470,33 @@ fn Write(
         }
     }
 }
+
+/// Keys that belong to the list of those who can be mentioned, while it is there.
+fn offer_key(desk: Desk, event: &KeyboardEvent, picked: usize, mention: &mut impl FnMut(usize)) -> bool {
+    match event.key() {
+        Key::ArrowDown => desk.change(|model| model.step_mention(1)),
+        Key::ArrowUp => desk.change(|model| model.step_mention(-1)),
+        Key::Enter | Key::Tab if !event.is_composing() => mention(picked),
+        Key::Escape => desk.change(Model::stop_mentioning),
+        _ => return false,
+    }
+    true
+}
+
+/// The name takes the place of what was typed of it.
+fn mention(mut desk: Desk, chat: &ChatId, index: usize) {
+    let mut named = None;
+    desk.change(|model| named = model.mention(index));
+    let Some((typed, name)) = named else { return };
+    let text = desk.drafts.peek().get(chat).cloned().unwrap_or_default();
+    let before = dom::before_cursor(FIELD).unwrap_or_else(|| text.clone());
+    let Some(kept) = before.len().checked_sub(typed).and_then(|end| before.get(..end)) else { return };
+    let after = text.strip_prefix(before.as_str()).unwrap_or_default();
+    desk.drafts.write().insert(chat.clone(), format!("{kept}{name}{after}"));
+}
+
+/// Where one writes.
+const FIELD: &str = ".composer textarea";
 
 /// What was begun follows on one's other devices.
 fn keep_draft(desk: Desk, chat: &ChatId) {

@@ -3,7 +3,9 @@
 use dioxus::prelude::*;
 use qrcode::{Color, EcLevel, QrCode};
 
-use super::{Desk, chat, group, message, parts::Icon, search};
+use screens::ChatRow;
+
+use super::{Desk, chat, folders, group, message, parts::Icon, search};
 use crate::{
     dom,
     model::{Dialog, Model},
@@ -19,6 +21,9 @@ pub fn Shown(dialog: Dialog) -> Element {
         Dialog::ChatActs { row, timer } => rsx! { chat::Acts { row: (*row).clone(), timer } },
         Dialog::NewPoll { chat, refused } => rsx! { chat::NewPoll { chat, refused } },
         Dialog::Search(search) => rsx! { search::Search { search } },
+        Dialog::Folders { row, refused } => rsx! { Folders { row: (*row).clone(), refused } },
+        Dialog::SendAt { chat, refused } => rsx! { folders::SendAt { chat, refused } },
+        Dialog::Scheduled { rows, refused } => rsx! { folders::Scheduled { rows, refused } },
         Dialog::Editions { editions } => rsx! { message::Editions { editions } },
         Dialog::NewGroup { people, busy, refused } => rsx! { group::New { people, busy, refused } },
         Dialog::Group { id, page, adding, refused } => rsx! {
@@ -27,6 +32,13 @@ pub fn Shown(dialog: Dialog) -> Element {
         Dialog::Invite { link, refused } => rsx! { Invite { link, refused } },
         Dialog::Devices(devices) => rsx! { super::devices::Window { devices: *devices } },
     }
+}
+
+#[component]
+fn Folders(row: ChatRow, refused: Option<String>) -> Element {
+    let desk = use_context::<Desk>();
+    let folders = desk.model.read().folders();
+    rsx! { folders::Folders { row, folders, refused } }
 }
 
 #[component]

@@ -309,12 +309,12 @@ fn perform(mut desk: Desk, bubble: &Bubble, act: MessageAct) {
     match act {
         MessageAct::Reply => desk.change(|model| model.answer(bubble)),
         MessageAct::Edit => {
-            let before = desk.drafts.write().insert(bubble.chat.clone(), bubble.text.clone());
+            let before = desk.drafts.write().insert(bubble.chat.clone(), as_typed(bubble));
             desk.change(|model| model.edit(bubble, before.unwrap_or_default()));
         }
         MessageAct::Editions => desk.change(|model| model.show_editions(&bubble.id)),
         MessageAct::Copy => {
-            dom::copy(&bubble.text, ".composer textarea");
+            dom::copy(&as_typed(bubble), ".composer textarea");
             desk.change(Model::close_dialog);
         }
         MessageAct::Forward => desk.change(|model| model.choose_where_to_forward(bubble)),
@@ -326,6 +326,11 @@ fn perform(mut desk: Desk, bubble: &Bubble, act: MessageAct) {
         // In the row above.
         MessageAct::React => {}
     }
+}
+
+/// The text as one would type it.
+fn as_typed(bubble: &Bubble) -> String {
+    bubble.typed.clone().unwrap_or_else(|| bubble.text.clone())
 }
 
 fn move_in_menu(event: &KeyboardEvent, by: i32) {
@@ -372,7 +377,7 @@ fn is_grave(act: MessageAct) -> bool {
 
 /// So much of a message that one knows which it is.
 fn first_line(bubble: &Bubble) -> String {
-    let text = bubble.note.as_ref().unwrap_or(&bubble.text);
+    let text = bubble.note.clone().unwrap_or_else(|| as_typed(bubble));
     text.split_whitespace()
         .flat_map(|word| [word, " "])
         .collect::<String>()

@@ -7,11 +7,13 @@ mod chats;
 mod conversation;
 mod devices;
 mod dialogs;
+mod folders;
 mod group;
 mod join;
 mod message;
 mod parts;
 mod search;
+mod set;
 
 use std::collections::BTreeMap;
 
@@ -46,11 +48,15 @@ impl Desk {
 
     /// Changes the model and sends what follows from it.
     pub fn change(mut self, change: impl FnOnce(&mut Model)) {
-        let (out, returned, begun) = {
+        let (out, returned, begun, cleared) = {
             let mut model = self.model.write();
             change(&mut model);
-            (model.take_out(), std::mem::take(&mut model.returned), std::mem::take(&mut model.drafts))
+            let (returned, begun) = (std::mem::take(&mut model.returned), std::mem::take(&mut model.drafts));
+            (model.take_out(), returned, begun, std::mem::take(&mut model.cleared))
         };
+        for chat in cleared {
+            self.drafts.write().remove(&chat);
+        }
         for (chat, text) in begun {
             let mut drafts = self.drafts.write();
             let draft = drafts.entry(chat).or_default();
@@ -148,7 +154,7 @@ fn Panes(main: Main) -> Element {
             chats::List {
                 list: main.list.clone(),
                 requests: main.requests.clone(),
-                filter: main.filter,
+                filter: main.filter.clone(),
                 open: match &main.open {
                     Some(Open::Chat(chat)) => Some(chat.id.0.clone()),
                     Some(Open::Request(request)) => Some(request.id.0.clone()),

@@ -6,8 +6,8 @@ use vocab::{AccountId, MessageId, Timestamp};
 use super::cbor::{Reader, Writer};
 use super::{
     CONTENT_BYTES_MAX, Chain, ContentError, ContentExtensions, Disposition, ExtensionKey, ExtensionValue,
-    NestedPart, Profile, REACTION_BYTES_MAX, StatusReport, TOPIC_BYTES_MAX, TYPE_PROFILE, TYPE_STATUS,
-    TYPE_TEXT,
+    NestedPart, Profile, REACTION_BYTES_MAX, StatusReport, TOPIC_BYTES_MAX, TYPE_MARKDOWN, TYPE_PROFILE,
+    TYPE_STATUS, TYPE_TEXT,
 };
 
 /// What a message says: text, an edit, a reaction, a receipt, all in one shape.
@@ -57,6 +57,11 @@ impl MimiContent {
         Self::new(salt, NestedPart::single(Disposition::RENDER, TYPE_TEXT, text))
     }
 
+    /// A Markdown text, of the same length at most.
+    pub fn markdown(salt: [u8; 16], text: &str) -> Self {
+        Self::new(salt, NestedPart::single(Disposition::RENDER, TYPE_MARKDOWN, text))
+    }
+
     /// A reaction to a message.
     pub fn reaction(salt: [u8; 16], to: MessageId, emoji: &str) -> Self {
         let part = NestedPart::single(Disposition::REACTION, TYPE_TEXT, emoji);
@@ -87,6 +92,11 @@ impl MimiContent {
     /// The text to show, plain or Markdown; none for reactions, receipts, profiles and attachments.
     pub fn as_text(&self) -> Option<&str> {
         self.nested_part.as_text()
+    }
+
+    /// Whether [`Self::as_text`] is Markdown.
+    pub fn is_markdown(&self) -> bool {
+        self.nested_part.is_markdown()
     }
 
     /// The report, when it is one.

@@ -50,7 +50,7 @@ pub const PROFILE_BYTES_MAX: usize = 4_096;
 
 /// Media type of plain text.
 pub const TYPE_TEXT: &str = "text/plain;charset=utf-8";
-/// Media type of GitHub Flavored Markdown as the draft's section 7.1.1 narrows it. Read, not written.
+/// Media type of GitHub Flavored Markdown as the draft's section 7.1.1 narrows it.
 pub const TYPE_MARKDOWN: &str = "text/markdown;variant=GFM-MIMI";
 /// Media type of a [`StatusReport`].
 pub const TYPE_STATUS: &str = "application/mimi-message-status";

@@ -128,12 +128,22 @@ impl NestedPart {
 
     /// The text to show: of a text part, or of the first text among several to choose from.
     pub fn as_text(&self) -> Option<&str> {
+        self.text_part().map(|(_, text)| text)
+    }
+
+    /// Whether [`Self::as_text`] is Markdown.
+    pub fn is_markdown(&self) -> bool {
+        self.text_part().is_some_and(|(content_type, _)| same_type(content_type, TYPE_MARKDOWN))
+    }
+
+    fn text_part(&self) -> Option<(&str, &str)> {
         match &self.part {
             Part::Single { content_type, content } if is_readable_text(content_type) => {
-                std::str::from_utf8(content).ok().filter(|_| self.disposition.is_shown())
+                let text = std::str::from_utf8(content).ok().filter(|_| self.disposition.is_shown());
+                text.map(|text| (content_type.as_str(), text))
             }
             Part::Multi { semantics: PartSemantics::ChooseOne, parts } if self.disposition.is_shown() => {
-                parts.iter().find_map(Self::as_text)
+                parts.iter().find_map(Self::text_part)
             }
             _ => None,
         }

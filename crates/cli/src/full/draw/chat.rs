@@ -117,7 +117,13 @@ fn piece_row(canvas: &mut Canvas<'_>, area: Rect, piece: &Piece, chosen: bool) {
     };
     canvas.fill(place, shown);
     let words = if piece.note { shown.patch(style::DIM) } else { shown };
-    canvas.put(place, place.x, place.y, &piece.text, words);
+    if piece.runs.is_empty() {
+        canvas.put(place, place.x, place.y, &piece.text, words);
+    }
+    let mut x = place.x;
+    for run in &piece.runs {
+        x += canvas.put(place, x, place.y, &run.text, style::run(run.look, words));
+    }
     if let Some(tail) = &piece.tail {
         let read = piece.mark == Some(Mark::Read);
         let style = if read { shown.patch(style::STRONG) } else { shown };

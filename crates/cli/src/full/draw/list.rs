@@ -28,7 +28,11 @@ pub fn draw(canvas: &mut Canvas<'_>, panes: &Panes, main: &Main, size: Size) {
             let rest = canvas.paragraph(rest, &place.sentence, style::PLAIN);
             canvas.paragraph(below(rest, 1), "n Add · i Invite · 0 Menu", style::DIM);
         }
-        Listing::Rows(rows) => {
+        Listing::Rows(_) if main.rows().is_empty() => {
+            canvas.paragraph(below(area, 1), "Nothing in this folder.", style::DIM);
+        }
+        Listing::Rows(_) => {
+            let rows = main.rows();
             let per_page = main.chats_per_page(size);
             let page = main.picked_row() / per_page;
             for (at, row) in rows.iter().skip(page * per_page).take(per_page).enumerate() {
@@ -53,7 +57,10 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, main: &Main) {
     canvas.fill(area, style::HEAD);
     let new = if main.list.unread == 0 { String::new() } else { format!("{} new ", main.list.unread) };
     let room = usize::from(area.width).saturating_sub(width(&new) + 10);
-    let used = canvas.put(area, area.x + 1, area.y, "Chats", style::HEAD.patch(style::STRONG));
+    let title = main.folder_row().map_or("Chats", |folder| folder.name.as_str());
+    let title = fit(title, room.max(8));
+    let room = room.saturating_sub(width(&title).saturating_sub(5));
+    let used = canvas.put(area, area.x + 1, area.y, &title, style::HEAD.patch(style::STRONG));
     canvas.put(area, area.x + used + 3, area.y, &fit(&main.me.name, room), style::HEAD);
     canvas.right(area, &new, style::HEAD.patch(style::STRONG));
 }
@@ -70,7 +77,12 @@ fn chat(canvas: &mut Canvas<'_>, area: Rect, number: usize, row: &ChatRow, shown
     let name = fit(&row.person.name, room.saturating_sub(width(&time) + 1));
     canvas.put(text, text.x, text.y, &name, shown.patch(style::STRONG));
     let second = below(text, 1);
-    let count = if row.unread == 0 { mark(row) } else { format!("({})", row.unread) };
+    let count = match (row.unread, row.mentions) {
+        (0, _) if row.marked_unread => "(•)".to_owned(),
+        (0, _) => mark(row),
+        (unread, 0) => format!("({unread})"),
+        (unread, _) => format!("@ ({unread})"),
+    };
     canvas.right(second, &count, shown.patch(style::STRONG));
     let preview = fit(&row.preview, room.saturating_sub(width(&count) + usize::from(!count.is_empty())));
     canvas.put(second, second.x, second.y, &preview, shown);

@@ -2,6 +2,22 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::set::Look;
+
+/// A run of a text that is set, on the ground of its message.
+pub fn run(look: Look, ground: Style) -> Style {
+    let signs = [
+        (look.bold || look.mention, Modifier::BOLD),
+        (look.italic, Modifier::ITALIC),
+        (look.strike, Modifier::CROSSED_OUT),
+        (look.link, Modifier::UNDERLINED),
+        (look.you, Modifier::REVERSED),
+        (look.aside, Modifier::DIM),
+    ];
+    let style = if look.code { ground.fg(Color::Cyan) } else { ground };
+    signs.into_iter().filter(|(is, _)| *is).fold(style, |style, (_, sign)| style.add_modifier(sign))
+}
+
 /// Ordinary text.
 pub const PLAIN: Style = Style::new();
 /// What matters more.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use screens::{
-    Action, Answer, Ask, ChatHead, ChatId, ChatList, Composer, ConnectionLine, GroupPage, LineState, Listing,
-    Me, Notice, Outcome, RequestRow, Trouble, What,
+    Action, Answer, Ask, ChatHead, ChatId, ChatList, Composer, ConnectionLine, FolderId, GroupPage,
+    LineState, Listing, Me, Notice, Outcome, RequestRow, Trouble, What,
 };
 
 use super::chat::WINDOW_MESSAGES;
@@ -27,6 +27,8 @@ pub struct Main {
     pub picked: Option<ChatId>,
     /// The chat that is open.
     pub chat: Option<Box<Chat>>,
+    /// The folder whose chats are shown; all without.
+    pub folder: Option<FolderId>,
     /// The page of a group that was asked for last.
     pub group: Option<Box<GroupPage>>,
     /// Where keys go.
@@ -59,10 +61,18 @@ impl Main {
         };
         Self {
             me,
-            list: ChatList { chats: Listing::Loading, requests: None, unread: 0, banner: None, line },
+            list: ChatList {
+                chats: Listing::Loading,
+                folders: vec![],
+                requests: None,
+                unread: 0,
+                banner: None,
+                line,
+            },
             requests: Listing::Loading,
             picked: None,
             chat: None,
+            folder: None,
             group: None,
             place: Place::List,
             over: None,
@@ -325,6 +335,7 @@ impl Model {
         main.place = Place::Line;
         if main.chat.as_ref().is_none_or(|chat| chat.id != *id) {
             main.open(id);
+            self.take_unread_mark_off(id);
             self.ask_newest(id.clone());
         }
     }
@@ -472,7 +483,7 @@ impl Model {
         let seen = attentive && main.shows_chat(size);
         match (purpose, answer) {
             (Purpose::Chats, Answer::Chats(list)) => {
-                main.list = list;
+                main.take_list(list);
                 if std::mem::take(&mut main.chats_stale) {
                     self.ask_chats();
                 }
@@ -501,6 +512,7 @@ impl Model {
                 }
             }
             (Purpose::Editions, answer) => self.editions_came(answer),
+            (Purpose::Scheduled | Purpose::Mentionable, answer) => self.words_answered(answer),
             (Purpose::One(id), Answer::Message(one)) => {
                 if let Some(chat) = main.chat_if(&id) {
                     chat.changed(one);
@@ -543,6 +555,9 @@ impl Model {
                 self.again();
             }
             (Purpose::About(chat), outcome) => self.came_of_acting_about(chat, outcome),
+            (purpose @ (Purpose::Schedule(_) | Purpose::Arrange), outcome) => {
+                self.words_came_of(purpose, outcome);
+            }
             (Purpose::Send { chat, text, writing }, Outcome::Refused { sentence, .. }) => {
                 match main.chat_if(&chat) {
                     Some(open) => {
@@ -594,6 +609,10 @@ impl Model {
             Notice::Contact { .. } => self.again(),
             Notice::Group { chat, sentence } => {
                 main.toast = Some(sentence);
+                self.ask_newest(chat);
+            }
+            Notice::Scheduled { chat, sentence } => {
+                main.toast = sentence.or(main.toast.take());
                 self.ask_newest(chat);
             }
             Notice::Connection(line) => main.list.line = line,
@@ -655,6 +674,7 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
         line,
         timer: None,
         pinned: vec![],
+        scheduled: None,
     })
 }
 

@@ -58,7 +58,7 @@ impl Model {
     pub fn edit_message(&mut self) {
         let Some(bubble) = self.chosen_that(MessageAct::Edit) else { return };
         let Some(chat) = self.main().and_then(|main| main.chat.as_mut()) else { return };
-        let text = bubble.text.clone();
+        let text = bubble.typed.clone().unwrap_or_else(|| bubble.text.clone());
         let before = chat.line.take();
         chat.line = Line::with(text);
         self.write(Writing::Edit { bubble: Box::new(bubble), before });

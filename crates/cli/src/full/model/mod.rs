@@ -9,6 +9,7 @@ mod line;
 mod main;
 mod message;
 mod over;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -127,7 +128,16 @@ enum Purpose {
     EditGroup,
     About(ChatId),
     Editions,
-    Send { chat: ChatId, text: String, writing: Option<Writing> },
+    Scheduled,
+    Mentionable,
+    Schedule(ChatId),
+    /// Folders, marks, texts that wait: everything shown is asked for anew.
+    Arrange,
+    Send {
+        chat: ChatId,
+        text: String,
+        writing: Option<Writing>,
+    },
     Quiet,
 }
 

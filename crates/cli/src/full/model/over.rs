@@ -1,6 +1,9 @@
 //! What lies on top of the chats: choices, fields, sheets to read.
 
-use screens::{Action, ChatId, ContactId, GroupEdit, Listing, MessageId, RequestRow};
+use screens::{
+    Action, ChatId, ContactId, FolderEdit, FolderId, GroupEdit, Listing, MessageId, RequestRow, ScheduledId,
+    ScheduledRow,
+};
 
 use super::{Line, Main, Model, Purpose, Stage, edit};
 use crate::full::keys::{Entry, Key, TABLE};
@@ -59,6 +62,14 @@ pub enum Asks {
     Describe(ChatId),
     /// A sign to react with.
     Reaction(MessageId),
+    /// The name of a new folder.
+    FolderName,
+    /// When the text that is written leaves.
+    SendAt(ChatId),
+    /// When a text that waits leaves, and when it did until now.
+    Retime(ScheduledId, String),
+    /// What a text that waits says, and what it did until now.
+    Retext(ScheduledId, String),
 }
 
 impl Asks {
@@ -66,6 +77,11 @@ impl Asks {
     pub fn words(&self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Reaction(_) => ("React", "One emoji.", "REACT"),
+            Self::FolderName => ("Make a folder", "Its name. F puts chats into it.", "MAKE"),
+            Self::SendAt(_) | Self::Retime(..) => {
+                ("Send at a time", "18:30, tomorrow 9:00, friday 9:00, 2029-05-12 18:30, or 2h.", "SEND")
+            }
+            Self::Retext(..) => ("Another text", "What it says from now on.", "CHANGE"),
             Self::Add => ("Add somebody", "By link, number or e-mail address.", "ADD"),
             Self::GroupName => ("Make a group", "Its name. You add people on its page.", "MAKE"),
             Self::Rename(_) => ("Another name", "How the group is called from now on.", "RENAME"),
@@ -130,6 +146,16 @@ pub enum Does {
     Member(ChatId, ContactId),
     /// Changes a group.
     EditGroup(ChatId, GroupEdit),
+    /// Shows the chats of a folder, or all.
+    ShowFolder(Option<FolderId>),
+    /// Changes the folders.
+    Folder(FolderEdit),
+    /// Asks what to do about a text that waits.
+    LookAtScheduled(Box<ScheduledRow>),
+    /// Does not send it.
+    Unschedule(ScheduledId),
+    /// Types something into the line.
+    TypeIn(String),
     /// Asks whether to leave a group.
     AskToLeave(ChatId),
     /// Leaves it.
@@ -181,7 +207,11 @@ impl Model {
     pub(super) fn ask_for(&mut self, asks: Asks) {
         self.taps = Taps::default();
         if let Some(main) = self.main() {
-            main.over = Some(Over::Field(Field { asks, line: Line::default(), busy: false, refused: None }));
+            let line = match &asks {
+                Asks::Retime(_, before) | Asks::Retext(_, before) => Line::with(before.clone()),
+                _ => Line::default(),
+            };
+            main.over = Some(Over::Field(Field { asks, line, busy: false, refused: None }));
         }
     }
 
@@ -317,6 +347,9 @@ impl Model {
             Asks::Add if typed.is_empty() => Some("Write a number, an e-mail address, or paste a link."),
             Asks::Reaction(_) if typed.is_empty() => Some("Type one emoji."),
             Asks::GroupName | Asks::Rename(_) if typed.is_empty() => Some("Give the group a name."),
+            Asks::FolderName if typed.is_empty() => Some("Give the folder a name."),
+            Asks::SendAt(_) | Asks::Retime(..) if typed.is_empty() => Some("Say when."),
+            Asks::Retext(..) if typed.is_empty() => Some("Write what it is to say."),
             _ => None,
         }
         .map(str::to_owned);
@@ -332,6 +365,10 @@ impl Model {
             Asks::Rename(group) => self.edit_group(&group, GroupEdit::Name { name: typed }),
             Asks::Describe(group) => self.edit_group(&group, GroupEdit::Description { text: typed }),
             Asks::Reaction(message) => self.react_with(&message, typed),
+            Asks::FolderName => self.change_folders(FolderEdit::Make { name: typed }),
+            Asks::SendAt(chat) => self.schedule(&chat, typed),
+            Asks::Retime(id, _) => self.reschedule(id, None, Some(typed)),
+            Asks::Retext(id, _) => self.reschedule(id, Some(typed), None),
         }
     }
 
@@ -356,6 +393,11 @@ impl Model {
             Does::ChooseMember(group) => self.choose_member(group),
             Does::Member(group, who) => self.look_at_member(&group, &who),
             Does::EditGroup(group, edit) => self.edit_group(&group, edit),
+            Does::ShowFolder(folder) => self.show_folder(folder),
+            Does::Folder(edit) => self.change_folders(edit),
+            Does::LookAtScheduled(row) => self.look_at_scheduled(&row),
+            Does::Unschedule(id) => self.unschedule(id),
+            Does::TypeIn(text) => self.type_in(&text),
             Does::AskToLeave(group) => self.ask_to_leave(group),
             Does::Leave(group) => self.act(Action::LeaveGroup { group: group.0 }, Purpose::EditGroup),
         }
