@@ -59,6 +59,11 @@ pub(crate) enum Key {
     Draft = 4,
     Starred = 5,
     PutAway = 6,
+    // Of the account: the subject is the own devices' conversation.
+    TellsTyping = 16,
+    TellsDelivered = 17,
+    TellsRead = 18,
+    TellsPresence = 19,
 }
 
 impl Step<'_> {
@@ -195,6 +200,9 @@ impl Step<'_> {
         }
         if let Ok(conversation) = subject.try_into().map(ConversationId) {
             self.event(Event::Conversation(conversation));
+            if conversation == self.among_ourselves()? {
+                self.privacy_changed()?;
+            }
         }
         if let Ok(message) = MessageId::from_slice(subject)
             && let Some(conversation) = self.shown_in(message)?
@@ -244,6 +252,11 @@ pub(crate) fn of_chat(
         }
     }
     Ok(choices)
+}
+
+/// A flag, where it was chosen.
+pub(crate) fn flag(reader: &Reader<'_>, subject: &[u8], key: Key) -> Result<Option<bool>, client_db::Error> {
+    Ok(chosen(reader, subject, key)?.map(|value| value.iter().any(|byte| *byte != 0)))
 }
 
 fn chosen(reader: &Reader<'_>, subject: &[u8], key: Key) -> Result<Option<Vec<u8>>, client_db::Error> {

@@ -190,6 +190,8 @@ impl Step<'_> {
         let chain = content.chain();
         let content =
             content.with_sent_at(self.now).map_err(|_| Halt::Unusable("no room for an extension"))?;
+        // What is numbered is kept, and can be proved.
+        let content = if chain.is_some() { self.sign_content(conversation, content)? } else { content };
         let bytes = content.encode().map_err(|_| Halt::Unusable("content breaks a rule"))?;
         let id = id_of(self.me()?.account, conversation, &bytes, &content.salt)?;
         if let Some(chain) = chain {
@@ -238,11 +240,15 @@ impl Step<'_> {
         let known_of = self.is_known_of(slot, sender, &content)?;
         self.follow(slot, sender, &content)?;
         self.fetch_back(slot, sender)?;
+        self.note_sign_of_life(slot, sender, &content)?;
+        if self.take_typing(slot, sender, &content)? || self.take_presence(slot, sender, &content)? {
+            return Ok(());
+        }
         if self.take_missed(slot.conversation, &content)? || self.take_gone(slot, sender, &content)? {
             return Ok(());
         }
         if slot.conversation == self.among_ourselves()? {
-            if self.take_choices(&content)? {
+            if self.take_choices(&content)? || self.take_reads(&content)? {
                 return Ok(());
             }
             return self.take_among_ourselves(sender, &content);
@@ -262,6 +268,9 @@ impl Step<'_> {
         }
         // What was said before one was silenced may come now, said again to whoever missed it.
         if !known_of && self.is_silenced(slot.conversation, sender.account)? {
+            return self.pass_over(slot, sender, &content, bytes);
+        }
+        if !self.is_proved(slot.conversation, sender, &content)? {
             return self.pass_over(slot, sender, &content, bytes);
         }
         self.take_message(slot.conversation, sender, &content, bytes)

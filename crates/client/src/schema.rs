@@ -10,6 +10,8 @@ pub const MIGRATIONS: &[&str] = &[
     crate::search::TABLES,
     crate::timer::TABLES,
     crate::poll::TABLES,
+    crate::presence::TABLES,
+    crate::report::TABLES,
 ];
 
 const FIRST: &str = "

@@ -12,9 +12,12 @@ mod mailbox;
 mod message;
 mod people;
 mod poll;
+mod presence;
+mod receipt;
 mod search;
 mod storms;
 mod timer;
+mod typing;
 mod wrong_service;
 
 use std::collections::BTreeMap;
