@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::link_words;
 use crate::moment::Clock;
 use crate::paint;
+use crate::privacy;
 use crate::words::{self, No};
 
 /// Text in one answer, bytes: an answer crosses a bridge in one piece and stays far below its limit.
@@ -40,6 +41,9 @@ impl App {
                 let mut cards = self.client.contacts()?;
                 cards.retain(|card| card.state != ContactState::Request);
                 let mut rows: Vec<_> = cards.iter().map(paint::contact_row).collect();
+                for (row, card) in rows.iter_mut().zip(&cards) {
+                    row.seen = self.last_seen(card.account, clock)?;
+                }
                 rows.sort_by_cached_key(|row| (row.person.name.to_lowercase(), row.person.id.clone()));
                 Ok(Answer::Contacts(listing(rows, words::no_contacts)))
             }
@@ -58,6 +62,8 @@ impl App {
                 let link = self.client.link_shown()?.map(|secrets| self.links.write_device(&secrets));
                 Ok(Answer::Linking(link_words::screen(self.client.linking()?, link)))
             }
+            Ask::Privacy => Ok(Answer::Privacy(privacy::page(self.client.privacy()?))),
+            Ask::Report { about } => self.report(&about, clock).map(Answer::Report),
             Ask::Contact { who } => Ok(Answer::Contact(paint::person(&self.person(&who)?))),
         }
     }
@@ -125,7 +131,14 @@ impl App {
             earlier,
             banner: None,
             composer: paint::composer(&with, choices.draft),
-            head: paint::chat_head(id, &with, timer, pinned),
+            head: screens::ChatHead {
+                typing: self.typing_line(id),
+                seen: match &with {
+                    Whom::Person(card) => self.last_seen(card.account, clock)?.map(|seen| seen.text),
+                    Whom::Group(_) => None,
+                },
+                ..paint::chat_head(id, &with, timer, pinned)
+            },
         })
     }
 

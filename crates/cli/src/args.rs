@@ -174,6 +174,29 @@ pub enum Command {
         /// How long after reading: 30s, 5m, 8h, 1d, 1w, at most a year, or off
         time: String,
     },
+    /// Show or switch what others are told of you, on all your devices
+    #[command(after_help = PRIVACY)]
+    Privacy {
+        /// What; nothing shows all of it
+        #[arg(value_enum, requires = "switch")]
+        what: Option<PrivacyPart>,
+        /// Whether they are told from now on
+        #[arg(value_enum)]
+        switch: Option<Switch>,
+    },
+    /// Write a report with proof of a message, or of somebody who knocks, into a file; or check one
+    #[command(after_help = REPORT)]
+    Report {
+        /// Id of the message or request, or its first 6 characters and more
+        #[arg(required_unless_present = "check", conflicts_with = "check")]
+        about: Option<String>,
+        /// Where the report is written; without it only what it would tell is shown
+        #[arg(long, value_name = "FILE", conflicts_with = "check")]
+        out: Option<PathBuf>,
+        /// Checks a report, without any account or server; - reads it from standard input
+        #[arg(long, value_name = "FILE")]
+        check: Option<PathBuf>,
+    },
     /// Show what arrives, each message once
     #[command(after_help = RECEIVE)]
     Receive(Receive),
@@ -336,6 +359,28 @@ pub enum Poll {
         /// Id of the poll, or its first 6 characters and more
         message: String,
     },
+}
+
+/// What others are told of one.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PrivacyPart {
+    /// That you are typing
+    Typing,
+    /// That their messages arrived
+    Delivered,
+    /// That you read them
+    Read,
+    /// When you were last here
+    Presence,
+}
+
+/// On or off.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// They are told
+    On,
+    /// They are not told
+    Off,
 }
 
 /// `valise receive`
@@ -527,6 +572,23 @@ Examples:
 
 It counts for what is written from then on. Everybody in the chat sees it.";
 
+const PRIVACY: &str = "\
+Examples:
+  valise privacy
+  valise privacy read off
+  valise privacy presence on
+  valise --json privacy             {\"privacy\":{\"what\":\"typing\",\"on\":true}}
+
+Presence is off until you switch it on, and only contacts who share it too are told.";
+
+const REPORT: &str = "\
+Examples:
+  valise report 01c471cdc5d9                      what a report would tell
+  valise report 01c471cdc5d9 --out report.json
+  valise report --check report.json
+
+The file goes nowhere by itself. Whoever you give it to can check it, without this program's account or any server.";
+
 const RECEIVE: &str = "\
 Examples:
   valise receive                    what waited, then end
@@ -535,6 +597,7 @@ Examples:
                                      \"sent_at\":1873273260000,\"text\":\"see you at 5\"}
                                     {\"event\":\"receipt\",\"chat\":\"…\",\"id\":\"…\",\"mark\":\"read\"}
                                     {\"event\":\"reaction\",\"chat\":\"…\",\"id\":\"…\",\"from\":{…},\"emoji\":\"👍\",\"removed\":false}
+                                    {\"event\":\"typing\",\"chat\":\"…\",\"from\":{…},\"on\":true}
                                     {\"event\":\"edit\",\"chat\":\"…\",\"id\":\"…\",\"text\":\"see you at 6\"}
                                     {\"event\":\"delete\",\"chat\":\"…\",\"id\":\"…\"}
                                     {\"event\":\"request\",\"from\":\"…\"}";

@@ -54,8 +54,8 @@ pub use api::{
     AddWhom, ChatChoice, ChatChoices, Command, CommandId, Connection, ContactCard, ContactState,
     ConversationHead, ConversationId, DeviceCard, DeviceNews, Edition, Event, Found, GroupChange, GroupHead,
     GroupMember, GroupView, HistoryState, Input, InvitationSecrets, LinkEnd, LinkEvent, LinkState, Mark,
-    MessageView, Noticed, Output, PollOption, PollView, Privacy, PrivacyChoice, Reaction, Refused, Reply, Status,
-    Whom,
+    MessageView, Noticed, Output, PollOption, PollView, Privacy, PrivacyChoice, Reaction, Refused, Reply,
+    Status, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use crypto::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_NAME_CHARS_MAX};
@@ -63,8 +63,8 @@ pub use crypto::{Permissions, Role, Who};
 pub use device::{DeviceGrant, DeviceOffer, NewDevice};
 pub use link::{LINK_DIGITS, LinkSecrets};
 pub use machine::{Client, Config, Fault, Weakness};
-pub use presence::STEP_MS as PRESENCE_STEP_MS;
 pub use poll::{POLL_OPTION_BYTES_MAX, POLL_OPTIONS_MAX, POLL_QUESTION_BYTES_MAX};
+pub use presence::STEP_MS as PRESENCE_STEP_MS;
 pub use report::{Evidence, EvidenceOfRequest, NotProved, Proved, ProvedRequest};
 pub use timer::TIMER_SECONDS_MAX;
 pub use wire::DeviceLink;

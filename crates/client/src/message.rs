@@ -48,6 +48,7 @@ impl Step<'_> {
         if let Some(refused) = self.may_write(conversation)? {
             return self.refuse(command, refused);
         }
+        self.note_activity()?;
         let expires = self.expiration(conversation)?;
         let mut content = MimiContent { in_reply_to, expires, ..MimiContent::text(self.random(), text) };
         if self.config.has(Weakness::SpeaksOfTomorrow) {

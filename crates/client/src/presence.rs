@@ -102,7 +102,8 @@ impl Step<'_> {
                 continue;
             };
             let shares = self.privacy()?.presence;
-            let mutual = shares && theirs == 1 && self.now.0.saturating_sub(number(theirs_at)) < SHARED_MS_MAX;
+            let mutual =
+                shares && theirs == 1 && self.now.0.saturating_sub(number(theirs_at)) < SHARED_MS_MAX;
             let step = if mutual { self.lines.fleeting.active_step } else { 0 };
             let said = i64::from(if shares { SHARES } else { SHARES_NOT });
             self.tx.execute(

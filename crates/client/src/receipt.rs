@@ -158,6 +158,7 @@ impl Step<'_> {
             self.reply(command, Err(Refused::Unknown));
             return Ok(());
         };
+        self.note_activity()?;
         let seen: Vec<[u8; 32]> = self.tx.rows(
             "select id from message where conversation = ?1 and own = 0 and mark < 3 and position <= ?2
              order by position",

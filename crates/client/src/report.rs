@@ -10,8 +10,8 @@ use crypto::seal::aead::sha256;
 use crypto::seal::{VerifiedChain, challenge};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 use vocab::{AccountId, DeviceId, MessageId, SlotId, Timestamp};
+use wire::Decode;
 use wire::content::MimiContent;
-use wire::{Decode, Encode};
 
 use crate::api::ConversationId;
 use crate::conversation::Letter;

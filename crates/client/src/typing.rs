@@ -133,9 +133,10 @@ impl Step<'_> {
             self.ends_typing(slot.conversation, sender.account);
         }
         // That something arrived is told by devices that sleep, too.
-        let read = content.as_status().ok().flatten().is_some_and(|report| {
-            report.entries.iter().any(|(_, status)| *status == MessageStatus::Read)
-        });
+        let read =
+            content.as_status().ok().flatten().is_some_and(|report| {
+                report.entries.iter().any(|(_, status)| *status == MessageStatus::Read)
+            });
         if said || read || content.nested_part.content_of(TYPE_TYPING).is_some() {
             let now = self.now;
             bounded(&mut self.lines.fleeting.heard).insert(slot.conversation, now);

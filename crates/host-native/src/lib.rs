@@ -19,6 +19,7 @@ mod tls;
 mod trouble;
 
 pub use address::ServerAddress;
+pub use app::check_report;
 pub use core::{Core, Heard, Notices, Pending, Role};
 pub use home::Options;
 pub use trouble::OpenTrouble;

@@ -19,6 +19,8 @@ pub mod link_samples;
 mod message;
 mod notice;
 mod place;
+mod privacy;
+mod report;
 pub mod samples;
 mod start;
 
@@ -36,6 +38,8 @@ pub use message::{
 };
 pub use notice::Notice;
 pub use place::{Banner, BannerKind, EmptyPlace, Listing, Trouble};
+pub use privacy::{PrivacyPage, PrivacyPart, PrivacyRow};
+pub use report::{ReportChecked, ReportRow, ReportSheet};
 pub use start::{CodeScreen, HandleChoice, HandleKind, Me, Start, Status, WelcomeScreen};
 
 #[cfg(test)]

@@ -5,8 +5,10 @@ mod device;
 pub mod group;
 mod message;
 mod people;
+mod privacy;
 mod receive;
 mod register;
+mod report;
 mod send;
 mod show;
 
@@ -36,6 +38,9 @@ pub async fn run(args: Args, utc_offset_minutes: i16) -> Result<(), Stop> {
     };
     if let Some(server) = server {
         options.server = Some(host_native::ServerAddress::parse(server)?);
+    }
+    if let Command::Report { check: Some(file), .. } = &command {
+        return report::check(Say::new(json), file);
     }
     if let Command::Daemon(daemon) = command {
         return daemon::run(options, daemon, utc_offset_minutes).await;
@@ -97,6 +102,8 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Archive { chat, undo } => chat::choose(core, say, Action::Archive { chat, on: !undo }).await,
         Command::Unread { chat } => chat::choose(core, say, Action::MarkUnread { chat, on: true }).await,
         Command::Timer { chat, time } => message::timer(core, say, chat, time).await,
+        Command::Privacy { what, switch } => privacy::run(core, say, what, switch).await,
+        Command::Report { about, out, .. } => report::make(core, say, about.unwrap_or_default(), out).await,
         Command::Receive(receive) => receive::run(core, say, receive).await,
         Command::Chats => show::chats(core, say).await,
         Command::History { chat, limit, ids } => show::history(core, say, chat, limit, ids).await,

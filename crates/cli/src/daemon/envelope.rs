@@ -1,6 +1,6 @@
 //! What bots read, in the shapes that signal-cli gave these things. What Valise knows beyond them is under `valise`.
 
-use screens::{Bubble, ContactState, Mark, Me, Person, RequestRow};
+use screens::{Bubble, ChatId, ContactState, Mark, Me, Person, RequestRow};
 use serde_json::{Value, json};
 
 /// A message of somebody else.
@@ -92,6 +92,17 @@ pub fn deletion(me: &Me, bubble: &Bubble, when: u64) -> Value {
         "remoteDelete": { "timestamp": bubble.sent.ms },
     });
     about(&mut envelope, &bubble.from, bubble);
+    json!({ "envelope": envelope, "account": account(me) })
+}
+
+/// Somebody writes, or does not any more.
+pub fn typing(me: &Me, from_whom: &Person, chat: &ChatId, when: u64, on: bool) -> Value {
+    let mut envelope = from(from_whom, when);
+    envelope["typingMessage"] =
+        json!({ "action": if on { "STARTED" } else { "STOPPED" }, "timestamp": when });
+    if *chat != from_whom.chat {
+        envelope["typingMessage"]["groupId"] = json!(chat);
+    }
     json!({ "envelope": envelope, "account": account(me) })
 }
 
@@ -246,6 +257,16 @@ mod tests {
         assert_eq!(edited["envelope"]["editMessage"]["targetSentTimestamp"], of.sent.ms);
         assert_eq!(edited["envelope"]["editMessage"]["dataMessage"]["message"], json!(of.text));
         assert_eq!(data(&deletion(&me, &of, 9))["remoteDelete"]["timestamp"], of.sent.ms);
+    }
+
+    #[test]
+    fn typing_begins_and_ends_and_names_its_group() {
+        let (me, of) = (samples::me(), bubble());
+        let alone = typing(&me, &of.from, &of.from.chat, 9, true);
+        assert_eq!(alone["envelope"]["typingMessage"], json!({ "action": "STARTED", "timestamp": 9 }));
+        let group = typing(&me, &of.from, &ChatId("group".into()), 9, false);
+        assert_eq!(group["envelope"]["typingMessage"]["groupId"], "group");
+        assert_eq!(group["envelope"]["typingMessage"]["action"], "STOPPED");
     }
 
     #[test]

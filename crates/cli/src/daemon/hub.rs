@@ -231,6 +231,10 @@ impl Desk {
                 Heard::Notice(Notice::Delete { id, .. }) => {
                     self.about_others(id, |me, to| envelope::deletion(me, to, now_ms())).await;
                 }
+                Heard::Notice(Notice::Typing { chat, from, on, .. }) => {
+                    let params = envelope::typing(&self.bot.me(), &from, &chat, now_ms(), on);
+                    self.tell("receive", &params, None);
+                }
                 Heard::Notice(Notice::Request { who }) => {
                     self.tell("request", &json!({ "uuid": who }), None);
                 }

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use screens::{Action, Answer, Ask, ContactState, Listing, MessageId, Outcome, Person};
+use screens::{Action, Answer, Ask, ChatId, ContactState, Listing, MessageId, Outcome, Person};
 use serde_json::{Value, json};
 
 use super::bot::{Bot, unexpected};
@@ -26,6 +26,7 @@ const METHODS: &[Method] = &[
     Method { name: "listAccounts", run: |bot, params| Box::pin(list_accounts(bot, params)) },
     Method { name: "send", run: |bot, params| Box::pin(send(bot, params)) },
     Method { name: "sendReaction", run: |bot, params| Box::pin(amend::react(bot, params)) },
+    Method { name: "sendTyping", run: |bot, params| Box::pin(send_typing(bot, params)) },
     Method { name: "remoteDelete", run: |bot, params| Box::pin(amend::delete(bot, params)) },
     Method { name: "sendReceipt", run: |bot, params| Box::pin(send_receipt(bot, params)) },
     Method { name: "listContacts", run: |bot, params| Box::pin(list_contacts(bot, params)) },
@@ -154,6 +155,24 @@ impl About {
             }
         })
     }
+}
+
+/// Tells that the bot writes: at most once in ten seconds, and where somebody is there.
+async fn send_typing(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let stop = params.switch("stop")?.unwrap_or(false);
+    let (to, groups) = (params.texts("recipient")?, params.texts("groupId")?);
+    params.end()?;
+    if to.is_empty() && groups.is_empty() {
+        return Err(Fault::params("recipient or groupId must be given"));
+    }
+    let mut chats = groups::chats(bot, groups).await?;
+    for who in &to {
+        chats.push(bot.person(who).await?.chat.0);
+    }
+    for chat in chats {
+        bot.act(Action::Typing { chat: ChatId(chat), on: !stop }).await?;
+    }
+    Ok(json!({}))
 }
 
 /// Everything up to these messages of somebody was seen.

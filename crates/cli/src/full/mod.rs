@@ -17,8 +17,9 @@ mod text;
 use std::io;
 
 use host_native::{Core, Heard, Notices, OpenTrouble, Options, ServerAddress};
-use screens::{FromCore, ToCore};
+use screens::{Action, ChatId, FromCore, ToCore, What};
 use tokio::sync::mpsc;
+use tokio::time::{Duration, Instant};
 
 use crate::end::Stop;
 use crate::stop;
@@ -41,7 +42,17 @@ pub async fn run(options: Options, utc_offset_minutes: i16) -> Result<(), Stop> 
     };
     let (replies, replied) = mpsc::channel(REPLIES_WAITING_MAX);
     let notices = core.as_ref().map(Core::notices);
-    let mut full = Full { model, core, notices, options, replies, title: None };
+    let mut full = Full {
+        model,
+        core,
+        notices,
+        options,
+        replies,
+        title: None,
+        typed: None,
+        told_typing: None,
+        told_active: None,
+    };
     let result = full.go(&mut screen, seen, replied).await;
     // The terminal is the person's again before the core takes its time to close.
     drop(screen);
@@ -59,6 +70,11 @@ struct Full {
     replies: mpsc::Sender<FromCore>,
     /// What stands in the window's title.
     title: Option<u32>,
+    /// The text being written, as it was looked at last.
+    typed: Option<(ChatId, String)>,
+    /// When the core was last told that somebody types, and that somebody is here.
+    told_typing: Option<Instant>,
+    told_active: Option<Instant>,
 }
 
 impl Full {
@@ -85,6 +101,7 @@ impl Full {
             if self.model.has_wishes() {
                 continue;
             }
+            self.tell_typing().await;
             self.show_title(screen);
             screen.draw(&self.model).map_err(no_terminal)?;
             tokio::select! {
@@ -141,6 +158,33 @@ impl Full {
         });
     }
 
+    /// The person writes in the open chat: said as they do, and now and then that they are here at all.
+    async fn tell_typing(&mut self) {
+        let long_ago = |told: Option<Instant>, wait| told.is_none_or(|told| told.elapsed() >= wait);
+        let typed = match &self.model.stage {
+            Stage::Main(main) => {
+                main.chat.as_ref().map(|chat| (chat.id.clone(), chat.line.text().to_owned()))
+            }
+            _ => None,
+        };
+        let before = std::mem::replace(&mut self.typed, typed);
+        let (Some((chat, text)), Some((other, then))) = (&self.typed, before) else { return };
+        let types = *chat == other && *text != then && !text.is_empty();
+        let action = if types && long_ago(self.told_typing, TYPING_AGAIN) {
+            self.told_typing = Some(Instant::now());
+            Action::Typing { chat: chat.clone(), on: true }
+        } else if self.model.attentive && long_ago(self.told_active, ACTIVE_AGAIN) {
+            self.told_active = Some(Instant::now());
+            Action::Active
+        } else {
+            return;
+        };
+        if let Some(core) = &self.core {
+            // Nobody waits for what comes of it.
+            drop(core.begin(What::Action(action)).await);
+        }
+    }
+
     /// Opens a home in which an account is to be made at this server.
     async fn open(&mut self, server: &str) -> Result<(), String> {
         let address = ServerAddress::parse(server).map_err(|trouble| trouble.to_string())?;
@@ -184,6 +228,10 @@ impl Size {
     }
 }
 
+/// That somebody types is said again after so long.
+const TYPING_AGAIN: Duration = Duration::from_secs(3);
+/// That somebody is here is said again after so long.
+const ACTIVE_AGAIN: Duration = Duration::from_secs(60);
 /// Replies that wait for the screen to be painted.
 const REPLIES_WAITING_MAX: usize = 256;
 /// Events that one picture shows at once: more than a person types, few enough for the screen to keep moving.

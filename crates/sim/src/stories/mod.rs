@@ -14,6 +14,7 @@ mod people;
 mod poll;
 mod presence;
 mod receipt;
+mod report;
 mod search;
 mod storms;
 mod timer;

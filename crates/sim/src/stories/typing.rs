@@ -134,7 +134,7 @@ fn who_switched_it_off_neither_tells_nor_sees_it_on_any_device() {
 }
 
 #[test]
-fn in_a_group_of_more_than_32_devices_and_among_strangers_nobody_is_told() {
+fn in_a_group_its_members_see_it_and_who_may_not_write_tells_nobody() {
     let mut world = World::new(5);
     let (anna, boris) = friends(&mut world);
     let group = anna.makes_group(&mut world, "Lisbon", &[boris]);

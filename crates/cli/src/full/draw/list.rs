@@ -35,7 +35,8 @@ pub fn draw(canvas: &mut Canvas<'_>, panes: &Panes, main: &Main, size: Size) {
                 let y = area.y + u16::try_from(at).unwrap_or(0) * CHAT_ROWS;
                 let place = Rect { y, height: CHAT_ROWS, ..area };
                 let picked = page * per_page + at == main.picked_row();
-                chat(canvas, place, at + 1, row, row_style(picked, main.place));
+                let typing = main.typing.get(&row.id).map(String::as_str);
+                chat(canvas, place, at + 1, row, typing, row_style(picked, main.place));
             }
         }
     }
@@ -59,7 +60,14 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, main: &Main) {
 }
 
 /// Number, name and time; below them the last message and how many are new.
-fn chat(canvas: &mut Canvas<'_>, area: Rect, number: usize, row: &ChatRow, shown: Style) {
+fn chat(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    number: usize,
+    row: &ChatRow,
+    typing: Option<&str>,
+    shown: Style,
+) {
     canvas.fill(area, shown);
     let number = if number <= 9 { number.to_string() } else { String::new() };
     canvas.put(area, area.x + 1, area.y, &number, shown.patch(style::DIM));
@@ -72,7 +80,8 @@ fn chat(canvas: &mut Canvas<'_>, area: Rect, number: usize, row: &ChatRow, shown
     let second = below(text, 1);
     let count = if row.unread == 0 { mark(row) } else { format!("({})", row.unread) };
     canvas.right(second, &count, shown.patch(style::STRONG));
-    let preview = fit(&row.preview, room.saturating_sub(width(&count) + usize::from(!count.is_empty())));
+    let preview = typing.unwrap_or(&row.preview);
+    let preview = fit(preview, room.saturating_sub(width(&count) + usize::from(!count.is_empty())));
     canvas.put(second, second.x, second.y, &preview, shown);
 }
 

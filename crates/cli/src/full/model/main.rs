@@ -35,6 +35,8 @@ pub struct Main {
     pub over: Option<Over>,
     /// Said once, until the next key.
     pub toast: Option<String>,
+    /// Who writes, by chat, in words.
+    pub typing: BTreeMap<ChatId, String>,
     drafts: BTreeMap<ChatId, Line>,
     chats_stale: bool,
 }
@@ -67,6 +69,7 @@ impl Main {
             place: Place::List,
             over: None,
             toast: None,
+            typing: BTreeMap::new(),
             drafts: BTreeMap::new(),
             chats_stale: false,
         }
@@ -159,6 +162,17 @@ impl Main {
             self.toast = now.first().map(|new| format!("{}.", new.title));
         }
         self.requests = requests;
+    }
+
+    /// Who writes in a chat just now.
+    fn show_typing(&mut self, chat: ChatId, line: Option<String>) {
+        if let Some(head) = self.chat_if(&chat).and_then(|open| open.head.as_mut()) {
+            head.typing.clone_from(&line);
+        }
+        match line {
+            Some(line) => self.typing.insert(chat, line),
+            None => self.typing.remove(&chat),
+        };
     }
 
     fn close(&mut self) {
@@ -601,6 +615,8 @@ impl Model {
             Notice::Devices { sentence: Some(sentence) }
             | Notice::DevicesChanged { sentence, .. }
             | Notice::Removed { sentence } => main.toast = Some(sentence),
+            Notice::Typing { chat, line, .. } => main.show_typing(chat, line),
+            Notice::Privacy => {}
             Notice::Account | Notice::Linking | Notice::Devices { sentence: None } | Notice::Settled => {}
         }
     }
@@ -654,6 +670,8 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
         group: row.group,
         line,
         timer: None,
+        typing: None,
+        seen: None,
         pinned: vec![],
     })
 }
