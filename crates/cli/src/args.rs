@@ -12,6 +12,9 @@ pub struct Args {
     /// Folder of the account [default: ~/.local/share/valise]
     #[arg(long, global = true, value_name = "DIR", env = "VALISE_HOME", hide_env_values = true)]
     pub home: Option<PathBuf>,
+    /// One of several accounts: it lies in the folder `accounts/NAME` of that folder
+    #[arg(long, global = true, value_name = "NAME")]
+    pub account: Option<String>,
     /// One JSON object a line on stdout; everything else goes to stderr
     #[arg(long, global = true)]
     pub json: bool,
@@ -228,6 +231,9 @@ pub enum Command {
         #[command(subcommand)]
         what: crate::command::group::Group,
     },
+    /// List your accounts on this device
+    #[command(after_help = ACCOUNTS)]
+    Accounts,
     /// List everybody you have let in
     #[command(after_help = CONTACTS)]
     Contacts,
@@ -409,6 +415,9 @@ pub struct Daemon {
     /// When a connection to the socket begins to hear what arrives
     #[arg(long, value_enum, value_name = "MODE", default_value_t = ReceiveMode::OnStart)]
     pub receive_mode: ReceiveMode,
+    /// Serve every account of the folder; each call names its own
+    #[arg(long)]
+    pub accounts: bool,
     /// Leave what is handed over unread until sendReceipt: the others do not learn of it, and it comes again at the next start
     #[arg(long)]
     pub unread: bool,
@@ -619,6 +628,15 @@ Examples:
   valise group info \"Lake house\"
   valise send \"Lake house\" \"who brings what?\"";
 
+const ACCOUNTS: &str = "\
+Examples:
+  valise --account work register none --server https://work.example --name Anna
+  valise accounts
+  valise --account work send Boris hello
+  valise                            all accounts in one list
+
+Each has its own database, keys and connections: no server can tell from them that they are yours.";
+
 const CONTACTS: &str = "\
 Examples:
   valise contacts
@@ -673,6 +691,7 @@ const DAEMON: &str = "\
 Examples:
   valise daemon                                  on bot.sock in the account's folder
   valise daemon --socket /run/user/1000/valise.sock
+  valise daemon --accounts                       every account; calls name theirs by account
   valise daemon --http 127.0.0.1:8090            with the token in the file bot-token beside it
 
 One JSON object a line, both ways:

@@ -112,6 +112,12 @@ pub enum Object<'a> {
         leaving: bool,
     },
     Removed(&'a str),
+    /// One of several accounts; without a name the one in the folder itself.
+    Account {
+        name: Option<&'a str>,
+        home: &'a str,
+        server: &'a str,
+    },
     /// What others are told of one.
     Privacy {
         what: PrivacyPart,

@@ -16,6 +16,11 @@ pub fn message(me: &Me, bubble: &Bubble) -> Value {
         "attachments": [],
         "contacts": [],
     });
+    if let Some(poll) = bubble.poll.as_ref().filter(|_| bubble.note.is_none()) {
+        let options: Vec<&str> = poll.options.iter().map(|option| option.text.as_str()).collect();
+        envelope["dataMessage"]["pollCreate"] =
+            json!({ "question": bubble.text, "allowMultiple": poll.multiple, "options": options });
+    }
     if let Some(quote) = &bubble.reply_to {
         envelope["dataMessage"]["quote"] = json!({ "text": quote.text, "attachments": [], "valise": { "id": quote.id, "from": quote.from } });
     }

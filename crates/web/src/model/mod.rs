@@ -9,6 +9,7 @@ mod join;
 mod link;
 mod main;
 mod message;
+mod privacy;
 mod search;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use join::{Joining, Step};
 pub use link::{Devices, NewDevice};
 pub use main::{Dialog, Filter, Main, Open};
 pub use message::Writing;
+pub use privacy::Sheet;
 pub use search::Search;
 
 /// The whole page as a value.
@@ -84,6 +86,8 @@ enum Purpose {
     About(ChatId),
     NewPoll(ChatId),
     Editions,
+    Privacy,
+    Report,
     Search(String),
     People,
     NewGroup,
@@ -135,6 +139,9 @@ impl Model {
     pub fn set_attentive(&mut self, attentive: bool) {
         self.attentive = attentive;
         self.mark_seen();
+        if attentive && self.main().is_some() {
+            self.act(Action::Active, Purpose::Quiet);
+        }
     }
 
     /// Asks the first question again: at the beginning, after a failure, when the account changed.

@@ -75,6 +75,14 @@ pub fn Request(request: RequestRow) -> Element {
                     Unknown { class: "avatar--l" }
                     h2 { tabindex: "-1", "{request.title}" }
                     p { class: "lead", "{request.sentence}" }
+                    button {
+                        class: "button button--plain",
+                        onclick: {
+                            let id = request.id.0.clone();
+                            move |_| desk.change(|model| model.report_about(id.clone()))
+                        },
+                        "Report with proof"
+                    }
                     div { class: "ask__acts",
                         button {
                             class: "button button--outline button--l",
@@ -133,11 +141,13 @@ fn Head(head: Option<ChatHead>) -> Element {
     rsx! {
         header { class: "head",
             Back {}
-            if let Some(ChatHead { id, person, line, group, timer, pinned }) = head {
+            if let Some(ChatHead { id, person, line, group, timer, typing, seen, pinned }) = head {
                 Avatar { initials: person.initials, tint: person.tint, class: "avatar--m" }
                 div { class: "head__who",
                     h2 { class: "head__name clip", bdi { "{person.name}" } }
-                    div { class: "head__sub clip", if let Some(timer) = &timer { "{timer}" } else { "{line}" } }
+                    div { class: "head__sub clip",
+                        {typing.as_ref().or(timer.as_ref()).or(seen.as_ref()).unwrap_or(&line).clone()}
+                    }
                 }
                 if let Some(pin) = pinned.first() {
                     button {
@@ -363,6 +373,7 @@ fn Write(
     writing: Option<Writing>,
 ) -> Element {
     let mut desk = use_context::<Desk>();
+    let mut told_typing = use_signal(|| 0.0_f64);
     let text = desk.drafts.read().get(&chat).cloned().unwrap_or_default();
     let over = text.len() > bytes_max as usize;
     let nothing = text.trim().is_empty();
@@ -396,6 +407,11 @@ fn Write(
                             value: "{text}",
                             oninput: move |event| {
                                 desk.drafts.write().insert(written.clone(), event.value());
+                                let now = dom::now_ms();
+                                if !event.value().is_empty() && (now - *told_typing.peek()).abs() >= TYPING_AGAIN_MS {
+                                    told_typing.set(now);
+                                    desk.change(|model| model.types(&written));
+                                }
                             },
                             onblur: move |_| keep_draft(desk, &kept),
                             onkeydown: move |event| {
@@ -429,6 +445,9 @@ fn Write(
         }
     }
 }
+
+/// That somebody types is said again after so long.
+const TYPING_AGAIN_MS: f64 = 3_000.0;
 
 /// What was begun follows on one's other devices.
 fn keep_draft(desk: Desk, chat: &ChatId) {

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use qrcode::{Color, EcLevel, QrCode};
 
-use super::{Desk, chat, group, message, parts::Icon, search};
+use super::{Desk, chat, group, message, parts::Icon, privacy, search};
 use crate::{
     dom,
     model::{Dialog, Model},
@@ -25,6 +25,10 @@ pub fn Shown(dialog: Dialog) -> Element {
             group::Page { key: "{id}", page: page.map(|page| *page), adding, refused }
         },
         Dialog::Invite { link, refused } => rsx! { Invite { link, refused } },
+        Dialog::Privacy { page, refused } => rsx! { privacy::Window { page, refused } },
+        Dialog::Report { sheet, refused } => rsx! {
+            privacy::Report { sheet: sheet.map(|sheet| *sheet), refused }
+        },
         Dialog::Devices(devices) => rsx! { super::devices::Window { devices: *devices } },
     }
 }

@@ -11,6 +11,7 @@ mod group;
 mod join;
 mod message;
 mod parts;
+mod privacy;
 mod search;
 
 use std::collections::BTreeMap;
@@ -155,6 +156,7 @@ fn Panes(main: Main) -> Element {
                     None => None,
                 },
                 toast: main.toast.clone(),
+                typing: main.typing.clone(),
             }
             match &main.open {
                 Some(Open::Chat(chat)) => rsx! {

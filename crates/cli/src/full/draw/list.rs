@@ -19,6 +19,7 @@ pub fn draw(canvas: &mut Canvas<'_>, panes: &Panes, main: &Main, size: Size) {
         area = below(area, 1);
     }
     match &main.list.chats {
+        _ if !main.merged.is_empty() => rows(canvas, area, main, size),
         Listing::Loading => canvas.middle(area, "Opening your chats…", style::DIM),
         Listing::Failing(trouble) => {
             canvas.paragraph(area, &trouble.sentence, style::BAD);
@@ -28,17 +29,19 @@ pub fn draw(canvas: &mut Canvas<'_>, panes: &Panes, main: &Main, size: Size) {
             let rest = canvas.paragraph(rest, &place.sentence, style::PLAIN);
             canvas.paragraph(below(rest, 1), "n Add · i Invite · 0 Menu", style::DIM);
         }
-        Listing::Rows(rows) => {
-            let per_page = main.chats_per_page(size);
-            let page = main.picked_row() / per_page;
-            for (at, row) in rows.iter().skip(page * per_page).take(per_page).enumerate() {
-                let y = area.y + u16::try_from(at).unwrap_or(0) * CHAT_ROWS;
-                let place = Rect { y, height: CHAT_ROWS, ..area };
-                let picked = page * per_page + at == main.picked_row();
-                let typing = main.typing.get(&row.id).map(String::as_str);
-                chat(canvas, place, at + 1, row, typing, row_style(picked, main.place));
-            }
-        }
+        Listing::Rows(_) => rows(canvas, area, main, size),
+    }
+}
+
+fn rows(canvas: &mut Canvas<'_>, area: Rect, main: &Main, size: Size) {
+    let per_page = main.chats_per_page(size);
+    let page = main.picked_row() / per_page;
+    for (at, row) in main.rows().iter().skip(page * per_page).take(per_page).enumerate() {
+        let y = area.y + u16::try_from(at).unwrap_or(0) * CHAT_ROWS;
+        let place = Rect { y, height: CHAT_ROWS, ..area };
+        let picked = page * per_page + at == main.picked_row();
+        let typing = main.typing.get(&row.id).map(String::as_str);
+        chat(canvas, place, at + 1, row, typing, row_style(picked, main.place));
     }
 }
 

@@ -8,6 +8,7 @@ mod join;
 mod line;
 mod main;
 mod message;
+mod more;
 mod over;
 
 #[cfg(test)]
@@ -55,6 +56,15 @@ pub enum Wish {
     Open(String),
     /// Tell the core.
     Tell(ToCore),
+    /// Go to another account, and open this chat of it.
+    Switch(usize, ChatId),
+    /// Write a file into the folder one is in; then [`Model::say`].
+    Write {
+        /// Its name.
+        name: String,
+        /// What stands in it.
+        text: String,
+    },
     /// End.
     Quit,
 }
@@ -127,6 +137,11 @@ enum Purpose {
     EditGroup,
     About(ChatId),
     Editions,
+    Search,
+    Devices,
+    Linking,
+    Privacy,
+    Report,
     Send { chat: ChatId, text: String, writing: Option<Writing> },
     Quiet,
 }

@@ -1,6 +1,6 @@
 //! What lies on top of the chats: choices, fields, sheets to read.
 
-use screens::{Action, ChatId, ContactId, GroupEdit, Listing, MessageId, RequestRow};
+use screens::{Action, ChatId, ContactId, GroupEdit, Listing, MessageId, PrivacyPart, RequestRow};
 
 use super::{Line, Main, Model, Purpose, Stage, edit};
 use crate::full::keys::{Entry, Key, TABLE};
@@ -59,12 +59,27 @@ pub enum Asks {
     Describe(ChatId),
     /// A sign to react with.
     Reaction(MessageId),
+    /// Words to look for.
+    Search,
+    /// The question of a poll.
+    Poll(ChatId),
+    /// Its options.
+    PollOptions(ChatId, String),
+    /// The link that a new device shows.
+    DeviceLink,
+    /// The number that it shows, with what is said about it.
+    LinkNumber(String),
 }
 
 impl Asks {
     /// Title, question, and the word of the key that does it.
-    pub fn words(&self) -> (&'static str, &'static str, &'static str) {
+    pub fn words(&self) -> (&str, &str, &'static str) {
         match self {
+            Self::Search => ("Search", "Words in all chats, or how they begin.", "SEARCH"),
+            Self::Poll(_) => ("Poll", "What do you ask?", "NEXT"),
+            Self::PollOptions(_, question) => (question, "The options, with / between them.", "NEXT"),
+            Self::DeviceLink => ("Link a device", "The link that the new device shows.", "LINK"),
+            Self::LinkNumber(sentence) => ("Link a device", sentence, "LINK"),
             Self::Reaction(_) => ("React", "One emoji.", "REACT"),
             Self::Add => ("Add somebody", "By link, number or e-mail address.", "ADD"),
             Self::GroupName => ("Make a group", "Its name. You add people on its page.", "MAKE"),
@@ -134,6 +149,18 @@ pub enum Does {
     AskToLeave(ChatId),
     /// Leaves it.
     Leave(ChatId),
+    /// Does something about a chat.
+    Act(Box<Action>, ChatId),
+    /// Goes to a message.
+    GoTo(ChatId, MessageId),
+    /// Switches what others are told.
+    Privacy(PrivacyPart, bool),
+    /// Asks what to do about a device of this name.
+    Device(String, String),
+    /// Removes it.
+    RemoveDevice(String),
+    /// Writes a report into a file.
+    WriteReport(String, String),
     /// Nothing: everything stays as it is.
     Nothing,
 }
@@ -316,6 +343,14 @@ impl Model {
         field.refused = match &field.asks {
             Asks::Add if typed.is_empty() => Some("Write a number, an e-mail address, or paste a link."),
             Asks::Reaction(_) if typed.is_empty() => Some("Type one emoji."),
+            Asks::Search if typed.is_empty() => Some("Type a word."),
+            Asks::Poll(_) if typed.is_empty() => Some("Type a question."),
+            Asks::PollOptions(..) if typed.split('/').filter(|it| !it.trim().is_empty()).count() < 2 => {
+                Some("Type two options or more, with / between them.")
+            }
+            Asks::DeviceLink | Asks::LinkNumber(_) if typed.is_empty() => {
+                Some("It stands on the new device.")
+            }
             Asks::GroupName | Asks::Rename(_) if typed.is_empty() => Some("Give the group a name."),
             _ => None,
         }
@@ -332,6 +367,11 @@ impl Model {
             Asks::Rename(group) => self.edit_group(&group, GroupEdit::Name { name: typed }),
             Asks::Describe(group) => self.edit_group(&group, GroupEdit::Description { text: typed }),
             Asks::Reaction(message) => self.react_with(&message, typed),
+            Asks::Search => self.search_for(typed),
+            Asks::Poll(chat) => self.ask_for(Asks::PollOptions(chat, typed)),
+            Asks::PollOptions(chat, question) => self.poll_options(&chat, &question, &typed),
+            Asks::DeviceLink => self.link_device(typed),
+            Asks::LinkNumber(_) => self.link_number(typed),
         }
     }
 
@@ -357,6 +397,15 @@ impl Model {
             Does::Member(group, who) => self.look_at_member(&group, &who),
             Does::EditGroup(group, edit) => self.edit_group(&group, edit),
             Does::AskToLeave(group) => self.ask_to_leave(group),
+            Does::Act(action, chat) => {
+                self.act(*action, Purpose::About(chat));
+                self.ask_chats();
+            }
+            Does::GoTo(chat, message) => self.go_to_found(&chat, message),
+            Does::Privacy(what, on) => self.switch_privacy(what, on),
+            Does::Device(id, name) => self.look_at_device(id, &name),
+            Does::RemoveDevice(id) => self.remove_device(id),
+            Does::WriteReport(name, text) => self.write_report(name, text),
             Does::Leave(group) => self.act(Action::LeaveGroup { group: group.0 }, Purpose::EditGroup),
         }
     }
