@@ -36,24 +36,29 @@ pub async fn run(options: Options, all: Vec<(String, Options)>, utc_offset_minut
     let (hears, heard) = mpsc::channel(HEARD_WAITING_MAX);
     // Where none was made there is one to be made.
     let named = if all.is_empty() { vec![(String::new(), options)] } else { all };
+    let (opens, opening) = mpsc::channel(1);
     let mut seats = Vec::new();
     for (at, (name, options)) in named.into_iter().enumerate() {
-        let seat = Seat {
-            name,
-            model: Model::without_server(utc_offset_minutes, size),
-            core: None,
-            options,
-            replies: replies.clone(),
-            hears: hears.clone(),
-            typed: None,
-            told_typing: None,
-            told_active: None,
-        };
-        let apart = if at == 0 { Duration::ZERO } else { host_native::a_moment(APART_MAX)? };
-        seats.push(seat.begin(at, apart, utc_offset_minutes, size).await?);
+        let model = Model::without_server(utc_offset_minutes, size);
+        let (replies, hears) = (replies.clone(), hears.clone());
+        let (typed, told_typing, told_active) = (None, None, None);
+        let mut seat =
+            Seat { name, model, core: None, options, replies, hears, typed, told_typing, told_active };
+        if at == 0 {
+            match Core::open(seat.options.clone()).await {
+                Ok(core) => seat.has(at, core, utc_offset_minutes),
+                // Nothing was begun here: the first question is for the server.
+                Err(OpenTrouble::NoHome(_)) => {}
+                Err(trouble) => return Err(trouble.into()),
+            }
+        } else {
+            seat.model.set_attentive(false);
+            open_later(at, seat.options.clone(), opens.clone())?;
+        }
+        seats.push(seat);
     }
-    let mut full = Full { seats, active: 0, title: None };
-    let result = full.go(&mut screen, seen, replied, heard).await;
+    let mut full = Full { seats, active: 0, title: None, utc_offset_minutes };
+    let result = full.go(&mut screen, seen, (replied, heard, opening)).await;
     // The terminal is the person's again before the cores take their time to close.
     drop(screen);
     for core in full.seats.into_iter().filter_map(|seat| seat.core) {
@@ -68,7 +73,14 @@ struct Full {
     active: usize,
     /// What stands in the window's title.
     title: Option<u32>,
+    utc_offset_minutes: i16,
 }
+
+/// What comes of cores: replies, what they say by themselves, and those that were opened later.
+type FromCores = (mpsc::Receiver<(usize, FromCore)>, mpsc::Receiver<(usize, Heard)>, mpsc::Receiver<Opened>);
+
+/// What came of opening an account's core.
+type Opened = (usize, Result<Core, OpenTrouble>);
 
 /// An account: its own core, in its own home, with its own connections.
 struct Seat {
@@ -90,8 +102,7 @@ impl Full {
         &mut self,
         screen: &mut Screen,
         mut seen: mpsc::Receiver<Seen>,
-        mut replied: mpsc::Receiver<(usize, FromCore)>,
-        mut heard: mpsc::Receiver<(usize, Heard)>,
+        (mut replied, mut heard, mut opening): FromCores,
     ) -> Result<(), Stop> {
         let mut ended = std::pin::pin!(stop::wanted());
         loop {
@@ -129,6 +140,10 @@ impl Full {
                 },
                 Some((at, from)) = replied.recv() => self.seats[at].model.heard(from),
                 Some((at, heard)) = heard.recv() => self.seats[at].heard(heard),
+                Some((at, opened)) = opening.recv() => match opened {
+                    Ok(core) => self.seats[at].has(at, core, self.utc_offset_minutes),
+                    Err(trouble) => self.seats[self.active].model.say(trouble.to_string()),
+                },
                 () = &mut ended => return Ok(()),
             }
             // Everything that is here already goes into the same picture, within reason.
@@ -200,29 +215,13 @@ impl Full {
 }
 
 impl Seat {
-    /// Opens its core, a moment after the ones before it.
-    async fn begin(
-        mut self,
-        at: usize,
-        apart: Duration,
-        utc_offset_minutes: i16,
-        size: Size,
-    ) -> Result<Self, Stop> {
-        sleep(apart).await;
-        match Core::open(self.options.clone()).await {
-            Ok(core) => {
-                self.listen(at, &core);
-                self.core = Some(core);
-                self.model = Model::new(utc_offset_minutes, size);
-            }
-            // Nothing was begun here: the first question is for the server.
-            Err(OpenTrouble::NoHome(_)) => {}
-            Err(trouble) => return Err(trouble.into()),
-        }
-        if at > 0 {
-            self.model.set_attentive(false);
-        }
-        Ok(self)
+    /// Its core is open.
+    fn has(&mut self, at: usize, core: Core, utc_offset_minutes: i16) {
+        let attentive = self.model.attentive;
+        self.listen(at, &core);
+        self.core = Some(core);
+        self.model = Model::new(utc_offset_minutes, self.model.size);
+        self.model.set_attentive(attentive);
     }
 
     /// What the core says by itself comes with the others', until it is closed.
@@ -307,6 +306,19 @@ fn write(name: &str, text: &str) -> String {
     }
 }
 
+/// Opens an account's core after a moment of random length: accounts that connect together could be told to be of one person.
+fn open_later(at: usize, options: Options, opens: mpsc::Sender<Opened>) -> Result<(), Stop> {
+    let apart = host_native::a_moment(APART_MAX)?;
+    tokio::spawn(async move {
+        sleep(apart).await;
+        let opened = Core::open(options).await;
+        if let Err(mpsc::error::SendError((_, Ok(core)))) = opens.send((at, opened)).await {
+            core.close().await;
+        }
+    });
+    Ok(())
+}
+
 fn no_terminal(error: io::Error) -> Stop {
     Stop::refused(format!("The terminal cannot be used: {error}. Use the commands instead: valise --help"))
 }
@@ -321,8 +333,8 @@ impl Size {
 const TYPING_AGAIN: Duration = Duration::from_secs(3);
 /// That somebody is here is said again after so long.
 const ACTIVE_AGAIN: Duration = Duration::from_secs(60);
-/// Accounts are opened so far apart at most, each time by another time.
-const APART_MAX: Duration = Duration::from_secs(2);
+/// Further accounts are opened within this, each time at another moment.
+const APART_MAX: Duration = Duration::from_secs(5);
 /// Rows of each other account in the list.
 const MERGED_ROWS_MAX: usize = 100;
 /// What cores said by themselves and the screen does not show yet; the cores keep more.

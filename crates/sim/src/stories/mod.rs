@@ -1,6 +1,7 @@
 //! Stories, one claim each; every file is named by the word it is about.
 
 mod account;
+mod accounts;
 mod amendment;
 mod choice;
 mod contact;

@@ -139,9 +139,6 @@ impl Model {
     pub fn set_attentive(&mut self, attentive: bool) {
         self.attentive = attentive;
         self.mark_seen();
-        if attentive && self.main().is_some() {
-            self.act(Action::Active, Purpose::Quiet);
-        }
     }
 
     /// Asks the first question again: at the beginning, after a failure, when the account changed.

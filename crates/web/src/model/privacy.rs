@@ -44,6 +44,13 @@ impl Model {
         self.privacy_noticed();
     }
 
+    /// The person came back to the page.
+    pub fn is_here(&mut self) {
+        if self.attentive && self.main().is_some() {
+            self.act(Action::Active, Purpose::Quiet);
+        }
+    }
+
     /// The person writes in the open chat.
     pub fn types(&mut self, chat: &ChatId) {
         self.act(Action::Typing { chat: chat.clone(), on: true }, Purpose::Quiet);

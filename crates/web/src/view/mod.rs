@@ -91,7 +91,10 @@ fn Live() -> Element {
         dom::on_attention(move || {
             let attentive = dom::is_attentive();
             if desk.model.peek().attentive != attentive {
-                desk.change(|model| model.set_attentive(attentive));
+                desk.change(|model| {
+                    model.set_attentive(attentive);
+                    model.is_here();
+                });
             }
         });
         let mut newer = desk.newer;
