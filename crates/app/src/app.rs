@@ -15,7 +15,7 @@ use vocab::{AccountId, Handle, Timestamp, limits};
 use crate::link::Links;
 use crate::moment::Clock;
 use crate::words::{self, About, No};
-use crate::{link_words, paint, resolve, span};
+use crate::{link_words, paint, privacy, resolve, span};
 
 /// Names a front end: a tab, a process, a window. Chosen by the host, never used twice.
 pub type FrontId = u64;
@@ -322,6 +322,14 @@ impl App {
                 let through = through.0.parse().map_err(|_| words::unknown_message())?;
                 Ok((Command::MarkRead { conversation, through }, Kind::Plain, About::default()))
             }
+            Action::Typing { chat, on } => {
+                let (conversation, _) = self.chat(&chat.0)?;
+                Ok((Command::Typing { conversation, on }, Kind::Plain, About::default()))
+            }
+            Action::Active => Ok((Command::Active, Kind::Plain, About::default())),
+            Action::SetPrivacy { what, on } => {
+                Ok((privacy::command(what, on), Kind::Plain, About::default()))
+            }
             Action::Hurry => Ok((Command::Hurry, Kind::Plain, About::default())),
             Action::OfferLink { name } => {
                 Ok((Command::OfferLink { name: name_of(&name)? }, Kind::Plain, About::default()))
@@ -404,7 +412,7 @@ impl App {
     }
 
     /// Which message is meant, by its id or the beginning of it.
-    fn about_message(&self, typed: &str) -> Result<(vocab::MessageId, About, Kind), No> {
+    pub(crate) fn about_message(&self, typed: &str) -> Result<(vocab::MessageId, About, Kind), No> {
         let typed = typed.trim().to_ascii_lowercase();
         if typed.len() < resolve::ID_PREFIX_CHARS_MIN || !typed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(words::no_message_id());
@@ -571,6 +579,18 @@ impl App {
                     self.tell_all(&Notice::Reaction { chat, id, from, emoji, taken_back });
                 }
                 false
+            }
+            Event::Typing { conversation, from, on } => {
+                let line = self.typing_line(conversation);
+                if let Ok(from) = self.person_of(from, conversation).map(Box::new) {
+                    let chat = paint::chat_id(conversation);
+                    self.tell_all(&Notice::Typing { chat, from, on, line });
+                }
+                false
+            }
+            Event::Privacy => {
+                self.tell_all(&Notice::Privacy);
+                true
             }
             Event::Edited(conversation, message) => {
                 let (chat, id) = (paint::chat_id(conversation), paint::message_id(message));

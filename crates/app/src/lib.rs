@@ -14,7 +14,9 @@ mod link_words;
 mod markup;
 mod moment;
 mod paint;
+mod privacy;
 mod query;
+mod report;
 mod resolve;
 mod span;
 mod words;
@@ -24,4 +26,5 @@ mod tests;
 
 pub use app::{App, AppInput, AppOutput, COMMANDS_WAITING_MAX, FRONTS_MAX, FrontId, LineTrouble, Settings};
 pub use client::{Client, Config, Door, Fault, LinkEvent, OpenError, ServiceAddress};
+pub use report::check as check_report;
 pub use words::{fault_sentence, open_sentence};

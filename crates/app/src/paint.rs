@@ -134,7 +134,7 @@ pub(crate) fn myself(account: AccountId, status: &Status, chat: ConversationId) 
 
 pub(crate) fn contact_row(card: &ContactCard) -> ContactRow {
     let person = person(card);
-    ContactRow { line: second_line(&person), person }
+    ContactRow { line: second_line(&person), seen: None, person }
 }
 
 /// The second line under a name: the handle, unless the name is the handle; or how things stand.
@@ -258,6 +258,8 @@ pub(crate) fn chat_head(id: ConversationId, with: &Whom, timer_seconds: u32, pin
         group: matches!(with, Whom::Group(_)),
         line,
         timer: (timer_seconds > 0).then(|| words::timer(timer_seconds)),
+        typing: None,
+        seen: None,
         pinned,
         scheduled: None,
         person,
@@ -511,6 +513,7 @@ fn acts(view: &MessageView, authors: &Authors) -> Vec<MessageAct> {
         (open && text && view.own, MessageAct::Edit),
         (open && ends && view.own, MessageAct::EndPoll),
         (view.edited_at.is_some(), MessageAct::Editions),
+        (!view.own && !view.deleted && view.notice.is_none(), MessageAct::Report),
         (true, MessageAct::DeleteForMe),
         (open && view.own, MessageAct::DeleteForEveryone),
     ];

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::link_words;
 use crate::moment::Clock;
 use crate::paint;
+use crate::privacy;
 use crate::words::{self, No};
 
 /// Text in one answer, bytes: an answer crosses a bridge in one piece and stays far below its limit.
@@ -43,6 +44,9 @@ impl App {
                 let mut cards = self.client.contacts()?;
                 cards.retain(|card| card.state != ContactState::Request);
                 let mut rows: Vec<_> = cards.iter().map(paint::contact_row).collect();
+                for (row, card) in rows.iter_mut().zip(&cards) {
+                    row.seen = self.last_seen(card.account, clock)?;
+                }
                 rows.sort_by_cached_key(|row| (row.person.name.to_lowercase(), row.person.id.clone()));
                 Ok(Answer::Contacts(listing(rows, words::no_contacts)))
             }
@@ -61,6 +65,8 @@ impl App {
                 let link = self.client.link_shown()?.map(|secrets| self.links.write_device(&secrets));
                 Ok(Answer::Linking(link_words::screen(self.client.linking()?, link)))
             }
+            Ask::Privacy => Ok(Answer::Privacy(privacy::page(self.client.privacy()?))),
+            Ask::Report { about } => self.report(&about, clock).map(Answer::Report),
             Ask::Contact { who } => Ok(Answer::Contact(paint::person(&self.person(&who)?))),
         }
     }
@@ -133,6 +139,11 @@ impl App {
                 scheduled: words::waiting_texts(
                     self.client.scheduled()?.iter().filter(|view| view.conversation == id).count(),
                 ),
+                typing: self.typing_line(id),
+                seen: match &with {
+                    Whom::Person(card) => self.last_seen(card.account, clock)?.map(|seen| seen.text),
+                    Whom::Group(_) => None,
+                },
                 ..paint::chat_head(id, &with, timer, pinned)
             },
         })

@@ -12,6 +12,9 @@ pub struct Args {
     /// Folder of the account [default: ~/.local/share/valise]
     #[arg(long, global = true, value_name = "DIR", env = "VALISE_HOME", hide_env_values = true)]
     pub home: Option<PathBuf>,
+    /// One of several accounts: it lies in the folder `accounts/NAME` of that folder
+    #[arg(long, global = true, value_name = "NAME")]
+    pub account: Option<String>,
     /// One JSON object a line on stdout; everything else goes to stderr
     #[arg(long, global = true)]
     pub json: bool,
@@ -194,6 +197,29 @@ pub enum Command {
         /// How long after reading: 30s, 5m, 8h, 1d, 1w, at most a year, or off
         time: String,
     },
+    /// Show or switch what others are told of you, on all your devices
+    #[command(after_help = PRIVACY)]
+    Privacy {
+        /// What; nothing shows all of it
+        #[arg(value_enum, requires = "switch")]
+        what: Option<PrivacyPart>,
+        /// Whether they are told from now on
+        #[arg(value_enum)]
+        switch: Option<Switch>,
+    },
+    /// Write a report with proof of a message, or of somebody who knocks, into a file; or check one
+    #[command(after_help = REPORT)]
+    Report {
+        /// Id of the message or request, or its first 6 characters and more
+        #[arg(required_unless_present = "check", conflicts_with = "check")]
+        about: Option<String>,
+        /// Where the report is written; without it only what it would tell is shown
+        #[arg(long, value_name = "FILE", conflicts_with = "check")]
+        out: Option<PathBuf>,
+        /// Checks a report, without any account or server; - reads it from standard input
+        #[arg(long, value_name = "FILE")]
+        check: Option<PathBuf>,
+    },
     /// Show what arrives, each message once
     #[command(after_help = RECEIVE)]
     Receive(Receive),
@@ -229,6 +255,9 @@ pub enum Command {
         #[command(subcommand)]
         what: crate::command::group::Group,
     },
+    /// List your accounts on this device
+    #[command(after_help = ACCOUNTS)]
+    Accounts,
     /// List everybody you have let in
     #[command(after_help = CONTACTS)]
     Contacts,
@@ -377,6 +406,28 @@ pub enum Poll {
     },
 }
 
+/// What others are told of one.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PrivacyPart {
+    /// That you are typing
+    Typing,
+    /// That their messages arrived
+    Delivered,
+    /// That you read them
+    Read,
+    /// When you were last here
+    Presence,
+}
+
+/// On or off.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// They are told
+    On,
+    /// They are not told
+    Off,
+}
+
 /// `valise receive`
 #[derive(clap::Args)]
 pub struct Receive {
@@ -403,6 +454,9 @@ pub struct Daemon {
     /// When a connection to the socket begins to hear what arrives
     #[arg(long, value_enum, value_name = "MODE", default_value_t = ReceiveMode::OnStart)]
     pub receive_mode: ReceiveMode,
+    /// Serve every account of the folder; each call names its own
+    #[arg(long)]
+    pub accounts: bool,
     /// Leave what is handed over unread until sendReceipt: the others do not learn of it, and it comes again at the next start
     #[arg(long)]
     pub unread: bool,
@@ -597,6 +651,23 @@ Examples:
 
 It counts for what is written from then on. Everybody in the chat sees it.";
 
+const PRIVACY: &str = "\
+Examples:
+  valise privacy
+  valise privacy read off
+  valise privacy presence on
+  valise --json privacy             {\"privacy\":{\"what\":\"typing\",\"on\":true}}
+
+Presence is off until you switch it on, and only contacts who share it too are told.";
+
+const REPORT: &str = "\
+Examples:
+  valise report 01c471cdc5d9                      what a report would tell
+  valise report 01c471cdc5d9 --out report.json
+  valise report --check report.json
+
+The file goes nowhere by itself. Whoever you give it to can check it, without this program's account or any server.";
+
 const RECEIVE: &str = "\
 Examples:
   valise receive                    what waited, then end
@@ -605,6 +676,7 @@ Examples:
                                      \"sent_at\":1873273260000,\"text\":\"see you at 5\"}
                                     {\"event\":\"receipt\",\"chat\":\"…\",\"id\":\"…\",\"mark\":\"read\"}
                                     {\"event\":\"reaction\",\"chat\":\"…\",\"id\":\"…\",\"from\":{…},\"emoji\":\"👍\",\"removed\":false}
+                                    {\"event\":\"typing\",\"chat\":\"…\",\"from\":{…},\"on\":true}
                                     {\"event\":\"edit\",\"chat\":\"…\",\"id\":\"…\",\"text\":\"see you at 6\"}
                                     {\"event\":\"delete\",\"chat\":\"…\",\"id\":\"…\"}
                                     {\"event\":\"request\",\"from\":\"…\"}";
@@ -626,6 +698,15 @@ Examples:
   valise group create \"Lake house\" Boris Carla
   valise group info \"Lake house\"
   valise send \"Lake house\" \"who brings what?\"";
+
+const ACCOUNTS: &str = "\
+Examples:
+  valise --account work register none --server https://work.example --name Anna
+  valise accounts
+  valise --account work send Boris hello
+  valise                            all accounts in one list
+
+Each has its own database, keys and connections: no server can tell from them that they are yours.";
 
 const CONTACTS: &str = "\
 Examples:
@@ -681,6 +762,7 @@ const DAEMON: &str = "\
 Examples:
   valise daemon                                  on bot.sock in the account's folder
   valise daemon --socket /run/user/1000/valise.sock
+  valise daemon --accounts                       every account; calls name theirs by account
   valise daemon --http 127.0.0.1:8090            with the token in the file bot-token beside it
 
 One JSON object a line, both ways:

@@ -96,9 +96,10 @@ impl From<OpenTrouble> for Stop {
     fn from(trouble: OpenTrouble) -> Self {
         let sentence = trouble.to_string();
         match trouble {
-            OpenTrouble::Address(_) | OpenTrouble::PlainElsewhere(_) | OpenTrouble::Authority { .. } => {
-                Self::usage(sentence)
-            }
+            OpenTrouble::AccountName(_)
+            | OpenTrouble::Address(_)
+            | OpenTrouble::PlainElsewhere(_)
+            | OpenTrouble::Authority { .. } => Self::usage(sentence),
             OpenTrouble::PassphraseNeeded => Self::input(sentence),
             _ => Self::refused(sentence),
         }

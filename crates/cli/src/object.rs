@@ -1,8 +1,9 @@
 //! What scripts read: one object a line with `--json`. Fields are never renamed; new ones may come.
 
 use screens::{
-    Bubble, ChatId, ChatRow, ContactId, ContactState, FolderId, FolderRow, GroupPage, LineState, Mark,
-    MemberRow, Mention, MessageId, Permission, Person, Role, ScheduledId, ScheduledRow, Status,
+    Bubble, ChatId, ChatRow, ContactId, ContactRow, ContactState, FolderId, FolderRow, GroupPage, LineState,
+    Mark, MemberRow, Mention, MessageId, Permission, Person, PrivacyPart, ReportRow, Role, ScheduledId,
+    ScheduledRow, Status,
 };
 use serde::Serialize;
 
@@ -23,6 +24,8 @@ pub enum Event<'a> {
     },
     /// Somebody reacted to a message, or took the reaction back.
     Reaction { chat: &'a ChatId, id: &'a MessageId, from: From<'a>, emoji: &'a str, removed: bool },
+    /// Somebody writes, or does not any more.
+    Typing { chat: &'a ChatId, from: From<'a>, on: bool },
     /// A message says something else now.
     Edit { chat: &'a ChatId, id: &'a MessageId, text: &'a str },
     /// A message was deleted.
@@ -127,6 +130,28 @@ pub enum Object<'a> {
         leaving: bool,
     },
     Removed(&'a str),
+    /// One of several accounts; without a name the one in the folder itself.
+    Account {
+        name: Option<&'a str>,
+        home: &'a str,
+        server: &'a str,
+    },
+    /// What others are told of one.
+    Privacy {
+        what: PrivacyPart,
+        on: bool,
+    },
+    /// Everything that a report tells, and where it lies.
+    Report {
+        file: Option<&'a str>,
+        rows: &'a [ReportRow],
+    },
+    /// Whether a report holds.
+    Checked {
+        holds: bool,
+        sentence: &'a str,
+        rows: &'a [ReportRow],
+    },
 }
 
 /// Who wrote a message.
@@ -151,6 +176,8 @@ pub struct ContactMore<'a> {
     handle: Option<&'a str>,
     state: ContactState,
     chat: &'a ChatId,
+    /// Milliseconds since 1970-01-01 UTC, to five minutes; nothing unless both share it.
+    last_seen_at: Option<u64>,
 }
 
 /// See [`Object::Scheduled`].
@@ -312,6 +339,11 @@ impl<'a> Event<'a> {
         }
     }
 
+    /// Of typing.
+    pub fn typing(chat: &'a ChatId, from: &'a Person, on: bool) -> Self {
+        Self::Typing { chat, from: From::of(from), on }
+    }
+
     /// Of a reaction.
     pub fn reaction(
         chat: &'a ChatId,
@@ -326,8 +358,14 @@ impl<'a> Event<'a> {
 
 impl<'a> Object<'a> {
     /// Of a contact in the list.
-    pub fn contact(person: &'a Person) -> Self {
-        let more = ContactMore { handle: person.handle.as_deref(), state: person.state, chat: &person.chat };
+    pub fn contact(row: &'a ContactRow) -> Self {
+        let person = &row.person;
+        let more = ContactMore {
+            handle: person.handle.as_deref(),
+            state: person.state,
+            chat: &person.chat,
+            last_seen_at: row.seen.as_ref().map(|seen| seen.ms),
+        };
         Self::Contact(Contact { id: &person.id, name: &person.name, more: Some(more) })
     }
 
@@ -530,7 +568,7 @@ mod tests {
             assert_eq!(line(&object), expected);
         }
         let Listing::Rows(contacts) = samples::contacts_full() else { panic!("the sample is full") };
-        let contact = serde_json::to_value(Object::contact(&contacts[3].person)).unwrap();
+        let contact = serde_json::to_value(Object::contact(&contacts[3])).unwrap();
         assert_eq!(contact["contact"]["state"], "accepted");
         assert_eq!(contact["contact"]["handle"], serde_json::Value::Null);
         let Listing::Rows(set) = samples::timeline_formatted().bubbles else { panic!("the sample is full") };

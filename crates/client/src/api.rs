@@ -238,6 +238,17 @@ pub enum Command {
         /// The last message seen.
         through: MessageId,
     },
+    /// The person writes in a chat that is open, or stopped. Told to the others at most once in ten seconds.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// They write.
+        on: bool,
+    },
+    /// The person uses this device: for [`crate::Client::last_seen`] of others, where both share it.
+    Active,
+    /// Switches something that others are told of oneself, on all devices.
+    SetPrivacy(PrivacyChoice),
     /// Sends what waits to be bundled (receipts), because the host is about to stop.
     Hurry,
     /// Signs a new device of this account into the device list (the offer came over a channel the person trusts).
@@ -358,6 +369,52 @@ pub enum ScheduledNews {
     Left,
     /// It was due and could not leave: it is kept.
     Held,
+}
+
+/// What others are told of oneself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Privacy {
+    /// That one writes just now. Where it is off, others' is not shown either.
+    pub typing: bool,
+    /// That their messages arrived.
+    pub delivered: bool,
+    /// That one read their messages. Where it is off, what they tell is not shown either.
+    pub read: bool,
+    /// When one was last there, to those who tell it too.
+    pub presence: bool,
+}
+
+impl Default for Privacy {
+    fn default() -> Self {
+        Self { typing: true, delivered: true, read: true, presence: false }
+    }
+}
+
+impl Privacy {
+    /// After a choice.
+    #[must_use]
+    pub fn with(mut self, choice: PrivacyChoice) -> Self {
+        match choice {
+            PrivacyChoice::Typing(on) => self.typing = on,
+            PrivacyChoice::Delivered(on) => self.delivered = on,
+            PrivacyChoice::Read(on) => self.read = on,
+            PrivacyChoice::Presence(on) => self.presence = on,
+        }
+        self
+    }
+}
+
+/// One part of [`Privacy`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrivacyChoice {
+    /// See [`Privacy::typing`].
+    Typing(bool),
+    /// See [`Privacy::delivered`].
+    Delivered(bool),
+    /// See [`Privacy::read`].
+    Read(bool),
+    /// See [`Privacy::presence`].
+    Presence(bool),
 }
 
 /// Who is added.
@@ -517,6 +574,17 @@ pub enum Event {
         /// It is no more.
         taken_back: bool,
     },
+    /// Somebody writes, or does not any more.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        from: AccountId,
+        /// They write.
+        on: bool,
+    },
+    /// What others are told of oneself was switched.
+    Privacy,
     /// A message has another text now.
     Edited(ConversationId, MessageId),
     /// A message is no more.

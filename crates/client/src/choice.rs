@@ -64,6 +64,11 @@ pub(crate) enum Key {
     Folder = 17,
     /// Of a chat and a folder.
     InFolder = 18,
+    // Of the account: the subject is the own devices' conversation.
+    TellsTyping = 19,
+    TellsDelivered = 20,
+    TellsRead = 21,
+    TellsPresence = 22,
 }
 
 impl Step<'_> {
@@ -205,6 +210,9 @@ impl Step<'_> {
         }
         if let Ok(conversation) = subject.try_into().map(ConversationId) {
             self.event(Event::Conversation(conversation));
+            if conversation == self.among_ourselves()? {
+                self.privacy_changed()?;
+            }
         }
         if let Ok(message) = MessageId::from_slice(subject)
             && let Some(conversation) = self.shown_in(message)?
@@ -256,6 +264,11 @@ pub(crate) fn of_chat(
         }
     }
     Ok(choices)
+}
+
+/// A flag, where it was chosen.
+pub(crate) fn flag(reader: &Reader<'_>, subject: &[u8], key: Key) -> Result<Option<bool>, client_db::Error> {
+    Ok(chosen(reader, subject, key)?.map(|value| value.iter().any(|byte| *byte != 0)))
 }
 
 fn chosen(reader: &Reader<'_>, subject: &[u8], key: Key) -> Result<Option<Vec<u8>>, client_db::Error> {

@@ -250,10 +250,11 @@ impl Step<'_> {
             "delete from slot where conversation = ?1 and state = 4",
             "update slot set state = 3 where conversation = ?1",
             "delete from receipt_due where conversation = ?1",
-            "delete from intent where subject = ?1 and kind between 10 and 16",
+            "delete from intent where subject = ?1 and kind between 10 and 17",
         ] {
             self.tx.execute(sql, params![conversation.0])?;
         }
+        self.forget_presence_of(account)?;
         self.event(Event::Contact(account));
         self.event(Event::Conversation(conversation));
         Ok(())

@@ -45,10 +45,10 @@ pub(crate) struct Letter {
 
 impl Letter {
     /// What the writer signs: the letter belongs to this reader, this slot, this Welcome.
-    fn signed(&self, reader: AccountId) -> Vec<u8> {
+    pub fn signed(&self, reader: AccountId) -> Vec<u8> {
         let welcome = aead::sha256(&[self.welcome.as_slice()]);
         [
-            b"valise letter v1".as_slice(),
+            LETTER_LABEL,
             reader.as_bytes(),
             self.slot.as_bytes(),
             &self.conversation,
@@ -67,6 +67,9 @@ impl Letter {
         Ok(chain.account)
     }
 }
+
+/// Begins what a letter's writer signs.
+pub(crate) const LETTER_LABEL: &[u8] = b"valise letter v1";
 
 /// A slot's row.
 pub(crate) struct Slot {

@@ -141,6 +141,7 @@ impl Step<'_> {
                 intent::finish(self, intent.id)?;
                 self.finish_leaving(slot.conversation)
             }
+            Kind::Fleeting => self.end_fleeting(intent.id),
             _ => self.own_commit_stands(slot, intent, delivery.sequence),
         }
     }

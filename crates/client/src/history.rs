@@ -138,6 +138,7 @@ pub(crate) const TABLES: &[Table] = &[
         keeps: &["history"],
         merge: Merge::Message,
     },
+    Table { name: "witness", rows: "witness", keeps: &[], merge: Merge::Keep },
     Table { name: "amendment", rows: "amendment", keeps: &[], merge: Merge::Keep },
     // Of these, what is heard live goes on from there by its version.
     Table { name: "choice", rows: "choice", keeps: &[], merge: Merge::Keep },
@@ -175,6 +176,7 @@ pub(crate) const OF_THIS_DEVICE: &[&str] = &[
     "scheduled",
     "indexed",
     "message_words",
+    "presence",
 ];
 
 /// A history being given.

@@ -37,12 +37,14 @@ pub(crate) enum Kind {
     /// A change to a group that a person wants.
     ChangeGroup = 16,
     SendContent = 14,
+    /// What leaves now or not at all.
+    Fleeting = 17,
     /// Asks for what is missing; goes when nothing else waits.
     AskAgain = 15,
 }
 
 impl Kind {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::CreateMailbox,
         Self::CreateAddress,
         Self::DeleteAddress,
@@ -58,6 +60,7 @@ impl Kind {
         Self::SelfUpdate,
         Self::ChangeGroup,
         Self::SendContent,
+        Self::Fleeting,
         Self::AskAgain,
     ];
 
@@ -346,7 +349,7 @@ pub(crate) fn postpone(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
 /// How many wait for the service. What others were asked for waits for them.
 pub(crate) fn count(reader: &client_db::Reader<'_>) -> Result<u32, client_db::Error> {
     let count = reader.row(
-        "select count(*) from intent where state != 3 and not (kind in (9, 15) and attempts > 1)",
+        "select count(*) from intent where state != 3 and kind != 17 and not (kind in (9, 15) and attempts > 1)",
         [],
         |row| row.get(0),
     )?;
@@ -419,6 +422,9 @@ pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
         (Kind::SendContent, State::Sealed) if step.config.has(crate::machine::Weakness::ShowsTwice) => {
             step.seal_content(intent)
         }
+        // Repeated, it would be late.
+        (Kind::Fleeting, State::Sealed | State::Stale | State::Stored) => step.end_fleeting(intent.id),
+        (Kind::Fleeting, State::Staged) => step.seal_fleeting(intent),
         (Kind::CreateSlot, _) | (_, State::Sealed) => {
             step.request_unnamed(Purpose::Intent(intent.id), &intent.operation);
             Ok(())
@@ -469,6 +475,7 @@ pub(crate) fn done_at_unnamed(step: &mut Step<'_>, id: i64, answer: UnnamedAnswe
             step.commit_stored(&intent, &stored)
         }
         (Kind::SendContent, UnnamedAnswer::Stored(_)) => step.content_stored(&intent),
+        (Kind::Fleeting, UnnamedAnswer::Stored(_)) => step.end_fleeting(id),
         (
             Kind::CreateMailbox | Kind::CreateAddress | Kind::DeleteAddress | Kind::PutDirectoryRow,
             UnnamedAnswer::Done,
@@ -492,6 +499,7 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
     let Some(intent) = load(step, id)? else { return Ok(()) };
     step.lines.note(format!("{:?} refused: {refusal:?}", intent.kind));
     match (intent.kind, refusal) {
+        (Kind::Fleeting, _) => step.end_fleeting(id),
         (_, Refusal::Busy { retry_after_ms }) => {
             let jitter = step.random_ms(BUSY_JITTER_MS);
             postpone(step, id, u64::from(*retry_after_ms) + jitter)

@@ -38,8 +38,11 @@ mod message;
 mod missing;
 mod own_device;
 mod poll;
+mod presence;
+mod privacy;
 mod query;
 mod receipt;
+mod report;
 mod right;
 mod scheduled;
 mod schema;
@@ -49,6 +52,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod typing;
 
 pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{
@@ -56,7 +60,8 @@ pub use api::{
     ConversationHead, ConversationId, DeviceCard, DeviceNews, Edition, Event, FolderChange, FolderId,
     FolderView, Found, GroupChange, GroupHead, GroupMember, GroupView, HistoryState, Input,
     InvitationSecrets, LinkEnd, LinkEvent, LinkState, Mark, MessageView, Noticed, Output, PollOption,
-    PollView, Reaction, Refused, Reply, ScheduledId, ScheduledNews, ScheduledView, Status, Whom,
+    PollView, Privacy, PrivacyChoice, Reaction, Refused, Reply, ScheduledId, ScheduledNews, ScheduledView,
+    Status, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use crypto::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_NAME_CHARS_MAX};
@@ -66,6 +71,8 @@ pub use folder::{FOLDER_NAME_CHARS_MAX, FOLDERS_MAX};
 pub use link::{LINK_DIGITS, LinkSecrets};
 pub use machine::{Client, Config, Fault, Weakness};
 pub use poll::{POLL_OPTION_BYTES_MAX, POLL_OPTIONS_MAX, POLL_QUESTION_BYTES_MAX};
+pub use presence::STEP_MS as PRESENCE_STEP_MS;
+pub use report::{Evidence, EvidenceOfRequest, NotProved, Proved, ProvedRequest};
 pub use scheduled::{SCHEDULE_MS_MAX, SCHEDULED_MAX};
 pub use timer::TIMER_SECONDS_MAX;
 pub use wire::DeviceLink;

@@ -9,6 +9,7 @@ use vocab::time::{MINUTE_MS, SECOND_MS};
 use wire::{Door, RequestId};
 
 use crate::api::{CommandId, Connection};
+use crate::typing::Fleeting;
 
 /// First and longest wait before a door is tried again; doubled each time, with jitter.
 pub(crate) const RETRY_MS_MIN: u64 = 500;
@@ -156,6 +157,8 @@ pub(crate) struct Lines {
     pub directory_key: Vec<u8>,
     pub last_connection: Option<Connection>,
     pub settled: bool,
+    /// What is known for a moment only.
+    pub fleeting: Fleeting,
     /// Why parts of the last steps were given up: for tests and support, without any user's data.
     pub notes: VecDeque<String>,
 }
@@ -178,6 +181,7 @@ impl Lines {
             directory_key: Vec::new(),
             last_connection: None,
             settled: false,
+            fleeting: Fleeting::default(),
             notes: VecDeque::new(),
         }
     }

@@ -302,6 +302,7 @@ impl Step<'_> {
     fn input(&mut self, input: Input) -> Halting<()> {
         if self.lines.last_now.is_none() {
             self.attempt(Self::read_anew)?;
+            self.forget_fleeting()?;
         }
         match input {
             Input::Tick => Ok(()),
@@ -386,6 +387,9 @@ impl Step<'_> {
             Command::ChangeGroup { conversation, change } => self.change_group(id, conversation, change),
             Command::LeaveGroup { conversation } => self.leave_group(id, conversation),
             Command::MarkRead { conversation, through } => self.mark_read(id, conversation, through),
+            Command::Typing { conversation, on } => self.tell_typing(id, conversation, on),
+            Command::Active => self.active(id),
+            Command::SetPrivacy(choice) => self.choose_privacy(id, choice),
             Command::ApproveDevice(offer) => self.approve_device(id, &offer),
             Command::Link(link) => self.take_link(id, &link),
             Command::LinkNumber(number) => self.take_number(id, &number),
@@ -460,11 +464,13 @@ impl Step<'_> {
         self.hang_up_overdue();
         self.attempt(Self::bundle_receipts)?;
         self.attempt(Self::expire)?;
+        self.mind_the_fleeting()?;
         self.attempt(Self::mind_the_link)?;
         if self.me.as_ref().is_some_and(|me| me.registered && !me.struck_off) {
             self.send_scheduled()?;
             self.attempt(Self::mind_the_devices)?;
             self.attempt(Self::mind_history)?;
+            self.attempt(Self::mind_presence)?;
         }
         if self.me.as_ref().is_some_and(|me| me.registered) {
             self.authenticate()?;
@@ -508,6 +514,8 @@ impl Step<'_> {
         self.tx.execute("update intent set not_before = 0 where not_before > ?1", [latest])?;
         self.tx.execute("update receipt_due set due = ?1 where due > ?1", [latest])?;
         self.timers_after_clock()?;
+        self.lines.fleeting.clock_went_back();
+        self.presence_after_clock()?;
         self.mind_the_visit()
     }
 
@@ -626,6 +634,8 @@ impl Step<'_> {
         deadlines.extend(self.link_due()?);
         deadlines.extend(self.devices_due()?);
         deadlines.extend(self.history_due()?);
+        deadlines.extend(self.presence_due()?);
+        deadlines.extend(self.lines.fleeting.due());
         deadlines.extend(self.lines.asks.iter().map(|ask| ask.deadline));
         for door in Door::ALL {
             let line = self.lines.line_ref(door);

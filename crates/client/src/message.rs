@@ -62,6 +62,7 @@ impl Step<'_> {
         if let Some(refused) = self.may_write(conversation)? {
             return self.refuse(command, refused);
         }
+        self.note_activity()?;
         let expires = self.expiration(conversation)?;
         let mut content = MimiContent { expires, ..content };
         if self.config.has(Weakness::SpeaksOfTomorrow) {
@@ -218,6 +219,8 @@ impl Step<'_> {
         let chain = content.chain();
         let content =
             content.with_sent_at(self.now).map_err(|_| Halt::Unusable("no room for an extension"))?;
+        // What is numbered is kept, and can be proved.
+        let content = if chain.is_some() { self.sign_content(conversation, content)? } else { content };
         let bytes = content.encode().map_err(|_| Halt::Unusable("content breaks a rule"))?;
         let id = id_of(self.me()?.account, conversation, &bytes, &content.salt)?;
         if let Some(chain) = chain {
@@ -266,11 +269,15 @@ impl Step<'_> {
         let known_of = self.is_known_of(slot, sender, &content)?;
         self.follow(slot, sender, &content)?;
         self.fetch_back(slot, sender)?;
+        self.note_sign_of_life(slot, sender, &content)?;
+        if self.take_typing(slot, sender, &content)? || self.take_presence(slot, sender, &content)? {
+            return Ok(());
+        }
         if self.take_missed(slot.conversation, &content)? || self.take_gone(slot, sender, &content)? {
             return Ok(());
         }
         if slot.conversation == self.among_ourselves()? {
-            if self.take_choices(&content)? {
+            if self.take_choices(&content)? || self.take_reads(&content)? {
                 return Ok(());
             }
             return self.take_among_ourselves(sender, &content);
@@ -292,6 +299,9 @@ impl Step<'_> {
         let passed_over = self.is_silenced(slot.conversation, sender.account)?
             || self.oversteps(slot.conversation, sender.account, &content)?;
         if !known_of && passed_over {
+            return self.pass_over(slot, sender, &content, bytes);
+        }
+        if !self.is_proved(slot.conversation, sender, &content)? {
             return self.pass_over(slot, sender, &content, bytes);
         }
         self.take_message(slot.conversation, sender, &content, bytes)

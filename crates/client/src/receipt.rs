@@ -50,7 +50,16 @@ impl Step<'_> {
                 entries.push((MessageId(message), status));
             }
             let conversation = ConversationId(conversation);
-            if self.tells_marks(conversation)? {
+            let privacy = self.privacy()?;
+            let (mut entries, mut kept): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(_, status)| {
+                if *status == MessageStatus::Read { privacy.read } else { privacy.delivered }
+            });
+            kept.retain(|(_, status)| *status == MessageStatus::Read);
+            self.tell_reads_to_ourselves(&StatusReport { entries: kept })?;
+            if !self.tells_marks(conversation)? {
+                entries.clear();
+            }
+            if !entries.is_empty() {
                 let report = StatusReport { entries };
                 let content = MimiContent::status(self.random(), &report)
                     .map_err(|_| Halt::Unusable("a report above its limit"))?;
@@ -75,8 +84,13 @@ impl Step<'_> {
     ) -> Halting<()> {
         let own_device = from == self.me()?.account;
         let group = self.is_group(conversation)?;
+        let told_read = own_device || self.privacy()?.read;
         for (message, status) in &report.entries {
             match status {
+                // Who does not tell is not told.
+                MessageStatus::Read if !told_read => {
+                    self.told_delivered(conversation, *message, from, group)?;
+                }
                 // One of our other devices read it: it is read here too.
                 MessageStatus::Read if own_device => self.seen_elsewhere(conversation, *message)?,
                 MessageStatus::Delivered if !own_device && group => {
@@ -98,7 +112,22 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn seen_elsewhere(&mut self, conversation: ConversationId, message: MessageId) -> Halting<()> {
+    fn told_delivered(
+        &mut self,
+        conversation: ConversationId,
+        message: MessageId,
+        from: AccountId,
+        group: bool,
+    ) -> Halting<()> {
+        if group {
+            self.told(conversation, message, from, Mark::Delivered)
+        } else {
+            self.raise_mark(conversation, message, Mark::Delivered)
+        }
+    }
+
+    /// It was read on another device of ours.
+    pub fn seen_elsewhere(&mut self, conversation: ConversationId, message: MessageId) -> Halting<()> {
         let changed = self.tx.execute(
             "update message set mark = 3 where id = ?1 and conversation = ?2 and own = 0 and mark < 3",
             params![message.as_bytes(), conversation.0],
@@ -129,6 +158,7 @@ impl Step<'_> {
             self.reply(command, Err(Refused::Unknown));
             return Ok(());
         };
+        self.note_activity()?;
         let seen: Vec<[u8; 32]> = self.tx.rows(
             "select id from message where conversation = ?1 and own = 0 and mark < 3 and position <= ?2
              order by position",

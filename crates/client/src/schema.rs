@@ -12,6 +12,8 @@ pub const MIGRATIONS: &[&str] = &[
     crate::poll::TABLES,
     crate::mention::TABLES,
     crate::scheduled::TABLES,
+    crate::presence::TABLES,
+    crate::report::TABLES,
 ];
 
 const FIRST: &str = "

@@ -359,6 +359,9 @@ fn is_repeatable(what: &What) -> bool {
             | Action::LeaveGroup { .. }
             | Action::MarkRead { .. }
             | Action::CancelLink
+            | Action::Typing { .. }
+            | Action::Active
+            | Action::SetPrivacy { .. }
             | Action::NameDevice { .. }
             | Action::Hurry => true,
             // Repeated, these would send twice, or change again what was changed meanwhile.

@@ -6,6 +6,7 @@
 //!
 //! Invariant: this crate moves bytes and decides nothing; what a frame or a screen means is not its business.
 
+mod accounts;
 mod address;
 mod core;
 mod door;
@@ -18,7 +19,9 @@ mod relay;
 mod tls;
 mod trouble;
 
+pub use accounts::{AccountHome, a_moment, account_home, accounts};
 pub use address::ServerAddress;
+pub use app::check_report;
 pub use core::{Core, Heard, Notices, Pending, Role};
 pub use home::Options;
 pub use trouble::OpenTrouble;

@@ -8,6 +8,9 @@ pub enum OpenTrouble {
     /// No account was begun in this folder.
     #[error("There is no account in {0} yet. Create one with: valise register")]
     NoHome(PathBuf),
+    /// That cannot be the name of an account.
+    #[error("“{0}” cannot be the name of an account. Use 1 to 32 small letters, digits, - and _.")]
+    AccountName(String),
     /// The folder cannot be made or read.
     #[error(
         "The folder {path} cannot be used: {why}. Choose another with --home, or correct its permissions."

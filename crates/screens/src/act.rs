@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChatId, ContactId, FolderEdit, GroupEdit, MessageId, ScheduledId};
+use crate::{ChatId, ContactId, FolderEdit, GroupEdit, MessageId, PrivacyPart, ScheduledId};
 
 /// Something the person does. `who` and `to` are what a person would type: a number, an e-mail address, a contact's
 /// name, an invitation link, or an id (whole, or its first 6 characters and more).
@@ -226,6 +226,22 @@ pub enum Action {
         chat: ChatId,
         /// The last message seen.
         through: MessageId,
+    },
+    /// The person writes in a chat that is open, or stopped. Said as often as they type; told to others now and then.
+    Typing {
+        /// Where.
+        chat: ChatId,
+        /// They write.
+        on: bool,
+    },
+    /// The person uses this front end. Said once in a few minutes, while they do.
+    Active,
+    /// Switches something that others are told of oneself.
+    SetPrivacy {
+        /// What.
+        what: PrivacyPart,
+        /// Whether they are told from now on.
+        on: bool,
     },
     /// What waits to be bundled leaves now, because the front end is about to close.
     Hurry,

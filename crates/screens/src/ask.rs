@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage, LinkScreen, Listing, Mentionable,
-    MessageId, Next, Person, RefusedKind, RequestRow, ScheduledRow, Start, Status, Timeline,
+    MessageId, Next, Person, PrivacyPage, RefusedKind, ReportSheet, RequestRow, ScheduledRow, Start, Status,
+    Timeline,
 };
 
 /// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
@@ -77,6 +78,13 @@ pub enum Ask {
     Devices,
     /// How linking a device stands.
     Linking,
+    /// What others are told of oneself.
+    Privacy,
+    /// What a report of a message, or of somebody who knocks, would tell. Nothing leaves by asking.
+    Report {
+        /// Message or request: a whole id, or its first 6 characters and more.
+        about: String,
+    },
     /// One person.
     Contact {
         /// See [`crate::Action`].
@@ -132,6 +140,10 @@ pub enum Answer {
     Devices(DeviceList),
     /// To [`Ask::Linking`].
     Linking(LinkScreen),
+    /// To [`Ask::Privacy`].
+    Privacy(PrivacyPage),
+    /// To [`Ask::Report`].
+    Report(ReportSheet),
     /// It could not be answered.
     Refused {
         /// What kind of problem it is.

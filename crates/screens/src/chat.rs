@@ -99,6 +99,10 @@ pub struct ChatHead {
     pub line: String,
     /// `Messages disappear 1 day after reading`, when they do.
     pub timer: Option<String>,
+    /// `Boris is typing…`, while somebody does. [`crate::Notice::Typing`] says how it goes on.
+    pub typing: Option<String>,
+    /// `Last seen 14:35`, where both share it.
+    pub seen: Option<String>,
     /// Pinned messages, the newest first.
     pub pinned: Vec<Quote>,
     /// `1 message waits for its time`, when any does: [`crate::Ask::Scheduled`] lists them.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ChatId;
+use crate::{ChatId, Moment};
 
 /// Names a person. Opaque to a front end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -53,6 +53,8 @@ pub struct ContactRow {
     pub person: Person,
     /// The second line: the handle, or how things stand.
     pub line: String,
+    /// When they were last there, to five minutes, where both share it: `Last seen 14:35`.
+    pub seen: Option<Moment>,
 }
 
 /// A request: nothing of theirs is shown before it is accepted.

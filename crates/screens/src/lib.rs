@@ -21,6 +21,8 @@ mod markup;
 mod message;
 mod notice;
 mod place;
+mod privacy;
+mod report;
 pub mod samples;
 mod scheduled;
 mod start;
@@ -41,6 +43,8 @@ pub use message::{
 };
 pub use notice::Notice;
 pub use place::{Banner, BannerKind, EmptyPlace, Listing, Trouble};
+pub use privacy::{PrivacyPage, PrivacyPart, PrivacyRow};
+pub use report::{ReportChecked, ReportRow, ReportSheet};
 pub use scheduled::{ScheduledId, ScheduledRow};
 pub use start::{CodeScreen, HandleChoice, HandleKind, Me, Start, Status, WelcomeScreen};
 

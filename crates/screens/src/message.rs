@@ -171,6 +171,8 @@ pub enum MessageAct {
     Pin,
     /// Take the pin off.
     Unpin,
+    /// Make a report with proof of it.
+    Report,
     /// Take it out of one's own devices.
     DeleteForMe,
     /// Take it back from everybody.

@@ -40,6 +40,19 @@ pub enum Notice {
         /// It is no more.
         taken_back: bool,
     },
+    /// Somebody writes in a chat, or does not any more.
+    Typing {
+        /// Where.
+        chat: ChatId,
+        /// Who.
+        from: Box<Person>,
+        /// They write.
+        on: bool,
+        /// What is shown in the chat from now on: `Boris is typing…`, or nothing.
+        line: Option<String>,
+    },
+    /// What others are told of oneself was switched: [`crate::Ask::Privacy`].
+    Privacy,
     /// A message says something else now.
     Edit {
         /// Where.

@@ -472,6 +472,7 @@ pub fn contacts_full() -> Listing<ContactRow> {
     let people = [boris(), ines(), long_name(), priya(), layla(), sakura()];
     let row = |person: Person| ContactRow {
         line: person.handle.clone().unwrap_or_else(|| "Through a link".into()),
+        seen: None,
         person,
     };
     Listing::Rows(people.into_iter().map(row).collect())
@@ -698,6 +699,8 @@ fn timeline(with: &Person, bubbles: Listing<Bubble>) -> Timeline {
             person: with.clone(),
             line: with.handle.clone().unwrap_or_else(|| "Through a link".into()),
             timer: None,
+            typing: None,
+            seen: None,
             pinned: vec![],
             scheduled: None,
         },
@@ -751,5 +754,50 @@ mod tests {
                 assert!(!words.contains(never), "{name} says {never}");
             }
         }
+    }
+}
+
+/// What others are told of oneself, as it is at first.
+#[must_use]
+pub fn privacy() -> crate::PrivacyPage {
+    use crate::{PrivacyPart, PrivacyRow};
+    let row = |what, on, title: &str, sentence: &str| PrivacyRow {
+        what,
+        on,
+        title: title.into(),
+        sentence: sentence.into(),
+    };
+    let rows = vec![
+        row(
+            PrivacyPart::Typing,
+            true,
+            "That you are typing",
+            "Without it you do not see it of others either.",
+        ),
+        row(
+            PrivacyPart::Presence,
+            false,
+            "When you were last here",
+            "To five minutes, and only to those who share it too.",
+        ),
+    ];
+    crate::PrivacyPage { rows }
+}
+
+/// A report that can be made.
+#[must_use]
+pub fn report() -> crate::ReportSheet {
+    use crate::{ReportRow, ReportSheet};
+    let row = |what: &str, value: &str, proved| ReportRow { what: what.into(), value: value.into(), proved };
+    ReportSheet {
+        title: "A message of Inês Duarte".into(),
+        sentence: "The file tells what stands here and nothing else. It goes nowhere by itself.".into(),
+        rows: vec![
+            row("Text", "The house from last year. Same one again?", true),
+            row("Their account", "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90", true),
+            row("Their name, as you see it", "Inês Duarte", false),
+        ],
+        file_name: "report-01c471cdc5d9.json".into(),
+        file: "{}".into(),
     }
 }

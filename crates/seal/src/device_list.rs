@@ -129,6 +129,12 @@ impl VerifiedChain {
         self.devices.iter().any(|entry| entry.device == device && entry.key == key)
     }
 
+    /// The key of a device that any of the lists names: ids are never used again.
+    pub fn key_of(&self, device: DeviceId) -> Option<[u8; 32]> {
+        let mut entries = self.lists.iter().flat_map(|list| &list.body.devices);
+        entries.find(|entry| entry.device == device).map(|entry| entry.key)
+    }
+
     /// Whether `other` is this chain or goes on from it. Two chains of one account that fork are a stolen key at work.
     pub fn leads_to(&self, other: &Self) -> bool {
         other.lists.len() >= self.lists.len() && other.lists[..self.lists.len()] == self.lists

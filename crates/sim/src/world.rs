@@ -429,8 +429,8 @@ impl World {
                 }
                 Output::Event(event) => {
                     self.note(&format!("{name} {event:?}"));
-                    use client::Event::{Device, DevicesChanged, Removed};
-                    if matches!(event, Device(..) | DevicesChanged(_) | Removed) {
+                    use client::Event::{Device, DevicesChanged, Privacy, Removed, Typing};
+                    if matches!(event, Device(..) | DevicesChanged(_) | Privacy | Removed | Typing { .. }) {
                         self.devices[device].events.push(event);
                     }
                 }

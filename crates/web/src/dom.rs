@@ -124,6 +124,31 @@ mod browser {
         });
     }
 
+    /// Offers a text to be saved as a file.
+    pub fn save(name: &str, text: &str) {
+        let kind = web_sys::BlobPropertyBag::new();
+        kind.set_type("application/json");
+        let parts = js_sys::Array::of1(&JsValue::from_str(text));
+        let Ok(blob) = web_sys::Blob::new_with_str_sequence_and_options(&parts, &kind) else { return };
+        let Ok(url) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
+        let anchor = document()
+            .and_then(|document| document.create_element("a").ok())
+            .and_then(|element| element.dyn_into::<web_sys::HtmlAnchorElement>().ok());
+        if let Some(anchor) = anchor {
+            anchor.set_href(&url);
+            anchor.set_download(name);
+            anchor.click();
+        }
+        // The browser has taken it by now.
+        let _ = web_sys::Url::revoke_object_url(&url);
+    }
+
+    /// Milliseconds by the page's clock.
+    #[must_use]
+    pub fn now_ms() -> f64 {
+        js_sys::Date::now()
+    }
+
     /// Names the window.
     pub fn set_title(title: &str) {
         if let Some(document) = document() {
@@ -246,6 +271,11 @@ mod nowhere {
     pub fn scroll_to_end(_: &str) {}
     pub fn go_to(_: &str) {}
     pub fn copy(_: &str, _: &'static str) {}
+    pub fn save(_: &str, _: &str) {}
+    #[must_use]
+    pub fn now_ms() -> f64 {
+        0.0
+    }
     pub fn set_title(_: &str) {}
     #[must_use]
     pub fn is_attentive() -> bool {

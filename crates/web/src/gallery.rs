@@ -55,6 +55,12 @@ fn of_the_page(model: &mut Model, name: &str) -> Option<Stage> {
                 refused: None,
             });
         }),
+        "privacy" => on_main(|main| {
+            main.dialog = Some(Dialog::Privacy { page: Some(samples::privacy()), refused: None });
+        }),
+        "report" => on_main(|main| {
+            main.dialog = Some(Dialog::Report { sheet: Some(Box::new(samples::report())), refused: None });
+        }),
         "devices" => on_devices(Devices { list: Some(link_samples::devices()), ..Devices::default() }),
         "devices-full" => {
             on_devices(Devices { list: Some(link_samples::devices_full()), ..Devices::default() })

@@ -6,16 +6,18 @@ pub mod folder;
 pub mod group;
 mod message;
 mod people;
+mod privacy;
 mod receive;
 mod register;
+mod report;
 pub mod scheduled;
 mod send;
 mod show;
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use host_native::{Core, Options};
+use host_native::{AccountHome, Core, Options};
 use screens::{Action, Ask};
 use zeroize::Zeroizing;
 
@@ -23,14 +25,19 @@ use crate::args::{Args, Command, Device, Mentions};
 use crate::daemon;
 use crate::end::{Stop, answered};
 use crate::full;
-use crate::say::Say;
+use crate::object::Object;
+use crate::say::{self, Say};
 use crate::stop;
 
 /// Does what was typed.
 pub async fn run(args: Args, utc_offset_minutes: i16) -> Result<(), Stop> {
-    let Args { home, json, ca, command } = args;
-    let Some(command) = command else { return bare(home, json, ca, utc_offset_minutes).await };
-    let mut options = options(home, ca)?;
+    let Args { home, account, json, ca, command } = args;
+    let folder = home.map_or_else(usual_home, Ok)?;
+    let Some(command) = command else { return bare(folder, account, json, ca, utc_offset_minutes).await };
+    if let Command::Accounts = command {
+        return accounts(Say::new(json), &folder);
+    }
+    let mut options = options(home_of(&folder, account.as_deref())?, ca)?;
     let server = match &command {
         Command::Register(register) => Some(&register.server),
         Command::Device(Device::New { server, .. }) => Some(server),
@@ -39,8 +46,12 @@ pub async fn run(args: Args, utc_offset_minutes: i16) -> Result<(), Stop> {
     if let Some(server) = server {
         options.server = Some(host_native::ServerAddress::parse(server)?);
     }
+    if let Command::Report { check: Some(file), .. } = &command {
+        return report::check(Say::new(json), file);
+    }
     if let Command::Daemon(daemon) = command {
-        return daemon::run(options, daemon, utc_offset_minutes).await;
+        let all = if daemon.accounts { several(&folder, &options)? } else { Vec::new() };
+        return daemon::run(options, all, daemon, utc_offset_minutes).await;
     }
     let core = Core::open(options).await?;
     let may_end_early = matches!(command, Command::Receive(_));
@@ -54,7 +65,8 @@ pub async fn run(args: Args, utc_offset_minutes: i16) -> Result<(), Stop> {
 
 /// Nothing was typed: the chats on the whole terminal, or the usage where there is none.
 async fn bare(
-    home: Option<PathBuf>,
+    folder: PathBuf,
+    account: Option<String>,
     json: bool,
     ca: Option<PathBuf>,
     utc_offset_minutes: i16,
@@ -63,11 +75,38 @@ async fn bare(
     if json || dumb || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(Stop::usage(Args::usage()));
     }
-    full::run(options(home, ca)?, utc_offset_minutes).await
+    let options = options(home_of(&folder, account.as_deref())?, ca)?;
+    // Somebody who names an account wants that one.
+    let all = if account.is_some() { Vec::new() } else { several(&folder, &options)? };
+    full::run(options, all, utc_offset_minutes).await
 }
 
-fn options(home: Option<PathBuf>, ca: Option<PathBuf>) -> Result<Options, Stop> {
-    let mut options = Options::at(home.map_or_else(usual_home, Ok)?);
+/// Where an account lives.
+fn home_of(folder: &Path, account: Option<&str>) -> Result<PathBuf, Stop> {
+    Ok(account.map_or_else(|| Ok(folder.to_owned()), |name| host_native::account_home(folder, name))?)
+}
+
+/// Every account of a folder, with its name.
+fn several(folder: &Path, like: &Options) -> Result<Vec<(String, Options)>, Stop> {
+    let named = |it: AccountHome| {
+        let name = it.name.unwrap_or_else(|| MAIN_ACCOUNT.to_owned());
+        (name, Options { home: it.home, ..like.clone() })
+    };
+    Ok(host_native::accounts(folder)?.into_iter().map(named).collect())
+}
+
+fn accounts(say: Say, folder: &Path) -> Result<(), Stop> {
+    for AccountHome { name, home, server } in host_native::accounts(folder)? {
+        let (home, name) = (home.display().to_string(), name.as_deref());
+        say.result(&Object::Account { name, home: &home, server: &server }, || {
+            say::one_line(&format!("{}  {server}  {home}", name.unwrap_or(MAIN_ACCOUNT)))
+        })?;
+    }
+    Ok(())
+}
+
+fn options(home: PathBuf, ca: Option<PathBuf>) -> Result<Options, Stop> {
+    let mut options = Options::at(home);
     options.authority = ca;
     options.passphrase = passphrase()?;
     Ok(options)
@@ -106,6 +145,8 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Folder { what } => folder::run(core, say, what).await,
         Command::Scheduled { what } => scheduled::run(core, say, what).await,
         Command::Timer { chat, time } => message::timer(core, say, chat, time).await,
+        Command::Privacy { what, switch } => privacy::run(core, say, what, switch).await,
+        Command::Report { about, out, .. } => report::make(core, say, about.unwrap_or_default(), out).await,
         Command::Receive(receive) => receive::run(core, say, receive).await,
         Command::Chats { folder } => show::chats(core, say, folder).await,
         Command::History { chat, limit, ids } => show::history(core, say, chat, limit, ids).await,
@@ -114,7 +155,7 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Contacts => show::contacts(core, say).await,
         Command::Device(device) => device::run(core, say, device).await,
         Command::Status => show::status(core, say).await,
-        Command::Daemon(_) => Err(Stop::unexpected()),
+        Command::Accounts | Command::Daemon(_) => Err(Stop::unexpected()),
     }
 }
 
@@ -135,4 +176,6 @@ fn passphrase() -> Result<Option<Zeroizing<String>>, Stop> {
     }
 }
 
+/// What the account in the folder itself is called among several.
+const MAIN_ACCOUNT: &str = "main";
 const ENDED_EARLY: &str = "Ended before it was done. What was begun is kept and goes on at the next start.";

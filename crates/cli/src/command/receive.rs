@@ -89,6 +89,10 @@ impl Shower<'_> {
             Heard::Notice(Notice::Reaction { chat, id, from, emoji, taken_back }) => {
                 self.reaction(&chat, &id, &from, &emoji, taken_back)
             }
+            Heard::Notice(Notice::Typing { chat, from, on, .. }) => {
+                // Nobody reads in a log that somebody wrote.
+                if self.say.json { self.say.object(&Event::typing(&chat, &from, on)) } else { Ok(()) }
+            }
             Heard::Notice(Notice::Edit { chat, id }) => self.edit(chat, id).await,
             Heard::Notice(Notice::Delete { chat, id }) => {
                 let event = Event::Delete { chat: &chat, id: &id };
@@ -129,6 +133,7 @@ impl Shower<'_> {
                 | Notice::Contact { .. }
                 | Notice::Account
                 | Notice::Linking
+                | Notice::Privacy
                 | Notice::Devices { sentence: None }
                 | Notice::Scheduled { sentence: None, .. }
                 | Notice::Settled,

@@ -119,9 +119,10 @@ pub async fn contacts(core: &Core, say: Say) -> Result<(), Stop> {
     };
     rows(say, contacts, |say, row| {
         let person = &row.person;
-        say.result(&Object::contact(person), || {
+        say.result(&Object::contact(row), || {
+            let seen = row.seen.as_ref().map_or(String::new(), |seen| format!(". {}", seen.text));
             let short: String = person.id.0.chars().take(SHORT_ID_CHARS).collect();
-            format!("{short}  {}  {}", say::one_line(&person.name), say::one_line(&row.line))
+            format!("{short}  {}  {}{seen}", say::one_line(&person.name), say::one_line(&row.line))
         })
     })
 }

@@ -33,7 +33,7 @@ pub async fn delete(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
 }
 
 /// The one chat that a call is about.
-async fn chat(bot: &Bot, params: &mut Params) -> Result<String, Fault> {
+pub async fn chat(bot: &Bot, params: &mut Params) -> Result<String, Fault> {
     let (people, groups) = (params.texts("recipient")?, params.texts("groupId")?);
     match (people.as_slice(), groups.as_slice()) {
         ([who], []) => Ok(bot.person(who).await?.chat.0),
@@ -42,7 +42,7 @@ async fn chat(bot: &Bot, params: &mut Params) -> Result<String, Fault> {
     }
 }
 
-fn time(params: &mut Params, name: &str) -> Result<u64, Fault> {
+pub fn time(params: &mut Params, name: &str) -> Result<u64, Fault> {
     params.number(name)?.ok_or_else(|| Fault::params(format!("{name} must be given")))
 }
 

@@ -1,6 +1,6 @@
 //! The account that bots use.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use host_native::Core;
 use screens::{Answer, Ask, Me, Outcome, Person, RefusedKind};
@@ -8,6 +8,9 @@ use screens::{Answer, Ask, Me, Outcome, Person, RefusedKind};
 use super::rpc::{Fault, REFUSED, UNREACHABLE};
 use crate::end::Stop;
 use crate::settle::status;
+
+/// The accounts that are served, each with a core, a database and connections of its own.
+pub type Bots = Arc<[Arc<Bot>]>;
 
 /// The account, and its core.
 pub struct Bot {

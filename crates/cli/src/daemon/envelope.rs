@@ -1,6 +1,6 @@
 //! What bots read, in the shapes that signal-cli gave these things. What Valise knows beyond them is under `valise`.
 
-use screens::{Bubble, ContactState, Mark, Me, Mention, Person, RequestRow};
+use screens::{Bubble, ChatId, ContactState, Mark, Me, Mention, Person, RequestRow};
 use serde_json::{Value, json};
 
 /// A message of somebody else.
@@ -16,6 +16,11 @@ pub fn message(me: &Me, bubble: &Bubble) -> Value {
         "attachments": [],
         "contacts": [],
     });
+    if let Some(poll) = bubble.poll.as_ref().filter(|_| bubble.note.is_none()) {
+        let options: Vec<&str> = poll.options.iter().map(|option| option.text.as_str()).collect();
+        envelope["dataMessage"]["pollCreate"] =
+            json!({ "question": bubble.text, "allowMultiple": poll.multiple, "options": options });
+    }
     if let Some(quote) = &bubble.reply_to {
         envelope["dataMessage"]["quote"] = json!({ "text": quote.text, "attachments": [], "valise": { "id": quote.id, "from": quote.from } });
     }
@@ -112,6 +117,17 @@ fn mentions(bubble: &Bubble) -> Vec<Value> {
         Some(json!({ "name": mention.name, "uuid": id, "start": start, "length": units(&name) }))
     };
     bubble.mentions.iter().filter_map(one).collect()
+}
+
+/// Somebody writes, or does not any more.
+pub fn typing(me: &Me, from_whom: &Person, chat: &ChatId, when: u64, on: bool) -> Value {
+    let mut envelope = from(from_whom, when);
+    envelope["typingMessage"] =
+        json!({ "action": if on { "STARTED" } else { "STOPPED" }, "timestamp": when });
+    if *chat != from_whom.chat {
+        envelope["typingMessage"]["groupId"] = json!(chat);
+    }
+    json!({ "envelope": envelope, "account": account(me) })
 }
 
 /// Which chat something happened in.
@@ -281,6 +297,16 @@ mod tests {
         assert_eq!(edited["envelope"]["editMessage"]["targetSentTimestamp"], of.sent.ms);
         assert_eq!(edited["envelope"]["editMessage"]["dataMessage"]["message"], json!(of.text));
         assert_eq!(data(&deletion(&me, &of, 9))["remoteDelete"]["timestamp"], of.sent.ms);
+    }
+
+    #[test]
+    fn typing_begins_and_ends_and_names_its_group() {
+        let (me, of) = (samples::me(), bubble());
+        let alone = typing(&me, &of.from, &of.from.chat, 9, true);
+        assert_eq!(alone["envelope"]["typingMessage"], json!({ "action": "STARTED", "timestamp": 9 }));
+        let group = typing(&me, &of.from, &ChatId("group".into()), 9, false);
+        assert_eq!(group["envelope"]["typingMessage"]["groupId"], "group");
+        assert_eq!(group["envelope"]["typingMessage"]["action"], "STOPPED");
     }
 
     #[test]

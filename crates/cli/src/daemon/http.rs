@@ -144,7 +144,7 @@ async fn perform(place: &Place, call: super::rpc::Call) -> Option<Value> {
         let fault = Fault::new(METHOD_NOT_FOUND, "Over HTTP, what arrives is at GET /api/v1/events");
         return super::rpc::answer(call.id, Err(fault));
     }
-    methods::perform(&place.bot, call).await
+    methods::perform(&place.bots, call).await
 }
 
 async fn events(request: &Request<Sent>, place: &Place, run: &str) -> Response<Reply> {

@@ -11,8 +11,9 @@ use host_native::{Heard, Notices};
 use screens::{Action, Answer, Ask, Bubble, ChatId, Mark, Me, MessageId, Notice};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
-use super::bot::Bot;
+use super::bot::{Bot, Bots};
 use super::envelope;
 
 /// Something that listeners hear.
@@ -23,8 +24,8 @@ pub struct Event {
     pub method: &'static str,
     /// JSON.
     pub params: String,
-    /// The message that it hands over.
-    message: Option<(ChatId, MessageId)>,
+    /// The message that it hands over, and whose.
+    message: Option<(usize, ChatId, MessageId)>,
     /// Somebody has it.
     handed: AtomicBool,
 }
@@ -78,11 +79,12 @@ struct Ear {
 }
 
 impl Hub {
-    /// Begins; what is told comes from the core until it is closed.
-    pub fn start(bot: Arc<Bot>, notices: Notices, leave_unread: bool) -> (Self, impl Future<Output = ()>) {
+    /// Begins; what is told comes from the cores until they are closed.
+    pub fn start(bots: Bots, leave_unread: bool) -> (Self, impl Future<Output = ()>) {
+        let notices = bots.iter().map(|bot| bot.core.notices()).collect();
         let (said, saying) = mpsc::channel(SAID_WAITING_MAX);
         let desk = Desk {
-            bot,
+            bots,
             leave_unread,
             ears: Vec::new(),
             known: Known::default(),
@@ -142,7 +144,7 @@ impl Ear {
 
 /// The task behind a [`Hub`].
 struct Desk {
-    bot: Arc<Bot>,
+    bots: Bots,
     leave_unread: bool,
     ears: Vec<Ear>,
     known: Known,
@@ -151,7 +153,13 @@ struct Desk {
 }
 
 impl Desk {
-    async fn run(mut self, mut saying: mpsc::Receiver<Said>, mut notices: Notices) {
+    async fn run(mut self, mut saying: mpsc::Receiver<Said>, all: Vec<Notices>) {
+        let (hears, mut notices) = mpsc::channel(NOTICES_WAITING_MAX);
+        let mut tasks = JoinSet::new();
+        for (at, said) in all.into_iter().enumerate() {
+            tasks.spawn(pass_on(at, said, hears.clone()));
+        }
+        drop(hears);
         loop {
             tokio::select! {
                 said = saying.recv() => match said {
@@ -159,7 +167,7 @@ impl Desk {
                     Some(Said::Done(event)) => self.done(event, &mut saying).await,
                     None => return,
                 },
-                heard = notices.next() => match heard {
+                heard = notices.recv() => match heard {
                     Some(heard) => self.heard(heard, &mut notices).await,
                     None => return,
                 },
@@ -176,25 +184,25 @@ impl Desk {
 
     /// What was handed over is read, the last message of each chat for all before it.
     async fn done(&mut self, event: Arc<Event>, saying: &mut mpsc::Receiver<Said>) {
-        let mut through: Vec<(ChatId, MessageId)> = Vec::new();
+        let mut through: Vec<(usize, ChatId, MessageId)> = Vec::new();
         let mut joins = Vec::new();
         let mut next = Some(Said::Done(event));
         while let Some(said) = next {
             match said {
                 Said::Join(ear, since) => joins.push((ear, since)),
                 Said::Done(event) => {
-                    if let Some((chat, message)) = event.message.clone() {
-                        through.retain(|(other, _)| *other != chat);
-                        through.push((chat, message));
+                    if let Some((at, chat, message)) = event.message.clone() {
+                        through.retain(|(whose, other, _)| (*whose, other) != (at, &chat));
+                        through.push((at, chat, message));
                     }
                 }
             }
             next = saying.try_recv().ok();
         }
         if !self.leave_unread {
-            for (chat, through) in through {
+            for (at, chat, through) in through {
                 // What cannot be marked now comes again at the next start.
-                self.bot.core.act(Action::MarkRead { chat, through }).await;
+                self.bots[at].core.act(Action::MarkRead { chat, through }).await;
             }
         }
         for (ear, since) in joins {
@@ -202,59 +210,72 @@ impl Desk {
         }
     }
 
-    async fn heard(&mut self, heard: Heard, notices: &mut Notices) {
+    async fn heard(&mut self, heard: (usize, Heard), notices: &mut mpsc::Receiver<(usize, Heard)>) {
         let mut look = false;
         let mut next = Some(heard);
         // A storm of notices is one look at the messages.
-        while let Some(heard) = next {
+        while let Some((at, heard)) = next {
+            let bot = self.bots[at].clone();
             match heard {
                 Heard::Notice(Notice::Message { own: false, .. } | Notice::Chats) | Heard::Missed => {
                     look = true
                 }
                 Heard::Notice(Notice::Account) => {
-                    self.bot.ask_who_we_are().await;
+                    bot.ask_who_we_are().await;
                     look = true;
                 }
-                Heard::Notice(Notice::Receipt { id, mark, .. }) => self.receipt(id, mark).await,
+                Heard::Notice(Notice::Receipt { id, mark, .. }) => self.receipt(&bot, id, mark).await,
                 Heard::Notice(Notice::Reaction { id, from, emoji, taken_back, .. }) => {
-                    let own = from.id == self.bot.me().id;
+                    let own = from.id == bot.me().id;
                     let shown = |me: &Me, to: &Bubble| {
                         envelope::reaction(me, &from, to, now_ms(), &emoji, taken_back)
                     };
                     if !own {
-                        self.about(id, shown).await;
+                        self.about(&bot, id, shown).await;
                     }
                 }
                 Heard::Notice(Notice::Edit { id, .. }) => {
-                    self.about_others(id, |me, to| envelope::edit(me, to, now_ms())).await;
+                    self.about_others(&bot, id, |me, to| envelope::edit(me, to, now_ms())).await;
                 }
                 Heard::Notice(Notice::Delete { id, .. }) => {
-                    self.about_others(id, |me, to| envelope::deletion(me, to, now_ms())).await;
+                    self.about_others(&bot, id, |me, to| envelope::deletion(me, to, now_ms())).await;
+                }
+                Heard::Notice(Notice::Typing { chat, from, on, .. }) => {
+                    let params = envelope::typing(&bot.me(), &from, &chat, now_ms(), on);
+                    self.tell("receive", &params, None);
                 }
                 Heard::Notice(Notice::Request { who }) => {
-                    self.tell("request", &json!({ "uuid": who }), None);
+                    let account = envelope::account(&bot.me()).to_owned();
+                    self.tell("request", &json!({ "uuid": who, "account": account }), None);
                 }
                 Heard::Notice(_) => {}
             }
-            next = notices.ready();
+            next = notices.try_recv().ok();
         }
         if look {
             self.messages().await;
         }
     }
 
-    /// Everything that is not read and was not told yet, oldest first.
+    /// Everything that is not read and was not told yet, account by account, oldest first.
     async fn messages(&mut self) {
+        for (at, bot) in self.bots.clone().iter().enumerate() {
+            self.messages_of(at, bot).await;
+        }
+    }
+
+    async fn messages_of(&mut self, at: usize, bot: &Bot) {
         let mut skip = 0;
         while !self.ears.is_empty() {
             let ask = Ask::Unread { skip, limit: LOOK_MESSAGES };
-            let Answer::Unread { bubbles, more } = self.bot.core.ask(ask).await else { return };
+            let Answer::Unread { bubbles, more } = bot.core.ask(ask).await else { return };
             skip += u32::try_from(bubbles.len()).unwrap_or(u32::MAX);
             for bubble in bubbles {
-                if self.known.is_new(&bubble.id) {
-                    let params = envelope::message(&self.bot.me(), &bubble);
+                // Two accounts may be in one group: each is told.
+                if self.known.is_new(&MessageId(format!("{at} {}", bubble.id))) {
+                    let params = envelope::message(&bot.me(), &bubble);
                     let Bubble { chat, id, .. } = bubble;
-                    self.tell("receive", &params, Some((chat, id)));
+                    self.tell("receive", &params, Some((at, chat, id)));
                 }
             }
             if !more {
@@ -264,38 +285,45 @@ impl Desk {
     }
 
     /// Something happened to a message.
-    async fn about(&mut self, id: MessageId, shown: impl Fn(&Me, &Bubble) -> Value) {
+    async fn about(&mut self, bot: &Bot, id: MessageId, shown: impl Fn(&Me, &Bubble) -> Value) {
         if self.ears.is_empty() {
             return;
         }
-        if let Answer::Message(bubble) = self.bot.core.ask(Ask::Message { id }).await {
-            let params = shown(&self.bot.me(), &bubble);
+        if let Answer::Message(bubble) = bot.core.ask(Ask::Message { id }).await {
+            let params = shown(&bot.me(), &bubble);
             self.tell("receive", &params, None);
         }
     }
 
     /// The same, when the message is of somebody else: what one does oneself one knows.
-    async fn about_others(&mut self, id: MessageId, shown: impl Fn(&Me, &Bubble) -> Value) {
-        if let Answer::Message(bubble) = self.bot.core.ask(Ask::Message { id: id.clone() }).await
+    async fn about_others(&mut self, bot: &Bot, id: MessageId, shown: impl Fn(&Me, &Bubble) -> Value) {
+        if let Answer::Message(bubble) = bot.core.ask(Ask::Message { id: id.clone() }).await
             && !bubble.own
         {
-            self.about(id, shown).await;
+            self.about(bot, id, shown).await;
         }
     }
 
-    async fn receipt(&mut self, id: MessageId, mark: Mark) {
+    /// In a group a mark is told when everybody has: each of them says so.
+    async fn receipt(&mut self, bot: &Bot, id: MessageId, mark: Mark) {
         if self.ears.is_empty() || mark < Mark::Delivered {
             return;
         }
-        let Answer::Message(bubble) = self.bot.core.ask(Ask::Message { id }).await else { return };
-        let Answer::Contact(person) = self.bot.core.ask(Ask::Contact { who: bubble.chat.0 }).await else {
-            return;
-        };
-        let params = envelope::receipt(&self.bot.me(), &person, now_ms(), bubble.sent.ms, mark);
-        self.tell("receive", &params, None);
+        let Answer::Message(bubble) = bot.core.ask(Ask::Message { id }).await else { return };
+        let mut people = Vec::new();
+        if let Answer::Contact(person) = bot.core.ask(Ask::Contact { who: bubble.chat.0.clone() }).await {
+            people.push(person);
+        } else if let Answer::Group(page) = bot.core.ask(Ask::Group { group: bubble.chat.0.clone() }).await {
+            people.extend(page.members.into_iter().filter(|row| !row.you).map(|row| row.person));
+        }
+        for person in people {
+            let mut params = envelope::receipt(&bot.me(), &person, now_ms(), bubble.sent.ms, mark);
+            params["envelope"]["valise"] = json!({ "id": bubble.id, "chat": bubble.chat, "note": null });
+            self.tell("receive", &params, None);
+        }
     }
 
-    fn tell(&mut self, method: &'static str, params: &Value, message: Option<(ChatId, MessageId)>) {
+    fn tell(&mut self, method: &'static str, params: &Value, message: Option<(usize, ChatId, MessageId)>) {
         self.number += 1;
         let (number, params) = (self.number, params.to_string());
         let event = Arc::new(Event { number, method, params, message, handed: AtomicBool::new(false) });
@@ -304,6 +332,15 @@ impl Desk {
         self.ears.retain(|ear| !ear.events.is_closed() && ear.hear(&event));
         for _ in self.ears.len()..before {
             super::tell("A listener is gone, or did not take what it was told, and is told no more.");
+        }
+    }
+}
+
+/// What an account's core says goes to the desk with its number.
+async fn pass_on(at: usize, mut notices: Notices, desk: mpsc::Sender<(usize, Heard)>) {
+    while let Some(heard) = notices.next().await {
+        if desk.send((at, heard)).await.is_err() {
+            return;
         }
     }
 }
@@ -356,6 +393,8 @@ fn now_ms() -> u64 {
         .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// Notices of all accounts that wait for the desk; the cores keep more.
+const NOTICES_WAITING_MAX: usize = 64;
 /// What waits for the hub; whoever has more to say waits.
 const SAID_WAITING_MAX: usize = 1_024;
 /// Events that wait for one listener; whoever leaves more lying is told no more.
@@ -376,7 +415,7 @@ mod tests {
     use super::*;
 
     fn event(number: u64, bytes: usize) -> Arc<Event> {
-        let message = Some((ChatId("c".into()), MessageId(number.to_string())));
+        let message = Some((0, ChatId("c".into()), MessageId(number.to_string())));
         let (params, handed) = ("x".repeat(bytes), AtomicBool::new(false));
         Arc::new(Event { number, method: "receive", params, message, handed })
     }

@@ -3,13 +3,13 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use screens::{Action, Answer, Ask, ContactState, Listing, MessageId, Outcome, Person};
+use screens::{Action, Answer, Ask, ChatId, ContactState, Listing, MessageId, Outcome, Person};
 use serde_json::{Value, json};
 
 use super::bot::{Bot, unexpected};
 use super::params::Params;
 use super::rpc::{Call, Fault, METHOD_NOT_FOUND};
-use super::{amend, envelope, groups, rpc};
+use super::{amend, envelope, groups, polls, rpc};
 
 /// A method.
 struct Method {
@@ -19,13 +19,19 @@ struct Method {
 
 type Doing<'a> = Pin<Box<dyn Future<Output = Result<Value, Fault>> + Send + 'a>>;
 
-/// Everything there is, beside what belongs to a connection: `subscribeReceive` and `unsubscribeReceive`.
+/// Everything there is, beside what belongs to a connection (`subscribeReceive` and `unsubscribeReceive`) and to all accounts
+/// (`listAccounts`).
 #[rustfmt::skip]
 const METHODS: &[Method] = &[
     Method { name: "version", run: |_, params| Box::pin(version(params)) },
-    Method { name: "listAccounts", run: |bot, params| Box::pin(list_accounts(bot, params)) },
     Method { name: "send", run: |bot, params| Box::pin(send(bot, params)) },
     Method { name: "sendReaction", run: |bot, params| Box::pin(amend::react(bot, params)) },
+    Method { name: "sendTyping", run: |bot, params| Box::pin(send_typing(bot, params)) },
+    Method { name: "sendPinMessage", run: |bot, params| Box::pin(polls::pin(bot, params, true)) },
+    Method { name: "sendUnpinMessage", run: |bot, params| Box::pin(polls::pin(bot, params, false)) },
+    Method { name: "sendPollCreate", run: |bot, params| Box::pin(polls::create(bot, params)) },
+    Method { name: "sendPollVote", run: |bot, params| Box::pin(polls::vote(bot, params)) },
+    Method { name: "sendPollTerminate", run: |bot, params| Box::pin(polls::end(bot, params)) },
     Method { name: "remoteDelete", run: |bot, params| Box::pin(amend::delete(bot, params)) },
     Method { name: "sendReceipt", run: |bot, params| Box::pin(send_receipt(bot, params)) },
     Method { name: "listContacts", run: |bot, params| Box::pin(list_contacts(bot, params)) },
@@ -43,15 +49,25 @@ const METHODS: &[Method] = &[
 ];
 
 /// Does what was asked for.
-pub async fn perform(bot: &Arc<Bot>, call: Call) -> Option<Value> {
+pub async fn perform(bots: &[Arc<Bot>], call: Call) -> Option<Value> {
     let Call { id, method, params } = call;
-    rpc::answer(id, run(bot, &method, params).await)
+    rpc::answer(id, run(bots, &method, params).await)
 }
 
-async fn run(bot: &Bot, method: &str, params: serde_json::Map<String, Value>) -> Result<Value, Fault> {
+async fn run(
+    bots: &[Arc<Bot>],
+    method: &str,
+    params: serde_json::Map<String, Value>,
+) -> Result<Value, Fault> {
+    if method == "listAccounts" {
+        Params::of(params, |named| of_account(bots, Some(named)).is_ok())?.end()?;
+        return Ok(bots.iter().map(|bot| account(bot)).collect());
+    }
     let Some(method) = METHODS.iter().find(|known| known.name == method) else {
         return Err(Fault::new(METHOD_NOT_FOUND, "Method not implemented"));
     };
+    let named = params.get("account").and_then(Value::as_str);
+    let bot = of_account(bots, named.or((method.name == "version").then_some("")))?;
     let me = bot.me();
     let params = Params::of(params, |named| envelope::is_account(&me, named))?;
     (method.run)(bot, params).await
@@ -62,11 +78,23 @@ async fn version(params: Params) -> Result<Value, Fault> {
     Ok(json!({ "version": env!("CARGO_PKG_VERSION") }))
 }
 
-async fn list_accounts(bot: &Bot, params: Params) -> Result<Value, Fault> {
-    params.end()?;
+/// The account that a call names; where there is only one it need not be named.
+fn of_account<'a>(bots: &'a [Arc<Bot>], named: Option<&str>) -> Result<&'a Bot, Fault> {
+    let unknown = || Fault::params("Specified account does not exist");
+    match (bots, named) {
+        ([only], _) | ([only, ..], Some("")) => Ok(only),
+        (_, None) => Err(Fault::params("account must be given: several are served here")),
+        (_, Some(named)) => {
+            let mut found = bots.iter().filter(|bot| envelope::is_account(&bot.me(), named));
+            found.next().map(|bot| &**bot).ok_or_else(unknown)
+        }
+    }
+}
+
+fn account(bot: &Bot) -> Value {
     let me = bot.me();
     let number = me.handle.as_deref().filter(|handle| handle.starts_with('+'));
-    Ok(json!([{ "number": number, "aci": me.id, "valise": { "name": me.name, "handle": me.handle } }]))
+    json!({ "number": number, "aci": me.id, "valise": { "name": me.name, "handle": me.handle } })
 }
 
 /// Answers when the text is safe on this device; it leaves by itself, and receipts tell how far it came.
@@ -157,6 +185,24 @@ impl About {
             }
         })
     }
+}
+
+/// Tells that the bot writes: at most once in ten seconds, and where somebody is there.
+async fn send_typing(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let stop = params.switch("stop")?.unwrap_or(false);
+    let (to, groups) = (params.texts("recipient")?, params.texts("groupId")?);
+    params.end()?;
+    if to.is_empty() && groups.is_empty() {
+        return Err(Fault::params("recipient or groupId must be given"));
+    }
+    let mut chats = groups::chats(bot, groups).await?;
+    for who in &to {
+        chats.push(bot.person(who).await?.chat.0);
+    }
+    for chat in chats {
+        bot.act(Action::Typing { chat: ChatId(chat), on: !stop }).await?;
+    }
+    Ok(json!({}))
 }
 
 /// Everything up to these messages of somebody was seen.

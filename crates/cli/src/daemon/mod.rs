@@ -13,6 +13,7 @@ mod http;
 mod hub;
 mod methods;
 mod params;
+mod polls;
 mod rpc;
 mod socket;
 mod token;
@@ -27,25 +28,42 @@ use host_native::{Core, Options};
 use screens::Ask;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::args::{Daemon, ReceiveMode};
 use crate::end::{Stop, answered};
 use crate::stop;
-use bot::Bot;
+use bot::{Bot, Bots};
 use hub::Hub;
 
-/// Serves bots until it is ended.
-pub async fn run(options: Options, daemon: Daemon, utc_offset_minutes: i16) -> Result<(), Stop> {
+/// Serves bots until it is ended: of one account, or with `all` of these, each opened by itself.
+pub async fn run(
+    options: Options,
+    all: Vec<(String, Options)>,
+    daemon: Daemon,
+    utc_offset_minutes: i16,
+) -> Result<(), Stop> {
     let home = options.home.clone();
-    let core = Core::open(options).await?;
-    let bot = match prepare(core, utc_offset_minutes).await {
-        Ok(bot) => Arc::new(bot),
-        Err((core, stop)) => {
-            core.close().await;
-            return Err(stop);
+    let served =
+        if daemon.accounts { all.into_iter().map(|(_, options)| options).collect() } else { vec![options] };
+    let mut bots = Vec::new();
+    for options in served {
+        if !bots.is_empty() {
+            // Accounts that connect together could be told to be of one person.
+            sleep(host_native::a_moment(APART_MAX)?).await;
         }
-    };
+        match open(options, utc_offset_minutes).await {
+            Ok(bot) => bots.push(Arc::new(bot)),
+            Err(stop) => {
+                close(bots).await;
+                return Err(stop);
+            }
+        }
+    }
+    if bots.is_empty() {
+        return Err(Stop::refused("There is no account in this folder. Create one with: valise register"));
+    }
+    let bot: Bots = bots.into();
     let mut tasks = JoinSet::new();
     let (open, mut closed) = mpsc::channel(1);
     let result = match serve(&bot, open, &mut tasks, home, daemon).await {
@@ -59,10 +77,29 @@ pub async fn run(options: Options, daemon: Daemon, utc_offset_minutes: i16) -> R
     tasks.shutdown().await;
     // When the last connection let go of it, the account can be closed.
     let _ = timeout(END_WAIT, closed.recv()).await;
-    if let Some(bot) = Arc::into_inner(bot) {
-        bot.core.close().await;
-    }
+    let bots = bot.to_vec();
+    drop(bot);
+    close(bots).await;
     result
+}
+
+async fn open(options: Options, utc_offset_minutes: i16) -> Result<Bot, Stop> {
+    let core = Core::open(options).await?;
+    match prepare(core, utc_offset_minutes).await {
+        Ok(bot) => Ok(bot),
+        Err((core, stop)) => {
+            core.close().await;
+            Err(stop)
+        }
+    }
+}
+
+async fn close(bots: Vec<Arc<Bot>>) {
+    for bot in bots {
+        if let Some(bot) = Arc::into_inner(bot) {
+            bot.core.close().await;
+        }
+    }
 }
 
 async fn prepare(core: Core, utc_offset_minutes: i16) -> Result<Bot, (Core, Stop)> {
@@ -74,16 +111,16 @@ async fn prepare(core: Core, utc_offset_minutes: i16) -> Result<Bot, (Core, Stop
 
 /// Opens the ways in; each is a task.
 async fn serve(
-    bot: &Arc<Bot>,
+    bots: &Bots,
     open: mpsc::Sender<Infallible>,
     tasks: &mut JoinSet<()>,
     home: PathBuf,
     daemon: Daemon,
 ) -> Result<(), Stop> {
-    let (hub, desk) = Hub::start(bot.clone(), bot.core.notices(), daemon.unread);
+    let (hub, desk) = Hub::start(bots.clone(), daemon.unread);
     tasks.spawn(desk);
     let place = Place {
-        bot: bot.clone(),
+        bots: bots.clone(),
         hub,
         on_start: daemon.receive_mode == ReceiveMode::OnStart,
         room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
@@ -108,7 +145,7 @@ async fn serve(
 /// What every connection has.
 #[derive(Clone)]
 struct Place {
-    bot: Arc<Bot>,
+    bots: Bots,
     hub: Hub,
     /// Every connection listens from its beginning.
     on_start: bool,
@@ -133,5 +170,7 @@ const CONNECTIONS_MAX: usize = 32;
 const REQUEST_BYTES_MAX: usize = 512 * 1024;
 /// A reader that takes nothing for so long is stopped or stuck.
 const WRITE_WAIT: Duration = Duration::from_secs(30);
+/// Accounts are opened so far apart at most, each time by another time.
+const APART_MAX: Duration = Duration::from_secs(4);
 /// What is just being answered ends within this.
 const END_WAIT: Duration = Duration::from_secs(2);

@@ -159,7 +159,7 @@ impl Connection {
         match call.method.as_str() {
             "subscribeReceive" => answer(call.id.clone(), self.subscribe(call).await),
             "unsubscribeReceive" => answer(call.id.clone(), self.unsubscribe(call)),
-            _ => methods::perform(&self.place.bot, call).await,
+            _ => methods::perform(&self.place.bots, call).await,
         }
     }
 
@@ -187,8 +187,9 @@ impl Connection {
     }
 
     fn params(&self, call: Call) -> Result<Params, Fault> {
-        let me = self.place.bot.me();
-        Params::of(call.params, |named| envelope::is_account(&me, named))
+        // One connection hears all accounts.
+        let is_one = |named: &str| self.place.bots.iter().any(|bot| envelope::is_account(&bot.me(), named));
+        Params::of(call.params, is_one)
     }
 
     async fn event(&mut self, event: std::sync::Arc<Event>) -> Result<(), &'static str> {

@@ -1,6 +1,7 @@
 //! Stories, one claim each; every file is named by the word it is about.
 
 mod account;
+mod accounts;
 mod amendment;
 mod choice;
 mod contact;
@@ -12,9 +13,13 @@ mod mailbox;
 mod message;
 mod people;
 mod poll;
+mod presence;
+mod receipt;
+mod report;
 mod search;
 mod storms;
 mod timer;
+mod typing;
 mod words;
 mod wrong_service;
 

@@ -1,12 +1,14 @@
 //! The chats: the list, what is open beside it, and what lies on top.
 
+use std::collections::BTreeMap;
+
 use screens::{
     Action, Answer, Ask, Bubble, ChatHead, ChatId, ChatList, ChatRow, Composer, ConnectionLine, ContactRow,
-    Edition, FolderId, GroupPage, LineState, Listing, Me, Notice, Outcome, RequestRow, ScheduledRow, Trouble,
-    What,
+    Edition, FolderId, GroupPage, LineState, Listing, Me, Notice, Outcome, PrivacyPage, RequestRow,
+    ScheduledRow, Trouble, What,
 };
 
-use super::{Chat, Devices, EARLIER_MESSAGES, Model, Purpose, Search, Stage, Writing};
+use super::{Chat, Devices, EARLIER_MESSAGES, Model, Purpose, Search, Sheet, Stage, Writing};
 
 /// The main page.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +27,8 @@ pub struct Main {
     pub dialog: Option<Dialog>,
     /// Said once, at the foot of the list.
     pub toast: Option<String>,
+    /// Who writes, by chat, in words.
+    pub typing: BTreeMap<ChatId, String>,
     chats_stale: bool,
 }
 
@@ -138,6 +142,20 @@ pub enum Dialog {
         /// Why something was not done.
         refused: Option<String>,
     },
+    /// What others are told of oneself.
+    Privacy {
+        /// The parts, once they are here.
+        page: Option<PrivacyPage>,
+        /// Why something was not done.
+        refused: Option<String>,
+    },
+    /// What a report would tell.
+    Report {
+        /// All of it, once it is here.
+        sheet: Sheet,
+        /// Why there is none.
+        refused: Option<String>,
+    },
     /// The devices of the account, and linking one more.
     Devices(Box<Devices>),
     /// Give somebody a link.
@@ -178,6 +196,7 @@ impl Main {
             open: None,
             dialog: None,
             toast: None,
+            typing: BTreeMap::new(),
             chats_stale: false,
         }
     }
@@ -400,6 +419,8 @@ impl Model {
                 self.ask_newest(id);
             }
             (Purpose::Search(words), Answer::Found(found)) => self.found(&words, found),
+            (Purpose::Privacy, Answer::Privacy(page)) => self.privacy_came(page),
+            (Purpose::Report, answer) => self.report_came(answer),
             (Purpose::Editions, Answer::Editions(editions)) => self.editions_came(editions),
             // An answer of another kind, or a refusal of what can wait for the next notice.
             _ => {}
@@ -462,6 +483,7 @@ impl Model {
             (purpose @ (Purpose::Folders | Purpose::Schedule(_) | Purpose::ChangeScheduled), outcome) => {
                 self.words_came_of(purpose, outcome);
             }
+            (Purpose::Privacy, outcome) => self.came_of_privacy(outcome),
             (Purpose::Accept | Purpose::Block, Outcome::Refused { sentence, .. }) => {
                 self.say(sentence);
                 self.ask_requests();
@@ -531,6 +553,8 @@ impl Model {
                 }
             }
             Notice::DevicesChanged { sentence, .. } | Notice::Removed { sentence } => self.say(sentence),
+            Notice::Typing { chat, line, .. } => self.typing_noticed(chat, line),
+            Notice::Privacy => self.privacy_noticed(),
             Notice::Account | Notice::Linking | Notice::Settled => {}
         }
     }
@@ -594,6 +618,8 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
         group: row.group,
         line,
         timer: None,
+        typing: None,
+        seen: None,
         pinned: vec![],
         scheduled: None,
     })

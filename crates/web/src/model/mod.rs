@@ -9,6 +9,7 @@ mod join;
 mod link;
 mod main;
 mod message;
+mod privacy;
 mod search;
 mod words;
 
@@ -26,6 +27,7 @@ pub use join::{Joining, Step};
 pub use link::{Devices, NewDevice};
 pub use main::{Dialog, Filter, Main, Open};
 pub use message::Writing;
+pub use privacy::Sheet;
 pub use search::Search;
 pub use words::Mentioning;
 
@@ -88,6 +90,8 @@ enum Purpose {
     About(ChatId),
     NewPoll(ChatId),
     Editions,
+    Privacy,
+    Report,
     Search(String),
     People,
     NewGroup,

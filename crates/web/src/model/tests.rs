@@ -410,3 +410,58 @@ fn a_message_far_above_is_looked_for_until_it_is_shown() {
     model.jump_to(&MessageId("nowhere".into()));
     assert_eq!((jump(&model), model.take_out().len()), (None, 0), "there are no earlier ones");
 }
+
+#[test]
+fn who_types_is_shown_in_chat_and_list_until_they_do_not() {
+    let (mut model, chat, id) = opened();
+    answer(&mut model, id, window(&["a"], None));
+    let from = Box::new(samples::timeline_full().head.person);
+    let typing = |line: Option<&str>| {
+        let (chat, line) = (chat.clone(), line.map(str::to_owned));
+        FromCore::Notice(Notice::Typing { chat, from: from.clone(), on: line.is_some(), line })
+    };
+    let head = |model: &Model| main(model).chat().and_then(|chat| chat.head.clone()).and_then(|it| it.typing);
+    model.heard(typing(Some("Inês is typing…")));
+    assert_eq!(head(&model).as_deref(), Some("Inês is typing…"));
+    assert_eq!(main(&model).typing.get(&chat), head(&model).as_ref());
+    model.heard(typing(None));
+    assert!(head(&model).is_none() && main(&model).typing.is_empty());
+}
+
+#[test]
+fn what_others_are_told_is_asked_switched_and_asked_again() {
+    let (mut model, ..) = opened();
+    model.show_privacy();
+    let is_privacy = |what: &What| matches!(what, What::Ask(Ask::Privacy));
+    let id = id_of(&model.take_out(), is_privacy);
+    answer(&mut model, id, Answer::Privacy(samples::privacy()));
+    assert!(
+        matches!(&main(&model).dialog, Some(Dialog::Privacy { page: Some(page), .. }) if page.rows.len() == 2)
+    );
+    model.switch_privacy(PrivacyPart::Presence, true);
+    let wanted = Action::SetPrivacy { what: PrivacyPart::Presence, on: true };
+    let id = id_of(&model.take_out(), |what| *what == What::Action(wanted.clone()));
+    outcome(&mut model, id, Outcome::Done);
+    id_of(&model.take_out(), is_privacy);
+}
+
+#[test]
+fn a_report_shows_everything_it_would_tell_before_it_is_saved() {
+    let (mut model, _, id) = opened();
+    answer(&mut model, id, window(&["a"], None));
+    let Some(Listing::Rows(rows)) = main(&model).chat().map(|chat| chat.shown.clone()) else {
+        panic!("rows")
+    };
+    model.report(&rows[0]);
+    let id =
+        id_of(&model.take_out(), |what| matches!(what, What::Ask(Ask::Report { about }) if about == "a"));
+    answer(&mut model, id, Answer::Report(samples::report()));
+    assert!(
+        matches!(&main(&model).dialog, Some(Dialog::Report { sheet: Some(sheet), .. }) if sheet.rows.len() == 3)
+    );
+    model.report(&rows[0]);
+    let id = id_of(&model.take_out(), |what| matches!(what, What::Ask(Ask::Report { .. })));
+    let refused = Answer::Refused { kind: RefusedKind::Refused, sentence: "No.".into(), next: None };
+    answer(&mut model, id, refused);
+    assert!(matches!(&main(&model).dialog, Some(Dialog::Report { refused: Some(why), .. }) if why == "No."));
+}

@@ -1,7 +1,9 @@
 //! The rail and the list of chats.
 
+use std::collections::BTreeMap;
+
 use dioxus::prelude::*;
-use screens::{ChatList, ChatRow, EmptyPlace, FolderId, LineState, Listing, Me, RequestRow};
+use screens::{ChatId, ChatList, ChatRow, EmptyPlace, FolderId, LineState, Listing, Me, RequestRow};
 
 use super::{
     Desk,
@@ -39,6 +41,13 @@ pub fn Rail(me: Me, unread: u32) -> Element {
             span { class: "rail__gap" }
             button {
                 class: "rail__item",
+                aria_label: "What others are told",
+                title: "What others are told",
+                onclick: move |_| desk.change(Model::show_privacy),
+                Icon { name: "eye" }
+            }
+            button {
+                class: "rail__item",
                 aria_label: "Your devices",
                 title: "Your devices",
                 onclick: move |_| desk.change(Model::show_devices),
@@ -60,6 +69,7 @@ pub fn List(
     filter: Filter,
     open: Option<String>,
     toast: Option<String>,
+    typing: BTreeMap<ChatId, String>,
 ) -> Element {
     let desk = use_context::<Desk>();
     let knocking = match &requests {
@@ -101,6 +111,13 @@ pub fn List(
                         title: "Invite someone",
                         onclick: move |_| desk.change(Model::invite),
                         Icon { name: "invite" }
+                    }
+                    button {
+                        class: "icon-button icon-button--s only-narrow",
+                        aria_label: "What others are told",
+                        title: "What others are told",
+                        onclick: move |_| desk.change(Model::show_privacy),
+                        Icon { name: "eye" }
                     }
                     button {
                         class: "icon-button icon-button--s only-narrow",
@@ -170,7 +187,7 @@ pub fn List(
                     }
                 }
             }
-            Rows { list: list.clone(), requests, filter, open }
+            Rows { list: list.clone(), requests, filter, open, typing }
             if let Some(toast) = toast {
                 div { class: "toast", role: "status", aria_label: "Notice",
                     span { "{toast}" }
@@ -219,7 +236,13 @@ fn Chip(label: String, #[props(default)] count: usize, chosen: bool, filter: Fil
 }
 
 #[component]
-fn Rows(list: ChatList, requests: Listing<RequestRow>, filter: Filter, open: Option<String>) -> Element {
+fn Rows(
+    list: ChatList,
+    requests: Listing<RequestRow>,
+    filter: Filter,
+    open: Option<String>,
+    typing: BTreeMap<ChatId, String>,
+) -> Element {
     let desk = use_context::<Desk>();
     if filter == Filter::Requests {
         let rows = if let Listing::Rows(rows) = requests { rows } else { Vec::new() };
@@ -268,7 +291,13 @@ fn Rows(list: ChatList, requests: Listing<RequestRow>, filter: Filter, open: Opt
                     }
                     ul { aria_label: "Chats", onkeydown: arrows,
                         for (index , row) in rows.into_iter().enumerate() {
-                            Row { key: "{row.id}", open: open.as_ref() == Some(&row.id.0), reachable: index == reachable, row }
+                            Row {
+                                key: "{row.id}",
+                                open: open.as_ref() == Some(&row.id.0),
+                                reachable: index == reachable,
+                                typing: typing.get(&row.id).cloned(),
+                                row,
+                            }
                         }
                     }
                 }
@@ -278,7 +307,7 @@ fn Rows(list: ChatList, requests: Listing<RequestRow>, filter: Filter, open: Opt
 }
 
 #[component]
-fn Row(row: ChatRow, open: bool, reachable: bool) -> Element {
+fn Row(row: ChatRow, open: bool, reachable: bool, typing: Option<String>) -> Element {
     let desk = use_context::<Desk>();
     let id = row.id.clone();
     rsx! {
@@ -303,7 +332,11 @@ fn Row(row: ChatRow, open: bool, reachable: bool) -> Element {
                             } else if let Some(mark) = &row.mark {
                                 Marks { mark: mark.clone() }
                             }
-                            bdi { "{row.preview}" }
+                            if let Some(typing) = typing {
+                                i { bdi { "{typing}" } }
+                            } else {
+                                bdi { "{row.preview}" }
+                            }
                         }
                         if let Some(words) = &row.muted {
                             span { class: "row__flags", title: "{words}", Icon { name: "muted", class: "i--16" } span { class: "sr", "{words}" } }

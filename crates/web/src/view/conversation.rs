@@ -77,6 +77,14 @@ pub fn Request(request: RequestRow) -> Element {
                     Unknown { class: "avatar--l" }
                     h2 { tabindex: "-1", "{request.title}" }
                     p { class: "lead", "{request.sentence}" }
+                    button {
+                        class: "button button--plain",
+                        onclick: {
+                            let id = request.id.0.clone();
+                            move |_| desk.change(|model| model.report_about(id.clone()))
+                        },
+                        "Report with proof"
+                    }
                     div { class: "ask__acts",
                         button {
                             class: "button button--outline button--l",
@@ -135,11 +143,13 @@ fn Head(head: Option<ChatHead>) -> Element {
     rsx! {
         header { class: "head",
             Back {}
-            if let Some(ChatHead { id, person, line, group, timer, pinned, scheduled }) = head {
+            if let Some(ChatHead { id, person, line, group, timer, typing, seen, pinned, scheduled }) = head {
                 Avatar { initials: person.initials, tint: person.tint, class: "avatar--m" }
                 div { class: "head__who",
                     h2 { class: "head__name clip", bdi { "{person.name}" } }
-                    div { class: "head__sub clip", if let Some(timer) = &timer { "{timer}" } else { "{line}" } }
+                    div { class: "head__sub clip",
+                        {typing.as_ref().or(timer.as_ref()).or(seen.as_ref()).unwrap_or(&line).clone()}
+                    }
                 }
                 if let Some(words) = scheduled {
                     button {
@@ -376,6 +386,7 @@ fn Write(
     mentioning: Option<Mentioning>,
 ) -> Element {
     let mut desk = use_context::<Desk>();
+    let mut told_typing = use_signal(|| 0.0_f64);
     let text = desk.drafts.read().get(&chat).cloned().unwrap_or_default();
     let over = text.len() > bytes_max as usize;
     let nothing = text.trim().is_empty();
@@ -421,8 +432,14 @@ fn Write(
                             oninput: move |event| {
                                 let typed = event.value();
                                 let before = dom::before_cursor(FIELD).unwrap_or_else(|| typed.clone());
+                                let something = !typed.is_empty();
                                 desk.drafts.write().insert(written.clone(), typed);
                                 desk.change(|model| model.writes(&before));
+                                let now = dom::now_ms();
+                                if something && (now - *told_typing.peek()).abs() >= TYPING_AGAIN_MS {
+                                    told_typing.set(now);
+                                    desk.change(|model| model.types(&written));
+                                }
                             },
                             onblur: move |_| keep_draft(desk, &kept),
                             onkeydown: move |event| {
@@ -497,6 +514,8 @@ fn mention(mut desk: Desk, chat: &ChatId, index: usize) {
 
 /// Where one writes.
 const FIELD: &str = ".composer textarea";
+/// That somebody types is said again after so long.
+const TYPING_AGAIN_MS: f64 = 3_000.0;
 
 /// What was begun follows on one's other devices.
 fn keep_draft(desk: Desk, chat: &ChatId) {

@@ -5,7 +5,7 @@ use qrcode::{Color, EcLevel, QrCode};
 
 use screens::ChatRow;
 
-use super::{Desk, chat, folders, group, message, parts::Icon, search};
+use super::{Desk, chat, folders, group, message, parts::Icon, privacy, search};
 use crate::{
     dom,
     model::{Dialog, Model},
@@ -30,6 +30,10 @@ pub fn Shown(dialog: Dialog) -> Element {
             group::Page { key: "{id}", page: page.map(|page| *page), adding, refused }
         },
         Dialog::Invite { link, refused } => rsx! { Invite { link, refused } },
+        Dialog::Privacy { page, refused } => rsx! { privacy::Window { page, refused } },
+        Dialog::Report { sheet, refused } => rsx! {
+            privacy::Report { sheet: sheet.map(|sheet| *sheet), refused }
+        },
         Dialog::Devices(devices) => rsx! { super::devices::Window { devices: *devices } },
     }
 }

@@ -323,6 +323,7 @@ fn perform(mut desk: Desk, bubble: &Bubble, act: MessageAct) {
         MessageAct::Pin | MessageAct::Unpin => desk.change(|model| model.pin(bubble)),
         MessageAct::DeleteForMe => desk.change(|model| model.delete(bubble, false)),
         MessageAct::DeleteForEveryone => desk.change(|model| model.delete(bubble, true)),
+        MessageAct::Report => desk.change(|model| model.report(bubble)),
         // In the row above.
         MessageAct::React => {}
     }
@@ -349,6 +350,7 @@ fn word(act: MessageAct) -> &'static str {
         MessageAct::Forward => "Forward",
         MessageAct::Star => "Star",
         MessageAct::Unstar => "Take the star off",
+        MessageAct::Report => "Report with proof",
         MessageAct::Pin => "Pin for everyone",
         MessageAct::Unpin => "Take the pin off",
         MessageAct::DeleteForMe => "Delete for me",
@@ -365,6 +367,7 @@ fn icon(act: MessageAct) -> &'static str {
         MessageAct::Copy => "copy",
         MessageAct::EndPoll => "tick",
         MessageAct::Forward => "forward",
+        MessageAct::Report => "flag",
         MessageAct::Star | MessageAct::Unstar => "star",
         MessageAct::Pin | MessageAct::Unpin => "pin",
         MessageAct::DeleteForMe | MessageAct::DeleteForEveryone => "delete",

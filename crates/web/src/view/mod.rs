@@ -12,6 +12,7 @@ mod group;
 mod join;
 mod message;
 mod parts;
+mod privacy;
 mod search;
 mod set;
 
@@ -96,7 +97,10 @@ fn Live() -> Element {
         dom::on_attention(move || {
             let attentive = dom::is_attentive();
             if desk.model.peek().attentive != attentive {
-                desk.change(|model| model.set_attentive(attentive));
+                desk.change(|model| {
+                    model.set_attentive(attentive);
+                    model.is_here();
+                });
             }
         });
         let mut newer = desk.newer;
@@ -161,6 +165,7 @@ fn Panes(main: Main) -> Element {
                     None => None,
                 },
                 toast: main.toast.clone(),
+                typing: main.typing.clone(),
             }
             match &main.open {
                 Some(Open::Chat(chat)) => rsx! {

@@ -32,6 +32,8 @@ impl ExtensionKey {
     pub const VERSION: Self = Self::Integer(-0x7603);
     /// The message was said elsewhere first: the number 1.
     pub const FORWARDED: Self = Self::Integer(-0x7604);
+    /// A signature of the sender's device over the rest of the content: 64 bytes.
+    pub const PROOF: Self = Self::Integer(-0x7610);
 
     fn encode(&self) -> Result<Vec<u8>, ContentError> {
         let mut out = Writer::default();
@@ -67,6 +69,16 @@ impl ExtensionValue {
         Self(out.0)
     }
 
+    /// Bytes.
+    ///
+    /// # Errors
+    /// [`ContentError::TooLarge`].
+    pub fn bytes(bytes: &[u8]) -> Result<Self, ContentError> {
+        let mut out = Writer::default();
+        out.bytes(bytes);
+        Self::from_cbor(&out.0)
+    }
+
     /// A text.
     ///
     /// # Errors
@@ -85,6 +97,11 @@ impl ExtensionValue {
     /// When it is an unsigned integer.
     pub fn as_uint(&self) -> Option<u64> {
         Reader::new(&self.0).uint().ok()
+    }
+
+    /// When it is so many bytes.
+    pub fn as_bytes<const N: usize>(&self) -> Option<[u8; N]> {
+        Reader::new(&self.0).fixed().ok()
     }
 
     /// When it is a text.
@@ -124,6 +141,13 @@ impl ContentExtensions {
         }
         self.0.insert(key, value);
         Ok(())
+    }
+
+    /// Takes the value under a key away.
+    pub fn remove(&mut self, key: &ExtensionKey) {
+        if let Ok(key) = key.encode() {
+            self.0.remove(&key);
+        }
     }
 
     /// How many there are.
@@ -217,10 +241,12 @@ fn check_known(key: &[u8], value: &ExtensionValue) -> Result<(), ContentError> {
     const SENT_AT: &[u8] = &[0x39, 0x76, 0x01];
     const VERSION: &[u8] = &[0x39, 0x76, 0x02];
     const FORWARDED: &[u8] = &[0x39, 0x76, 0x03];
+    const PROOF: &[u8] = &[0x39, 0x76, 0x0F];
     match key {
         SENDER_URI | ROOM_URI => value.as_text().map(|_| ()).ok_or(ContentError::Malformed),
         CHAIN => Chain::from_value(value).map(|_| ()),
         SENT_AT | VERSION | FORWARDED => value.as_uint().map(|_| ()).ok_or(ContentError::Malformed),
+        PROOF => value.as_bytes::<64>().map(|_| ()).ok_or(ContentError::Malformed),
         _ => Ok(()),
     }
 }

@@ -186,6 +186,27 @@ impl MimiContent {
         Ok(self)
     }
 
+    /// The signature of the sender's device over the rest, when there is one.
+    pub fn proof(&self) -> Option<[u8; 64]> {
+        self.extensions.value(&ExtensionKey::PROOF).and_then(ExtensionValue::as_bytes)
+    }
+
+    /// With that signature.
+    ///
+    /// # Errors
+    /// [`ContentError::TooLarge`] when there is no room for one more extension.
+    pub fn with_proof(mut self, signature: &[u8; 64]) -> Result<Self, ContentError> {
+        self.extensions.insert(&ExtensionKey::PROOF, ExtensionValue::bytes(signature)?)?;
+        Ok(self)
+    }
+
+    /// The rest: what the signature is over.
+    #[must_use]
+    pub fn without_proof(mut self) -> Self {
+        self.extensions.remove(&ExtensionKey::PROOF);
+        self
+    }
+
     /// The bytes. What this writes, [`Self::decode`] reads.
     ///
     /// # Errors

@@ -523,6 +523,10 @@ fn message() -> Vec<Sample> {
         content("message: the first of its sender", &chained(1, None)),
         content("message: the second of its sender", &chained(2, Some([0xCA; 16]))),
         content("message: with the time it was sent", &sent),
+        content(
+            "message: with its sender's signature",
+            &sent.clone().with_proof(&[0x5E; 64]).expect("one extension has room"),
+        ),
         content("message: with extensions nobody here knows", &extended),
         content("message: a reply", &MimiContent { in_reply_to: Some(id(0x21)), ..text("yes") }),
         content("message: an edit", &MimiContent { replaces: Some(id(0x22)), ..text("see you at 6") }),

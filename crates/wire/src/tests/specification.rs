@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::Door;
 
 /// Sources (from `crates/`) and the chapter that describes their structures.
-const CHAPTERS: [(&str, &str); 24] = [
+const CHAPTERS: [(&str, &str); 26] = [
     ("wire/src/account.rs", "account.md"),
     ("wire/src/address.rs", "address.md"),
     ("wire/src/blob.rs", "blob.md"),
@@ -30,6 +30,8 @@ const CHAPTERS: [(&str, &str); 24] = [
     ("client/src/history.rs", "history.md"),
     ("client/src/link.rs", "linking.md"),
     ("client/src/poll.rs", "message.md"),
+    ("client/src/presence.rs", "message.md"),
+    ("client/src/report.rs", "report.md"),
     ("client/src/choice.rs", "device.md"),
     ("client/src/missing.rs", "message.md"),
     ("client/src/shared.rs", "device.md"),

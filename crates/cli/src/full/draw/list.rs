@@ -19,6 +19,7 @@ pub fn draw(canvas: &mut Canvas<'_>, panes: &Panes, main: &Main, size: Size) {
         area = below(area, 1);
     }
     match &main.list.chats {
+        _ if !main.merged.is_empty() => rows(canvas, area, main, size),
         Listing::Loading => canvas.middle(area, "Opening your chats…", style::DIM),
         Listing::Failing(trouble) => {
             canvas.paragraph(area, &trouble.sentence, style::BAD);
@@ -31,17 +32,19 @@ pub fn draw(canvas: &mut Canvas<'_>, panes: &Panes, main: &Main, size: Size) {
         Listing::Rows(_) if main.rows().is_empty() => {
             canvas.paragraph(below(area, 1), "Nothing in this folder.", style::DIM);
         }
-        Listing::Rows(_) => {
-            let rows = main.rows();
-            let per_page = main.chats_per_page(size);
-            let page = main.picked_row() / per_page;
-            for (at, row) in rows.iter().skip(page * per_page).take(per_page).enumerate() {
-                let y = area.y + u16::try_from(at).unwrap_or(0) * CHAT_ROWS;
-                let place = Rect { y, height: CHAT_ROWS, ..area };
-                let picked = page * per_page + at == main.picked_row();
-                chat(canvas, place, at + 1, row, row_style(picked, main.place));
-            }
-        }
+        Listing::Rows(_) => rows(canvas, area, main, size),
+    }
+}
+
+fn rows(canvas: &mut Canvas<'_>, area: Rect, main: &Main, size: Size) {
+    let per_page = main.chats_per_page(size);
+    let page = main.picked_row() / per_page;
+    for (at, row) in main.rows().iter().skip(page * per_page).take(per_page).enumerate() {
+        let y = area.y + u16::try_from(at).unwrap_or(0) * CHAT_ROWS;
+        let place = Rect { y, height: CHAT_ROWS, ..area };
+        let picked = page * per_page + at == main.picked_row();
+        let typing = main.typing.get(&row.id).map(String::as_str);
+        chat(canvas, place, at + 1, row, typing, row_style(picked, main.place));
     }
 }
 
@@ -66,7 +69,14 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, main: &Main) {
 }
 
 /// Number, name and time; below them the last message and how many are new.
-fn chat(canvas: &mut Canvas<'_>, area: Rect, number: usize, row: &ChatRow, shown: Style) {
+fn chat(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    number: usize,
+    row: &ChatRow,
+    typing: Option<&str>,
+    shown: Style,
+) {
     canvas.fill(area, shown);
     let number = if number <= 9 { number.to_string() } else { String::new() };
     canvas.put(area, area.x + 1, area.y, &number, shown.patch(style::DIM));
@@ -84,7 +94,8 @@ fn chat(canvas: &mut Canvas<'_>, area: Rect, number: usize, row: &ChatRow, shown
         (unread, _) => format!("@ ({unread})"),
     };
     canvas.right(second, &count, shown.patch(style::STRONG));
-    let preview = fit(&row.preview, room.saturating_sub(width(&count) + usize::from(!count.is_empty())));
+    let preview = typing.unwrap_or(&row.preview);
+    let preview = fit(preview, room.saturating_sub(width(&count) + usize::from(!count.is_empty())));
     canvas.put(second, second.x, second.y, &preview, shown);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use screens::{
-    Action, Answer, Ask, ChatHead, ChatId, ChatList, Composer, ConnectionLine, FolderId, GroupPage,
+    Action, Answer, Ask, ChatHead, ChatId, ChatList, ChatRow, Composer, ConnectionLine, FolderId, GroupPage,
     LineState, Listing, Me, Notice, Outcome, RequestRow, Trouble, What,
 };
 
@@ -37,6 +37,10 @@ pub struct Main {
     pub over: Option<Over>,
     /// Said once, until the next key.
     pub toast: Option<String>,
+    /// The rows of all accounts, each with its account's name, where there are several. The ids of others' begin with their number.
+    pub merged: Vec<ChatRow>,
+    /// Who writes, by chat, in words.
+    pub typing: BTreeMap<ChatId, String>,
     drafts: BTreeMap<ChatId, Line>,
     chats_stale: bool,
 }
@@ -77,13 +81,24 @@ impl Main {
             place: Place::List,
             over: None,
             toast: None,
+            merged: Vec::new(),
+            typing: BTreeMap::new(),
             drafts: BTreeMap::new(),
             chats_stale: false,
         }
     }
 
     /// The rows of the list, when there are any.
-    pub fn rows(&self) -> &[screens::ChatRow] {
+    pub fn rows(&self) -> &[ChatRow] {
+        match &self.list.chats {
+            _ if !self.merged.is_empty() => &self.merged,
+            Listing::Rows(rows) => rows,
+            _ => &[],
+        }
+    }
+
+    /// The rows of this account alone.
+    pub fn own_rows(&self) -> &[ChatRow] {
         match &self.list.chats {
             Listing::Rows(rows) => rows,
             _ => &[],
@@ -169,6 +184,17 @@ impl Main {
             self.toast = now.first().map(|new| format!("{}.", new.title));
         }
         self.requests = requests;
+    }
+
+    /// Who writes in a chat just now.
+    fn show_typing(&mut self, chat: ChatId, line: Option<String>) {
+        if let Some(head) = self.chat_if(&chat).and_then(|open| open.head.as_mut()) {
+            head.typing.clone_from(&line);
+        }
+        match line {
+            Some(line) => self.typing.insert(chat, line),
+            None => self.typing.remove(&chat),
+        };
     }
 
     fn close(&mut self) {
@@ -328,8 +354,12 @@ impl Model {
         }
     }
 
-    /// Opens a chat and goes to its line.
+    /// Opens a chat and goes to its line; one of another account is opened there.
     pub fn open_chat(&mut self, id: &ChatId) {
+        if let Some((account, id)) = of_another(id) {
+            self.out.push(Wish::Switch(account, id));
+            return;
+        }
         self.taps = Taps::default();
         let Some(main) = self.main() else { return };
         main.place = Place::Line;
@@ -458,6 +488,38 @@ impl Model {
     }
 }
 
+/// Several accounts.
+impl Model {
+    /// Shows the chats of other accounts beside one's own: `others` are their numbers, names and rows.
+    pub fn show_accounts(&mut self, name: &str, others: &[(usize, String, Vec<ChatRow>)]) {
+        let Some(main) = self.main() else { return };
+        if others.is_empty() {
+            main.merged.clear();
+            return;
+        }
+        let named = |name: &str, row: &ChatRow| {
+            let mut row = row.clone();
+            row.person.name = format!("{name} · {}", row.person.name);
+            row
+        };
+        let mut merged: Vec<ChatRow> = main.own_rows().iter().map(|row| named(name, row)).collect();
+        for (account, name, rows) in others {
+            merged.extend(rows.iter().map(|row| {
+                let row = named(name, row);
+                ChatRow { id: ChatId(format!("{account}/{}", row.id)), ..row }
+            }));
+        }
+        merged.sort_by_key(|row| std::cmp::Reverse(row.time.ms));
+        main.merged = merged;
+    }
+}
+
+/// The number of another account, and the chat there.
+fn of_another(id: &ChatId) -> Option<(usize, ChatId)> {
+    let (account, id) = id.0.split_once('/')?;
+    Some((account.parse().ok()?, ChatId(id.to_owned())))
+}
+
 /// What the core says.
 impl Model {
     pub(super) fn enter(&mut self, me: Me) {
@@ -499,6 +561,7 @@ impl Model {
                 if stale {
                     self.ask_newest(id);
                 }
+                self.seek_on();
             }
             (Purpose::Newest(id), Answer::Refused { sentence, .. }) => {
                 if let Some(chat) = main.chat_if(&id) {
@@ -513,6 +576,10 @@ impl Model {
             }
             (Purpose::Editions, answer) => self.editions_came(answer),
             (Purpose::Scheduled | Purpose::Mentionable, answer) => self.words_answered(answer),
+            (
+                Purpose::Search | Purpose::Devices | Purpose::Linking | Purpose::Privacy | Purpose::Report,
+                answer,
+            ) => self.more_answered(answer),
             (Purpose::One(id), Answer::Message(one)) => {
                 if let Some(chat) = main.chat_if(&id) {
                     chat.changed(one);
@@ -557,6 +624,9 @@ impl Model {
             (Purpose::About(chat), outcome) => self.came_of_acting_about(chat, outcome),
             (purpose @ (Purpose::Schedule(_) | Purpose::Arrange), outcome) => {
                 self.words_came_of(purpose, outcome);
+            }
+            (purpose @ (Purpose::Devices | Purpose::Linking | Purpose::Privacy), outcome) => {
+                self.more_came_of(&purpose, outcome);
             }
             (Purpose::Send { chat, text, writing }, Outcome::Refused { sentence, .. }) => {
                 match main.chat_if(&chat) {
@@ -620,7 +690,10 @@ impl Model {
             Notice::Devices { sentence: Some(sentence) }
             | Notice::DevicesChanged { sentence, .. }
             | Notice::Removed { sentence } => main.toast = Some(sentence),
-            Notice::Account | Notice::Linking | Notice::Devices { sentence: None } | Notice::Settled => {}
+            Notice::Typing { chat, line, .. } => main.show_typing(chat, line),
+            Notice::Privacy => {}
+            Notice::Linking => self.linking_noticed(),
+            Notice::Account | Notice::Devices { sentence: None } | Notice::Settled => {}
         }
     }
 
@@ -673,6 +746,8 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
         group: row.group,
         line,
         timer: None,
+        typing: None,
+        seen: None,
         pinned: vec![],
         scheduled: None,
     })

@@ -8,6 +8,7 @@ mod join;
 mod line;
 mod main;
 mod message;
+mod more;
 mod over;
 mod words;
 
@@ -56,6 +57,15 @@ pub enum Wish {
     Open(String),
     /// Tell the core.
     Tell(ToCore),
+    /// Go to another account, and open this chat of it.
+    Switch(usize, ChatId),
+    /// Write a file into the folder one is in; then [`Model::say`].
+    Write {
+        /// Its name.
+        name: String,
+        /// What stands in it.
+        text: String,
+    },
     /// End.
     Quit,
 }
@@ -133,6 +143,11 @@ enum Purpose {
     Schedule(ChatId),
     /// Folders, marks, texts that wait: everything shown is asked for anew.
     Arrange,
+    Search,
+    Devices,
+    Linking,
+    Privacy,
+    Report,
     Send {
         chat: ChatId,
         text: String,

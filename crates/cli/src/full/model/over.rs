@@ -1,8 +1,8 @@
 //! What lies on top of the chats: choices, fields, sheets to read.
 
 use screens::{
-    Action, ChatId, ContactId, FolderEdit, FolderId, GroupEdit, Listing, MessageId, RequestRow, ScheduledId,
-    ScheduledRow,
+    Action, ChatId, ContactId, FolderEdit, FolderId, GroupEdit, Listing, MessageId, PrivacyPart, RequestRow,
+    ScheduledId, ScheduledRow,
 };
 
 use super::{Line, Main, Model, Purpose, Stage, edit};
@@ -70,12 +70,27 @@ pub enum Asks {
     Retime(ScheduledId, String),
     /// What a text that waits says, and what it did until now.
     Retext(ScheduledId, String),
+    /// Words to look for.
+    Search,
+    /// The question of a poll.
+    Poll(ChatId),
+    /// Its options.
+    PollOptions(ChatId, String),
+    /// The link that a new device shows.
+    DeviceLink,
+    /// The number that it shows, with what is said about it.
+    LinkNumber(String),
 }
 
 impl Asks {
     /// Title, question, and the word of the key that does it.
-    pub fn words(&self) -> (&'static str, &'static str, &'static str) {
+    pub fn words(&self) -> (&str, &str, &'static str) {
         match self {
+            Self::Search => ("Search", "Words in all chats, or how they begin.", "SEARCH"),
+            Self::Poll(_) => ("Poll", "What do you ask?", "NEXT"),
+            Self::PollOptions(_, question) => (question, "The options, with / between them.", "NEXT"),
+            Self::DeviceLink => ("Link a device", "The link that the new device shows.", "LINK"),
+            Self::LinkNumber(sentence) => ("Link a device", sentence, "LINK"),
             Self::Reaction(_) => ("React", "One emoji.", "REACT"),
             Self::FolderName => ("Make a folder", "Its name. F puts chats into it.", "MAKE"),
             Self::SendAt(_) | Self::Retime(..) => {
@@ -160,6 +175,18 @@ pub enum Does {
     AskToLeave(ChatId),
     /// Leaves it.
     Leave(ChatId),
+    /// Does something about a chat.
+    Act(Box<Action>, ChatId),
+    /// Goes to a message.
+    GoTo(ChatId, MessageId),
+    /// Switches what others are told.
+    Privacy(PrivacyPart, bool),
+    /// Asks what to do about a device of this name.
+    Device(String, String),
+    /// Removes it.
+    RemoveDevice(String),
+    /// Writes a report into a file.
+    WriteReport(String, String),
     /// Nothing: everything stays as it is.
     Nothing,
 }
@@ -346,6 +373,14 @@ impl Model {
         field.refused = match &field.asks {
             Asks::Add if typed.is_empty() => Some("Write a number, an e-mail address, or paste a link."),
             Asks::Reaction(_) if typed.is_empty() => Some("Type one emoji."),
+            Asks::Search if typed.is_empty() => Some("Type a word."),
+            Asks::Poll(_) if typed.is_empty() => Some("Type a question."),
+            Asks::PollOptions(..) if typed.split('/').filter(|it| !it.trim().is_empty()).count() < 2 => {
+                Some("Type two options or more, with / between them.")
+            }
+            Asks::DeviceLink | Asks::LinkNumber(_) if typed.is_empty() => {
+                Some("It stands on the new device.")
+            }
             Asks::GroupName | Asks::Rename(_) if typed.is_empty() => Some("Give the group a name."),
             Asks::FolderName if typed.is_empty() => Some("Give the folder a name."),
             Asks::SendAt(_) | Asks::Retime(..) if typed.is_empty() => Some("Say when."),
@@ -369,6 +404,11 @@ impl Model {
             Asks::SendAt(chat) => self.schedule(&chat, typed),
             Asks::Retime(id, _) => self.reschedule(id, None, Some(typed)),
             Asks::Retext(id, _) => self.reschedule(id, Some(typed), None),
+            Asks::Search => self.search_for(typed),
+            Asks::Poll(chat) => self.ask_for(Asks::PollOptions(chat, typed)),
+            Asks::PollOptions(chat, question) => self.poll_options(&chat, &question, &typed),
+            Asks::DeviceLink => self.link_device(typed),
+            Asks::LinkNumber(_) => self.link_number(typed),
         }
     }
 
@@ -399,6 +439,15 @@ impl Model {
             Does::Unschedule(id) => self.unschedule(id),
             Does::TypeIn(text) => self.type_in(&text),
             Does::AskToLeave(group) => self.ask_to_leave(group),
+            Does::Act(action, chat) => {
+                self.act(*action, Purpose::About(chat));
+                self.ask_chats();
+            }
+            Does::GoTo(chat, message) => self.go_to_found(&chat, message),
+            Does::Privacy(what, on) => self.switch_privacy(what, on),
+            Does::Device(id, name) => self.look_at_device(id, &name),
+            Does::RemoveDevice(id) => self.remove_device(id),
+            Does::WriteReport(name, text) => self.write_report(name, text),
             Does::Leave(group) => self.act(Action::LeaveGroup { group: group.0 }, Purpose::EditGroup),
         }
     }

@@ -11,7 +11,7 @@ const SMALL: Size = Size { columns: 30, rows: 20 };
 fn tells(model: &mut Model) -> Vec<ToCore> {
     let told = |wish| match wish {
         Wish::Tell(to) => Some(to),
-        Wish::Open(_) | Wish::Quit => None,
+        Wish::Open(_) | Wish::Switch(..) | Wish::Write { .. } | Wish::Quit => None,
     };
     model.take_out().into_iter().filter_map(told).collect()
 }
@@ -911,4 +911,187 @@ fn it_ends_from_everywhere() {
         model.key(Key::Ctrl('c'));
         assert_eq!(model.take_out(), [Wish::Quit]);
     }
+}
+
+fn is_ask(wanted: &'static str) -> impl Fn(&What) -> bool {
+    move |what| matches!(what, What::Ask(ask) if format!("{ask:?}").starts_with(wanted))
+}
+
+#[test]
+fn chats_are_muted_archived_timed_and_asked_by_key_from_everywhere() {
+    for mut model in [at_list(WIDE), opened(SMALL, window(&["a"], None))] {
+        tells(&mut model);
+        let chat = main(&model).rows()[0].id.0.clone();
+        model.key(Key::F(4));
+        takes(&mut model, "8 hours");
+        assert_eq!(actions(&mut model), [Action::Mute { chat: chat.clone(), time: "8h".into() }]);
+        model.key(Key::F(5));
+        assert_eq!(actions(&mut model), [Action::Archive { chat: chat.clone(), on: true }]);
+        model.key(Key::F(6));
+        takes(&mut model, "1 day");
+        assert_eq!(actions(&mut model), [Action::SetTimer { chat: chat.clone(), time: "1d".into() }]);
+        model.key(Key::F(7));
+        types(&mut model, "Which tram?");
+        model.key(Key::Enter);
+        types(&mut model, "the 12");
+        model.key(Key::Enter);
+        assert!(
+            matches!(&main(&model).over, Some(Over::Field(field)) if field.refused.is_some()),
+            "one option is none"
+        );
+        types(&mut model, " / the 28");
+        model.key(Key::Enter);
+        takes(&mut model, "Several answers");
+        let poll = Action::CreatePoll {
+            to: chat,
+            question: "Which tram?".into(),
+            options: vec!["the 12".into(), "the 28".into()],
+            multiple: true,
+        };
+        assert_eq!(actions(&mut model), [poll]);
+    }
+}
+
+#[test]
+fn words_are_looked_for_in_all_chats_and_lead_to_their_message() {
+    let mut model = at_list(WIDE);
+    tells(&mut model);
+    model.key(Key::Char('/'));
+    types(&mut model, "tram");
+    model.key(Key::Enter);
+    let sent = tells(&mut model);
+    let Answer::Timeline(timeline) = window(&["a"], None) else { panic!("a window") };
+    let Listing::Rows(rows) = timeline.bubbles else { panic!("it has messages") };
+    let chat_id = main(&model).rows()[0].id.clone();
+    let row = screens::FoundRow {
+        bubble: Bubble { chat: chat_id, ..rows[0].clone() },
+        chat_name: "Inês".into(),
+        pieces: vec![screens::Piece { text: "the tram".into(), found: false }],
+        before: None,
+        after: None,
+        spoken: String::new(),
+    };
+    answer(&mut model, id_of(&sent, is_ask("Search")), Answer::Found(Listing::Rows(vec![row])));
+    model.key(Key::Enter);
+    let sent = tells(&mut model);
+    answer(&mut model, id_of(&sent, is_newest), window(&["b"], Some(7)));
+    let sent = tells(&mut model);
+    let earlier = |what: &What| matches!(what, What::Ask(Ask::Timeline { before: Some(_), .. }));
+    answer(&mut model, id_of(&sent, earlier), window(&["a"], None));
+    assert_eq!(chat(&model).chosen, Some(MessageId("a".into())), "however far up it is");
+}
+
+#[test]
+fn a_message_is_forwarded_voted_on_and_reported_by_key() {
+    let mut model = opened(WIDE, window(&["a"], None));
+    let Stage::Main(open) = &mut model.stage else { panic!("the chats") };
+    let Some(Listing::Rows(rows)) = open.chat.as_mut().map(|chat| &mut chat.shown) else {
+        panic!("messages")
+    };
+    let option = |text: &str, own| screens::PollOption {
+        text: text.into(),
+        count: 0,
+        percent: 0,
+        own,
+        spoken: String::new(),
+    };
+    let options = vec![option("the 12", true), option("the 28", false)];
+    rows[0].acts = vec![MessageAct::Forward, MessageAct::EndPoll, MessageAct::Report];
+    rows[0].poll = Some(screens::PollShown { options, multiple: false, open: true, line: String::new() });
+    let to = main(&model).rows()[1].clone();
+    model.key(Key::Up);
+    tells(&mut model);
+    model.key(Key::Char('f'));
+    takes(&mut model, &to.person.name);
+    assert_eq!(actions(&mut model), [Action::Forward { message: "a".into(), to: to.id.0 }]);
+    model.key(Key::Char('o'));
+    model.key(Key::Char('2'));
+    assert_eq!(actions(&mut model), [Action::Vote { message: "a".into(), options: vec![1] }]);
+    model.key(Key::Char('E'));
+    assert_eq!(actions(&mut model), [Action::EndPoll { message: "a".into() }]);
+    model.key(Key::Char('x'));
+    let sent = tells(&mut model);
+    answer(&mut model, id_of(&sent, is_ask("Report")), Answer::Report(samples::report()));
+    model.key(Key::Char('1'));
+    assert_eq!(model.take_out(), [], "looking writes nothing");
+    model.key(Key::Char('x'));
+    let sent = tells(&mut model);
+    answer(&mut model, id_of(&sent, is_ask("Report")), Answer::Report(samples::report()));
+    model.key(Key::Char('2'));
+    assert!(
+        matches!(&model.take_out()[..], [Wish::Write { name, .. }] if name == "report-01c471cdc5d9.json")
+    );
+}
+
+#[test]
+fn what_others_are_told_is_switched_and_who_types_is_shown() {
+    let mut model = at_list(WIDE);
+    tells(&mut model);
+    model.key(Key::Char('p'));
+    let sent = tells(&mut model);
+    answer(&mut model, id_of(&sent, is_ask("Privacy")), Answer::Privacy(samples::privacy()));
+    model.key(Key::Char('1'));
+    let off = Action::SetPrivacy { what: screens::PrivacyPart::Typing, on: false };
+    assert_eq!(actions(&mut model), [off]);
+    let row = main(&model).rows()[0].clone();
+    let typing = |line: Option<&str>| {
+        let (chat, from) = (row.id.clone(), Box::new(row.person.clone()));
+        FromCore::Notice(Notice::Typing { chat, from, on: line.is_some(), line: line.map(str::to_owned) })
+    };
+    model.heard(typing(Some("Inês is typing…")));
+    assert_eq!(main(&model).typing.get(&row.id).map(String::as_str), Some("Inês is typing…"));
+    model.heard(typing(None));
+    assert!(main(&model).typing.is_empty());
+}
+
+#[test]
+fn a_device_is_linked_with_link_and_number_and_removed() {
+    let mut model = at_list(WIDE);
+    tells(&mut model);
+    model.key(Key::Char('d'));
+    let sent = tells(&mut model);
+    let list = screens::link_samples::devices_full();
+    let other = list.devices.iter().find(|row| !row.this && !row.leaving).expect("another").clone();
+    answer(&mut model, id_of(&sent, is_ask("Devices")), Answer::Devices(list.clone()));
+    let at = list.devices.iter().position(|row| row.id == other.id).expect("it is listed");
+    (0..at).for_each(|_| model.key(Key::Down));
+    model.key(Key::Enter);
+    takes(&mut model, "Remove it");
+    assert_eq!(actions(&mut model), [Action::RemoveDevice { device: other.id }]);
+    model.key(Key::Char('d'));
+    let sent = tells(&mut model);
+    answer(&mut model, id_of(&sent, is_ask("Devices")), Answer::Devices(screens::link_samples::devices()));
+    takes(&mut model, "Link a device");
+    types(&mut model, "https://a/d#x");
+    model.key(Key::Enter);
+    let sent = tells(&mut model);
+    outcome(&mut model, id_of(&sent, is_action), Outcome::Done);
+    let sent = tells(&mut model);
+    let screen = screens::link_samples::number_needed();
+    answer(&mut model, id_of(&sent, is_ask("Linking")), Answer::Linking(screen));
+    types(&mut model, "123456");
+    model.key(Key::Enter);
+    assert_eq!(actions(&mut model), [Action::LinkNumber { number: "123456".into() }]);
+}
+
+#[test]
+fn several_accounts_stand_in_one_list_each_row_with_its_account() {
+    let mut model = at_list(WIDE);
+    tells(&mut model);
+    let mut theirs = main(&model).rows()[0].clone();
+    theirs.time.ms += 1;
+    model.show_accounts("main", &[(1, "work".into(), vec![theirs.clone()])]);
+    let names: Vec<String> = main(&model).rows().iter().map(|row| row.person.name.clone()).collect();
+    assert_eq!(names[0], format!("work · {}", theirs.person.name), "the newest of all comes first");
+    assert_eq!(names[1], format!("main · {}", theirs.person.name));
+    model.step_list(i32::MIN);
+    model.key(Key::Enter);
+    assert_eq!(model.take_out(), [Wish::Switch(1, theirs.id)]);
+    assert!(main(&model).chat.is_none(), "nothing of one account is opened in another");
+    model.step_list(1);
+    model.key(Key::F(4));
+    takes(&mut model, "8 hours");
+    assert_eq!(actions(&mut model).len(), 1);
+    model.show_accounts("main", &[]);
+    assert!(main(&model).rows().iter().all(|row| !row.person.name.contains('·')));
 }
