@@ -126,7 +126,9 @@ impl Step<'_> {
             params![slot.id.as_bytes(), sql_number(group.epoch()), r],
         )?;
         intent::unseal_all(self, slot.id)?;
-        self.people_moved(slot.conversation, group, by)
+        self.people_moved(slot.conversation, group, by)?;
+        self.expel_from(slot.id, slot.conversation, group)?;
+        self.fetch_own_devices(slot.id, group)
     }
 
     /// What this device sent comes back in its place.
@@ -260,6 +262,7 @@ impl Step<'_> {
         let mut group = Group::load(session, GroupId::from(slot.id))?;
         let secrets = group.secrets(session)?;
         if group.has_pending() {
+            intent::unseal_commits(self, slot.id)?;
             group = group.clear_pending(session)?.ok_or(Halt::Unusable("no group left"))?;
         }
         let leaf = match fresh {
@@ -394,8 +397,8 @@ impl Step<'_> {
         let conversation = intent.conversation()?;
         let Some(slot) = self.current_slot(conversation)? else { return intent::finish(self, intent.id) };
         let entered = self.attempt(|step| step.enter_again(intent, &slot, rejoin))?;
-        if entered.is_none() {
-            // R has changed without this device, or the group cannot be entered: the two go on in a new slot.
+        if entered.is_none() && !self.ask_for_way_back(intent, &slot)? {
+            // R has changed without this device and nobody tells it, or the group cannot be entered: on in a new slot.
             intent::finish(self, intent.id)?;
             return self.succeed(slot.id, conversation);
         }

@@ -289,6 +289,16 @@ pub(crate) fn unseal(step: &mut Step<'_>, id: i64) -> Halting<()> {
     Ok(())
 }
 
+/// Another commit is made in a slot: what was sealed there before it is not known by its echo any more.
+pub(crate) fn unseal_commits(step: &mut Step<'_>, slot: SlotId) -> Halting<()> {
+    let ids: Vec<i64> = step.tx.rows(
+        "select id from intent where slot = ?1 and kind in (12, 13, 16) and state in (1, 2) order by id",
+        params![slot.as_bytes()],
+        |row| row.get(0),
+    )?;
+    ids.into_iter().try_for_each(|id| unseal(step, id))
+}
+
 pub(crate) fn stale(step: &mut Step<'_>, id: i64) -> Halting<()> {
     step.lines.stale_since.insert(id, step.lines.mailbox_opened);
     let give_up = step.now.plus_ms(STALE_MS_MAX);
@@ -343,6 +353,13 @@ pub(crate) fn postpone(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
     Ok(())
 }
 
+/// Later, without counting it as a try.
+pub(crate) fn put_off(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
+    let when = step.now.plus_ms(ms);
+    step.tx.execute("update intent set not_before = ?2 where id = ?1", params![id, sql_time(when)])?;
+    Ok(())
+}
+
 /// How many wait for the service. What others were asked for waits for them.
 pub(crate) fn count(reader: &client_db::Reader<'_>) -> Result<u32, client_db::Error> {
     let count = reader.row(
@@ -370,10 +387,10 @@ pub(crate) fn due(step: &Step<'_>) -> Halting<(Vec<Intent>, Option<Timestamp>)> 
     for (id, kind) in heads {
         let Some(intent) = load(step, id)? else { continue };
         let waits = intent.not_before > step.now;
-        // A leaf may be renewed later, and somebody added later, unless the service has the commit already; everything else
-        // keeps its place.
+        // A leaf may be renewed later, and somebody added later, unless the service may have the commit already: of two commits
+        // made in one epoch only the keys of the second are kept. Everything else keeps its place.
         let passes = kind == Kind::ChangeGroup && !intent.message.is_empty();
-        let may_wait = (kind == Kind::SelfUpdate || passes) && waits && intent.state != State::Stale;
+        let may_wait = (kind == Kind::SelfUpdate || passes) && waits && intent.state == State::Staged;
         let blocks = kind.is_of_conversation() && !may_wait;
         if blocks && !busy.insert(intent.subject.clone()) {
             continue;
@@ -492,11 +509,15 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
     let Some(intent) = load(step, id)? else { return Ok(()) };
     step.lines.note(format!("{:?} refused: {refusal:?}", intent.kind));
     match (intent.kind, refusal) {
-        (_, Refusal::Busy { retry_after_ms }) => {
+        // What the service has no room for just now says nothing against the intent: it counts as no try.
+        (kind, Refusal::Busy { retry_after_ms }) => {
             let jitter = step.random_ms(BUSY_JITTER_MS);
-            postpone(step, id, u64::from(*retry_after_ms) + jitter)
+            if matches!(kind, Kind::SelfUpdate | Kind::ChangeGroup) && intent.state == State::Sealed {
+                unseal(step, id)?;
+            }
+            put_off(step, id, u64::from(*retry_after_ms) + jitter)
         }
-        (_, Refusal::Unavailable) => postpone(step, id, UNAVAILABLE_MS),
+        (_, Refusal::Unavailable) => put_off(step, id, UNAVAILABLE_MS),
         (_, Refusal::QuotaUsed { .. }) => postpone(step, id, QUOTA_MS),
         (Kind::CreateMailbox | Kind::CreateAddress, Refusal::Exists) => finish(step, id),
         (Kind::DeleteAddress, _) => finish(step, id),

@@ -44,6 +44,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod way_back;
 
 pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{

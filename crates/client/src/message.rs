@@ -241,6 +241,9 @@ impl Step<'_> {
         if self.take_missed(slot.conversation, &content)? || self.take_gone(slot, sender, &content)? {
             return Ok(());
         }
+        if self.take_way_back(slot, sender, &content)? {
+            return Ok(());
+        }
         if slot.conversation == self.among_ourselves()? {
             if self.take_choices(&content)? {
                 return Ok(());

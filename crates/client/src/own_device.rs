@@ -140,14 +140,23 @@ impl Step<'_> {
             })?;
         for (slot, conversation) in open {
             let group = Group::load(self.session, GroupId::from(SlotId(slot)))?;
-            let queued: Option<i64> = self.tx.row(
-                "select 1 from intent where kind = ?1 and subject = ?2 and payload = ?3",
-                params![Kind::SelfUpdate as i64, conversation, EXPELS],
-                |row| row.get(0),
-            )?;
-            if queued.is_none() && !self.leaves_to_expel(&group)?.is_empty() {
-                intent::queue(self, Kind::SelfUpdate, &conversation, &[], EXPELS)?;
-            }
+            self.expel_from(SlotId(slot), ConversationId(conversation), &group)?;
+        }
+        Ok(())
+    }
+
+    /// The same in one slot: looked at in each epoch, because a device that comes in late may be the only one left to do it.
+    pub fn expel_from(&mut self, slot: SlotId, conversation: ConversationId, group: &Group) -> Halting<()> {
+        if self.current_slot(conversation)?.is_none_or(|current| current.id != slot) {
+            return Ok(());
+        }
+        let queued: Option<i64> = self.tx.row(
+            "select 1 from intent where kind = ?1 and subject = ?2 and payload = ?3",
+            params![Kind::SelfUpdate as i64, conversation.0, EXPELS],
+            |row| row.get(0),
+        )?;
+        if queued.is_none() && !self.leaves_to_expel(group)?.is_empty() {
+            intent::queue(self, Kind::SelfUpdate, &conversation.0, &[], EXPELS)?;
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ pub enum Incoming {
     OwnCommit,
     /// Somebody's commit, verified and not yet merged: [`Group::merge`].
     Commit(Box<StagedChange>),
-    /// A proposal of a member. It is not kept: our commits carry their proposals themselves.
+    /// A proposal of a member, which may propose it: it waits for the next commit.
     Proposal {
         /// Who sent it.
         sender: Member,
@@ -131,8 +131,8 @@ impl Group {
             ProcessedMessageContent::StagedCommitMessage(staged) => {
                 self.stage(session, &sender, *staged, policy)
             }
-            ProcessedMessageContent::ProposalMessage(_) => {
-                Ok(Incoming::Proposal { sender: self.sender(&sender)? })
+            ProcessedMessageContent::ProposalMessage(queued) => {
+                Ok(Incoming::Proposal { sender: self.keep_proposal(session, *queued, policy)? })
             }
             ProcessedMessageContent::ExternalJoinProposalMessage(_) => Err(Refusal::ChangeNotAllowed.into()),
         }
@@ -166,9 +166,11 @@ impl Group {
     /// [`Error::Store`].
     pub fn merge(&mut self, session: &Session<'_>, change: StagedChange) -> Result<Change, Error> {
         let StagedChange { change, staged, .. } = change;
+        let proposed = self.proposed_keys()?;
         self.mls
             .merge_staged_commit(session, staged)
             .map_err(|error| Error::library(session, "merge", &error))?;
+        proposed.into_iter().for_each(|key| session.cache.delete(key));
         self.record.pending = None;
         if change.self_removed {
             self.record.r = None;
