@@ -761,7 +761,7 @@ impl Step<'_> {
         }
         self.fail_outbox(conversation)?;
         self.tx.execute("delete from receipt_due where conversation = ?1", params![conversation.0])?;
-        for kind in [Kind::SelfUpdate, Kind::ChangeGroup, Kind::AskAgain, Kind::Rejoin] {
+        for kind in [Kind::SelfUpdate, Kind::Propose, Kind::ChangeGroup, Kind::AskAgain, Kind::Rejoin] {
             intent::drop_kind(self, kind, &conversation.0)?;
         }
         self.forget_drawn(conversation)?;

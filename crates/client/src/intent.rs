@@ -4,6 +4,8 @@
 //! nothing more on the service (idempotency ids); one that is stale is sealed anew in the next epoch under the same
 //! message id. A kind this build does not know is left untouched for the build that does.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use client_db::params;
 use vocab::time::{MINUTE_MS, SECOND_MS};
 use vocab::{AccountId, SlotId, Timestamp};
@@ -36,13 +38,15 @@ pub(crate) enum Kind {
     SelfUpdate = 13,
     /// A change to a group that a person wants.
     ChangeGroup = 16,
+    /// A renewed leaf that lost a race and is left to whoever commits next.
+    Propose = 17,
     SendContent = 14,
     /// Asks for what is missing; goes when nothing else waits.
     AskAgain = 15,
 }
 
 impl Kind {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::CreateMailbox,
         Self::CreateAddress,
         Self::DeleteAddress,
@@ -57,6 +61,7 @@ impl Kind {
         Self::Rejoin,
         Self::SelfUpdate,
         Self::ChangeGroup,
+        Self::Propose,
         Self::SendContent,
         Self::AskAgain,
     ];
@@ -319,7 +324,7 @@ pub(crate) fn stored(step: &mut Step<'_>, id: i64) -> Halting<()> {
 /// What was stored before the intent in its slot and never came back: its echo is among what is missing.
 pub(crate) fn overtaken(step: &Step<'_>, intent: &Intent) -> Halting<Vec<(i64, Vec<u8>)>> {
     Ok(step.tx.rows(
-        "select id, message from intent where slot = ?1 and state = 3 and id < ?2 order by id",
+        "select id, message from intent where slot = ?1 and kind = 14 and state = 3 and id < ?2 order by id",
         params![intent.slot, intent.id],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?)
@@ -328,7 +333,7 @@ pub(crate) fn overtaken(step: &Step<'_>, intent: &Intent) -> Halting<Vec<(i64, V
 /// What was stored in a slot and has not come back.
 pub(crate) fn stored_in(step: &Step<'_>, slot: SlotId) -> Halting<Vec<(i64, Vec<u8>)>> {
     Ok(step.tx.rows(
-        "select id, message from intent where slot = ?1 and state = 3 order by id",
+        "select id, message from intent where slot = ?1 and kind = 14 and state = 3 order by id",
         params![slot.as_bytes()],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?)
@@ -382,13 +387,28 @@ pub(crate) fn due(step: &Step<'_>) -> Halting<(Vec<Intent>, Option<Timestamp>)> 
     heads.sort_by_key(|(id, kind)| (kind.rank(), *id));
     let stands_first = [Kind::CreateMailbox, Kind::CreateAddress];
     let addresses_wait = heads.iter().any(|(_, kind)| stands_first.contains(kind));
-    let mut busy = std::collections::BTreeSet::new();
+    // A commit that the service may have goes before everything else in its conversation: of two commits made in one epoch only
+    // the keys of the second would be kept.
+    let under_way: BTreeMap<Vec<u8>, i64> = step
+        .tx
+        .rows(
+            "select subject, id from intent where kind in (12, 13, 16) and state in (1, 2) order by id desc",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?
+        .into_iter()
+        .collect();
+    let mut busy = BTreeSet::new();
     let (mut ready, mut next) = (Vec::new(), None::<Timestamp>);
     for (id, kind) in heads {
         let Some(intent) = load(step, id)? else { continue };
+        let first = under_way.get(&intent.subject);
+        if kind.is_of_conversation() && first.is_some_and(|first| *first != id) {
+            continue;
+        }
         let waits = intent.not_before > step.now;
-        // A leaf may be renewed later, and somebody added later, unless the service may have the commit already: of two commits
-        // made in one epoch only the keys of the second are kept. Everything else keeps its place.
+        // A leaf may be renewed later, and somebody added later, unless the service may have the commit already; everything else
+        // keeps its place.
         let passes = kind == Kind::ChangeGroup && !intent.message.is_empty();
         let may_wait = (kind == Kind::SelfUpdate || passes) && waits && intent.state == State::Staged;
         let blocks = kind.is_of_conversation() && !may_wait;
@@ -444,6 +464,7 @@ pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
         (_, State::Stale) => still_stale(step, intent),
         (Kind::Rejoin, State::Staged) => step.fetch_rejoin(intent),
         (Kind::SelfUpdate, State::Staged) => step.seal_update(intent),
+        (Kind::Propose, State::Staged) => step.seal_proposal(intent),
         (Kind::ChangeGroup, State::Staged) => step.seal_change(intent),
         (Kind::SendContent, State::Staged) => step.seal_content(intent),
         (Kind::AskAgain, State::Staged) => step.send_missed(intent),
@@ -486,6 +507,8 @@ pub(crate) fn done_at_unnamed(step: &mut Step<'_>, id: i64, answer: UnnamedAnswe
             step.commit_stored(&intent, &stored)
         }
         (Kind::SendContent, UnnamedAnswer::Stored(_)) => step.content_stored(&intent),
+        // Whether a commit carries it is seen in the next epoch.
+        (Kind::Propose, UnnamedAnswer::Stored(_)) => stored(step, id),
         (
             Kind::CreateMailbox | Kind::CreateAddress | Kind::DeleteAddress | Kind::PutDirectoryRow,
             UnnamedAnswer::Done,
@@ -523,7 +546,7 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
         (Kind::DeleteAddress, _) => finish(step, id),
         (Kind::PutBlob, refusal) => step.blob_refused(&intent, refusal),
         (Kind::FetchBlob, _) => step.blob_missing(&intent),
-        (Kind::SendContent | Kind::SelfUpdate | Kind::ChangeGroup, Refusal::StaleEpoch) => {
+        (Kind::SendContent | Kind::SelfUpdate | Kind::ChangeGroup | Kind::Propose, Refusal::StaleEpoch) => {
             step.stale_epoch(&intent)
         }
         (Kind::Rejoin, Refusal::StaleEpoch) => step.rejoin_lost(&intent),
@@ -533,6 +556,7 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
         (Kind::StartConversation | Kind::ChangeGroup, Refusal::NotAllowed) => step.cannot_reach(&intent),
         (Kind::ChangeGroup, _) => step.abandon_change(&intent),
         (Kind::SelfUpdate, _) => step.abandon_update(&intent),
+        (Kind::Propose, _) => finish(step, id),
         (Kind::SendContent, _) => step.content_refused(&intent),
         (Kind::VerifyHandle, _) => finish(step, id),
         _ => {

@@ -35,6 +35,7 @@ mod message;
 mod missing;
 mod own_device;
 mod poll;
+mod proposal;
 mod query;
 mod receipt;
 mod schema;

@@ -267,7 +267,15 @@ impl Step<'_> {
         if !known_of && self.is_silenced(slot.conversation, sender.account)? {
             return self.pass_over(slot, sender, &content, bytes);
         }
-        self.take_message(slot.conversation, sender, &content, bytes)
+        self.take_message(slot.conversation, sender, &content, bytes)?;
+        if known_of {
+            let id = id_of(sender.account, slot.conversation, bytes, &content.salt)?;
+            self.tx.execute(
+                "update message set history = 3 where id = ?1 and history = 0",
+                params![id.as_bytes()],
+            )?;
+        }
+        Ok(())
     }
 
     /// The text that this build can show.

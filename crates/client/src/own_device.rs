@@ -173,7 +173,7 @@ impl Step<'_> {
     /// What a commit tells about devices: our own list may be longer, and others' devices may have changed.
     pub fn note_change(&mut self, change: &Change) -> Halting<()> {
         let own = self.me()?.account;
-        let told = change.added.iter().chain(&change.updated).chain([&change.by]);
+        let told = change.added.iter().chain(&change.updated).chain(&change.renewed).chain([&change.by]);
         for member in told.filter(|member| member.account == own) {
             if let Ok(chain) = VerifiedChain::verify(&member.device_chain) {
                 self.adopt_chain(&chain)?;
@@ -384,7 +384,8 @@ create table device (
     removing integer not null default 0
 ) strict, without rowid;
 
--- Where a message came from: 0 heard in its slot, 1 told by another device of ours, 2 both.
+-- Where a message came from: 0 heard in its slot, 1 told by another device of ours, 2 both, 3 heard when it was said again:
+-- whoever heard it in its place knows that place better.
 alter table message add column history integer not null default 0;
 
 -- Histories being given, one a device.

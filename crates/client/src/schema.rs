@@ -10,6 +10,7 @@ pub const MIGRATIONS: &[&str] = &[
     crate::search::TABLES,
     crate::timer::TABLES,
     crate::poll::TABLES,
+    crate::proposal::TABLES,
 ];
 
 const FIRST: &str = "

@@ -78,8 +78,8 @@ pub fn nothing_is_shown_twice(storm: &GroupStorm) -> Finding {
     Ok(())
 }
 
-/// Any two devices show what both have in the same order. Not so where the service threw something away: what is said again
-/// stands where it came.
+/// Any two devices show what both have in the same order. Not so where the service threw something away, nor on a device that
+/// came in meanwhile: what is said again stands where it came.
 ///
 /// # Errors
 /// Two orders.
@@ -89,7 +89,8 @@ pub fn there_is_one_order(storm: &GroupStorm) -> Finding {
     }
     let founder = storm.people[0].devices[0];
     let first = texts_of(storm, founder);
-    for device in devices(storm) {
+    let came_later = |device: &Device| storm.people.iter().any(|person| person.linked.contains(device));
+    for device in devices(storm).filter(|device| !came_later(device)) {
         let this = texts_of(storm, device);
         let here: Vec<&String> = first.iter().filter(|text| this.contains(text)).collect();
         let there: Vec<&String> = this.iter().filter(|text| first.contains(text)).collect();

@@ -21,6 +21,8 @@ use crate::{Device, World};
 pub struct Person {
     /// Their devices: those of the first day, and those that were linked since.
     pub devices: Vec<Device>,
+    /// Those of them that were linked during the storm.
+    pub linked: Vec<Device>,
     /// Is in the group from the first day to the last.
     pub stays: bool,
 }
@@ -55,7 +57,7 @@ impl Default for GroupPlan {
     fn default() -> Self {
         Self {
             cast: None,
-            acts: 90,
+            acts: 50,
             sky: None,
             hazards: Hazards {
                 store_fails: 40,
@@ -120,11 +122,11 @@ pub fn group_storm(seed: u64, plan: &GroupPlan) -> GroupStorm {
 
 /// Mostly a few; now and then as many as 8 people with 64 devices.
 fn cast_of(seed: u64) -> (usize, usize) {
-    match seed % 40 {
-        39 => (8, 8),
-        19 => (8, 4),
-        9 | 29 => (6, 3),
-        n if n % 5 == 4 => (5, 2),
+    match seed % 400 {
+        399 => (8, 8),
+        199 => (8, 4),
+        n if n % 40 == 9 => (6, 3),
+        n if n % 10 == 4 => (5, 2),
         n if n % 3 == 2 => (2, 1 + usize::from(n % 2 == 0)),
         n if n % 3 == 1 => (4, 1),
         _ => (3, 2),
@@ -149,7 +151,7 @@ fn meet(world: &mut World, people: usize, devices: usize, config: &Config) -> Ve
         }
         // Of five and more, half come and go.
         let stays = number < 2 || (people < 5 && number != 3) || number % 2 == 0;
-        cast.push(Person { devices: all, stays });
+        cast.push(Person { devices: all, linked: vec![], stays });
     }
     world.settle();
     for who in 0..people.min(2) {
@@ -203,7 +205,9 @@ fn act_through(
             12 if links_left > 0 => {
                 links_left -= 1;
                 let name = format!("{}, linked {number}", by.name(world));
-                people[who].devices.extend(by.links_if_possible(world, &name, &plan.config));
+                let linked = by.links_if_possible(world, &name, &plan.config);
+                people[who].devices.extend(linked);
+                people[who].linked.extend(linked);
             }
             13 if removals_left > 0 && people[who].devices.len() > 1 => {
                 removals_left -= 1;

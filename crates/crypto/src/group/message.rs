@@ -71,10 +71,23 @@ impl Group {
         content: &[u8],
     ) -> Result<Vec<u8>, Error> {
         self.check_identity(identity)?;
+        // The library writes nothing while proposals wait. Ours are new leaves and removals, which somebody commits within
+        // seconds; who may read is decided by the epoch alone, and nobody is kept from writing by what others propose.
+        let waiting: Vec<_> = self.mls.pending_proposals().cloned().collect();
+        if !waiting.is_empty() {
+            self.mls
+                .clear_pending_proposals(&session.cache)
+                .map_err(|error| Error::library(session, "set aside", &error))?;
+        }
         let message = self
             .mls
             .create_message(session, identity.keys, content)
             .map_err(|error| Error::library(session, "encrypt", &error))?;
+        for proposal in waiting {
+            self.mls
+                .store_pending_proposal(&session.cache, proposal)
+                .map_err(|error| Error::library(session, "put back", &error))?;
+        }
         Ok(message.tls_serialize_detached()?)
     }
 

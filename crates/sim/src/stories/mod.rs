@@ -3,6 +3,7 @@
 mod account;
 mod amendment;
 mod choice;
+mod commit_races;
 mod contact;
 mod conversation;
 mod device;
