@@ -25,6 +25,7 @@ use crate::api::{
 };
 use crate::conversation::{GENERATIONS_AHEAD, Letter, Slot, SlotState};
 use crate::intent::{self, Intent, Kind};
+use crate::machine::Weakness;
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
 /// The tables of this room.
@@ -294,6 +295,7 @@ impl Step<'_> {
         let mut group = Group::load(session, GroupId::from(slot.id))?;
         let secrets = group.secrets(session)?;
         if group.has_pending() {
+            intent::unseal_commits(self, slot.id)?;
             group = group.clear_pending(session)?.ok_or(Halt::Unusable("no group left"))?;
         }
         let (add, remove, charter) = match self.plan(conversation, &group, &wish, intent)? {
@@ -349,6 +351,13 @@ impl Step<'_> {
             Wish::GiveRole(given) if !here(given.account) => Plan::Nothing,
             Wish::GiveRole(given) => with(charter.clone().with_role(given.account, given.role)),
             Wish::Permit(permissions) => with(charter.clone().permitting(*permissions)),
+            Wish::Remove(account) if self.config.has(Weakness::RemovesForShow) => {
+                self.tx.execute(
+                    "delete from member where conversation = ?1 and account = ?2",
+                    params![conversation.0, account.as_bytes()],
+                )?;
+                Plan::Nothing
+            }
             Wish::Remove(account) => {
                 let remove: Vec<Member> =
                     members.iter().filter(|member| member.account == *account).cloned().collect();
@@ -580,7 +589,7 @@ impl Step<'_> {
             self.queue_profile(conversation)?;
         }
         self.event(Event::Conversation(conversation));
-        Ok(())
+        self.fetch_own_devices(letter.slot, &joined.group)
     }
 
     /// A slot that takes the place of another: the same people under the same charter, whoever made it.
@@ -659,6 +668,9 @@ impl Step<'_> {
                 params![conversation.0, gone.as_bytes()],
                 |row| row.get(0),
             )?;
+            if self.config.has(Weakness::KeepsRoster) {
+                continue;
+            }
             self.tx.execute(
                 "delete from member where conversation = ?1 and account = ?2",
                 params![conversation.0, gone.as_bytes()],
@@ -749,7 +761,15 @@ impl Step<'_> {
         }
         self.fail_outbox(conversation)?;
         self.tx.execute("delete from receipt_due where conversation = ?1", params![conversation.0])?;
-        for kind in [Kind::SelfUpdate, Kind::ChangeGroup, Kind::Fleeting, Kind::AskAgain, Kind::Rejoin] {
+        let kinds = [
+            Kind::SelfUpdate,
+            Kind::Propose,
+            Kind::ChangeGroup,
+            Kind::Fleeting,
+            Kind::AskAgain,
+            Kind::Rejoin,
+        ];
+        for kind in kinds {
             intent::drop_kind(self, kind, &conversation.0)?;
         }
         self.forget_drawn(conversation)?;

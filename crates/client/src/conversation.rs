@@ -192,6 +192,10 @@ impl Step<'_> {
 
     /// Asks for a key package of each device of an account.
     pub fn draw_packages(&mut self, intent: &Intent, account: AccountId) -> Halting<()> {
+        if account != self.me()?.account && self.introduction_to(account)?.is_none() {
+            // Somebody who was met in a group and never told how to reach them. Others can make the slot, or show the way.
+            return intent::postpone(self, intent.id, NOT_INTRODUCED_MS << intent.attempts.min(6));
+        }
         let introduction = self.introduction_of(account)?;
         let request = UnnamedRequest::FetchKeyPackages(FetchKeyPackages {
             account,
@@ -438,6 +442,10 @@ impl Step<'_> {
         match state {
             Some(ContactState::Blocked) => self.turn_away(&letter),
             Some(ContactState::Accepted) => self.enter_or_start(&letter, writer, delivery.sequence),
+            // Of somebody one shares the group with: the next slot of it, say.
+            _ if self.shares_group(&letter, writer)? => {
+                self.enter_or_start(&letter, writer, delivery.sequence)
+            }
             _ if letter.invitation != [0; 16] && self.is_invited(&letter.invitation)? => {
                 self.admit(writer, None)?;
                 self.share_contact(writer)?;
@@ -445,6 +453,12 @@ impl Step<'_> {
             }
             _ => self.keep_request(&letter, writer, delivery.sequence, &plain),
         }
+    }
+
+    fn shares_group(&self, letter: &Letter, writer: AccountId) -> Halting<bool> {
+        let conversation = ConversationId(letter.conversation);
+        let inside = self.room(conversation)?.is_some_and(|(_, standing)| standing == Standing::In);
+        Ok(inside && self.people(conversation)?.contains(&writer))
     }
 
     /// Another device of our own has started a conversation, with somebody or among ourselves. Only a device that the longest
@@ -627,7 +641,7 @@ impl Step<'_> {
             self.queue_profile(conversation)?;
         }
         self.event(Event::Conversation(conversation));
-        Ok(())
+        self.fetch_own_devices(letter.slot, &joined.group)
     }
 
     /// A slot more. In the first of a conversation this device hears everything. What is on its way in another stays there: all
@@ -741,6 +755,8 @@ pub(crate) const GENERATIONS_AHEAD: u32 = 1_000;
 const REQUESTS_MAX: u32 = 200;
 /// An account whose devices have not put key packages in stock yet is asked again after so long, doubled each time.
 const NO_PACKAGE_MS: u64 = 3_000;
+/// An account that one cannot reach may tell how, or somebody else be quicker: tried again after so long, doubled each time.
+const NOT_INTRODUCED_MS: u64 = 30_000;
 /// How often a group waits for somebody's key packages before it begins without them.
 const GROUP_PACKAGE_TRIES: u32 = 6;
 /// How often a conversation waits for a device of one's own that has no key packages in stock.

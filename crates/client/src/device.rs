@@ -186,7 +186,7 @@ impl Step<'_> {
 
     /// A conversation that the account has: this device comes in from outside. What was said before keeps its places in front
     /// of what this device hears itself.
-    fn adopt_slot(&mut self, granted: &GrantedSlot) -> Halting<()> {
+    pub fn adopt_slot(&mut self, granted: &GrantedSlot) -> Halting<()> {
         let GrantedSlot { slot, generation, conversation, with, r, position } = granted;
         let conversation = match AccountId::from_slice(with.as_slice()) {
             Ok(account) => self.admit_conversation(account)?,

@@ -14,6 +14,7 @@ use crate::conversation::{Slot, SlotState};
 use crate::intent::{self, Intent, Kind};
 use crate::lines::Purpose;
 use crate::machine::Weakness;
+use crate::proposal::BUNDLES;
 use crate::step::{Halt, Halting, Step, sql_number};
 
 /// What a rejoin blob holds once `R` has opened it. The roster is in the tree.
@@ -98,15 +99,17 @@ impl Step<'_> {
                     }
                     return self.taken_out(slot, change.by.account);
                 }
-                self.moved_on(slot, &group, Some(change.by.account))?;
+                let renewed = change.renewed.iter().any(|member| member.leaf == group.own_leaf());
+                self.moved_on(slot, &group, Some(change.by.account), renewed)?;
                 self.note_change(&change)
             }
             Incoming::OwnCommit => {
                 group.merge_pending(session)?;
                 let own = self.me()?.account;
-                self.moved_on(slot, &group, Some(own))
+                self.moved_on(slot, &group, Some(own), true)
             }
-            Incoming::OwnEcho | Incoming::Proposal { .. } | Incoming::Old { .. } => Ok(()),
+            Incoming::Proposal { .. } => self.bundle_later(slot.conversation),
+            Incoming::OwnEcho | Incoming::Old { .. } => Ok(()),
             Incoming::Ahead { .. } => self.fall_out_of(slot),
         }
     }
@@ -119,14 +122,18 @@ impl Step<'_> {
     }
 
     /// The group is in a new epoch: what was sealed for the old one is sealed again.
-    fn moved_on(&mut self, slot: &Slot, group: &Group, by: Option<AccountId>) -> Halting<()> {
+    fn moved_on(&mut self, slot: &Slot, group: &Group, by: Option<AccountId>, renewed: bool) -> Halting<()> {
         let r = group.r().map_err(Halt::from)?;
         self.tx.execute(
             "update slot set epoch = ?2, r = ?3, state = case state when 2 then 1 else state end where slot = ?1",
             params![slot.id.as_bytes(), sql_number(group.epoch()), r],
         )?;
+        self.note_lost_commits(slot.id)?;
+        self.after_commit(slot.id, slot.conversation, renewed)?;
         intent::unseal_all(self, slot.id)?;
-        self.people_moved(slot.conversation, group, by)
+        self.people_moved(slot.conversation, group, by)?;
+        self.expel_from(slot.id, slot.conversation, group)?;
+        self.fetch_own_devices(slot.id, group)
     }
 
     /// What this device sent comes back in its place.
@@ -142,6 +149,10 @@ impl Step<'_> {
                 self.finish_leaving(slot.conversation)
             }
             Kind::Fleeting => self.end_fleeting(intent.id),
+            Kind::Propose => {
+                intent::stored(self, intent.id)?;
+                self.bundle_later(slot.conversation)
+            }
             _ => self.own_commit_stands(slot, intent, delivery.sequence),
         }
     }
@@ -165,7 +176,7 @@ impl Step<'_> {
         )?;
         // Coming back from outside, what changed meanwhile was somebody else's doing.
         let by = (intent.kind != Kind::Rejoin).then_some(self.me()?.account);
-        self.moved_on(slot, &group, by)?;
+        self.moved_on(slot, &group, by, true)?;
         if intent.kind == Kind::ChangeGroup {
             self.forget_drawn(slot.conversation)?;
         }
@@ -251,7 +262,7 @@ impl Step<'_> {
             return intent::finish(self, intent.id);
         };
         let expels = intent.payload == crate::own_device::EXPELS;
-        let moves = !intent.payload.is_empty() && !expels;
+        let moves = !intent.payload.is_empty() && !expels && intent.payload != BUNDLES;
         let fresh = if moves { self.fresh_address(&slot)? } else { None };
         if moves && fresh.is_none() {
             // The new address is being filed; the commit that tells of it goes after it.
@@ -261,6 +272,7 @@ impl Step<'_> {
         let mut group = Group::load(session, GroupId::from(slot.id))?;
         let secrets = group.secrets(session)?;
         if group.has_pending() {
+            intent::unseal_commits(self, slot.id)?;
             group = group.clear_pending(session)?.ok_or(Halt::Unusable("no group left"))?;
         }
         let leaf = match fresh {
@@ -268,9 +280,13 @@ impl Step<'_> {
             None => self.leaf(slot.own_address()?)?,
         };
         let remove = self.leaves_to_expel(&group)?;
-        if expels && remove.is_empty() {
-            // Another device of ours was quicker.
+        let bundles = intent.payload == BUNDLES;
+        if (expels || bundles) && remove.is_empty() && group.waiting_proposals() == 0 {
+            // Another device was quicker.
             return intent::finish(self, intent.id);
+        }
+        if self.proposes(intent)? {
+            return self.propose_instead(intent, &slot, &mut group, &leaf);
         }
         let changes = Changes { remove: &remove, leaf: Some(&leaf), ..Changes::default() };
         let pending = group.commit(session, &self.me()?.identity(), changes, &by_charter)?;
@@ -378,6 +394,7 @@ impl Step<'_> {
         self.put_slot_state(slot.id, SlotState::Rejoining)?;
         intent::unseal_all(self, slot.id)?;
         intent::drop_kind(self, Kind::SelfUpdate, &slot.conversation.0)?;
+        intent::drop_kind(self, Kind::Propose, &slot.conversation.0)?;
         intent::queue_once(self, Kind::Rejoin, &slot.conversation.0, &[])
     }
 
@@ -395,8 +412,8 @@ impl Step<'_> {
         let conversation = intent.conversation()?;
         let Some(slot) = self.current_slot(conversation)? else { return intent::finish(self, intent.id) };
         let entered = self.attempt(|step| step.enter_again(intent, &slot, rejoin))?;
-        if entered.is_none() {
-            // R has changed without this device, or the group cannot be entered: the two go on in a new slot.
+        if entered.is_none() && !self.ask_for_way_back(intent, &slot)? {
+            // R has changed without this device and nobody tells it, or the group cannot be entered: on in a new slot.
             intent::finish(self, intent.id)?;
             return self.succeed(slot.id, conversation);
         }

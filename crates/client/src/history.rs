@@ -540,7 +540,7 @@ impl Step<'_> {
         let (mut messages, mut count, mut after) = ([0; 32], 0_u64, Vec::new());
         loop {
             let page: Vec<Vec<u8>> = self.tx.rows(
-                "select id from message where history > 0 and id > ?1 order by id limit 1000",
+                "select id from message where history in (1, 2) and id > ?1 order by id limit 1000",
                 params![after],
                 |row| row.get(0),
             )?;
@@ -648,7 +648,8 @@ impl Step<'_> {
             }
             Merge::Message => format!(
                 "insert into message ({names}, history) values ({places}, 1) on conflict (id) do update set
-                 history = case history when 0 then 2 else history end, mark = max(mark, excluded.mark)"
+                 position = case history when 3 then excluded.position else position end,
+                 history = case when history in (0, 3) then 2 else history end, mark = max(mark, excluded.mark)"
             ),
             Merge::SenderRow => format!(
                 "{insert} do update set sequence = max(sequence, excluded.sequence), base = min(base, excluded.base)"

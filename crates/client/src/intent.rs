@@ -4,6 +4,8 @@
 //! nothing more on the service (idempotency ids); one that is stale is sealed anew in the next epoch under the same
 //! message id. A kind this build does not know is left untouched for the build that does.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use client_db::params;
 use vocab::time::{MINUTE_MS, SECOND_MS};
 use vocab::{AccountId, SlotId, Timestamp};
@@ -36,9 +38,11 @@ pub(crate) enum Kind {
     SelfUpdate = 13,
     /// A change to a group that a person wants.
     ChangeGroup = 16,
+    /// A renewed leaf that lost a race and is left to whoever commits next.
+    Propose = 17,
     SendContent = 14,
     /// What leaves now or not at all.
-    Fleeting = 17,
+    Fleeting = 18,
     /// Asks for what is missing; goes when nothing else waits.
     AskAgain = 15,
 }
@@ -59,6 +63,7 @@ impl Kind {
         Self::Rejoin,
         Self::SelfUpdate,
         Self::ChangeGroup,
+        Self::Propose,
         Self::SendContent,
         Self::Fleeting,
         Self::AskAgain,
@@ -292,6 +297,16 @@ pub(crate) fn unseal(step: &mut Step<'_>, id: i64) -> Halting<()> {
     Ok(())
 }
 
+/// Another commit is made in a slot: what was sealed there before it is not known by its echo any more.
+pub(crate) fn unseal_commits(step: &mut Step<'_>, slot: SlotId) -> Halting<()> {
+    let ids: Vec<i64> = step.tx.rows(
+        "select id from intent where slot = ?1 and kind in (12, 13, 16) and state in (1, 2) order by id",
+        params![slot.as_bytes()],
+        |row| row.get(0),
+    )?;
+    ids.into_iter().try_for_each(|id| unseal(step, id))
+}
+
 pub(crate) fn stale(step: &mut Step<'_>, id: i64) -> Halting<()> {
     step.lines.stale_since.insert(id, step.lines.mailbox_opened);
     let give_up = step.now.plus_ms(STALE_MS_MAX);
@@ -312,7 +327,7 @@ pub(crate) fn stored(step: &mut Step<'_>, id: i64) -> Halting<()> {
 /// What was stored before the intent in its slot and never came back: its echo is among what is missing.
 pub(crate) fn overtaken(step: &Step<'_>, intent: &Intent) -> Halting<Vec<(i64, Vec<u8>)>> {
     Ok(step.tx.rows(
-        "select id, message from intent where slot = ?1 and state = 3 and id < ?2 order by id",
+        "select id, message from intent where slot = ?1 and kind = 14 and state = 3 and id < ?2 order by id",
         params![intent.slot, intent.id],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?)
@@ -321,7 +336,7 @@ pub(crate) fn overtaken(step: &Step<'_>, intent: &Intent) -> Halting<Vec<(i64, V
 /// What was stored in a slot and has not come back.
 pub(crate) fn stored_in(step: &Step<'_>, slot: SlotId) -> Halting<Vec<(i64, Vec<u8>)>> {
     Ok(step.tx.rows(
-        "select id, message from intent where slot = ?1 and state = 3 order by id",
+        "select id, message from intent where slot = ?1 and kind = 14 and state = 3 order by id",
         params![slot.as_bytes()],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?)
@@ -343,6 +358,13 @@ pub(crate) fn postpone(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
         "update intent set not_before = ?2, attempts = attempts + 1 where id = ?1",
         params![id, sql_time(when)],
     )?;
+    Ok(())
+}
+
+/// Later, without counting it as a try.
+pub(crate) fn put_off(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
+    let when = step.now.plus_ms(ms);
+    step.tx.execute("update intent set not_before = ?2 where id = ?1", params![id, sql_time(when)])?;
     Ok(())
 }
 
@@ -368,15 +390,30 @@ pub(crate) fn due(step: &Step<'_>) -> Halting<(Vec<Intent>, Option<Timestamp>)> 
     heads.sort_by_key(|(id, kind)| (kind.rank(), *id));
     let stands_first = [Kind::CreateMailbox, Kind::CreateAddress];
     let addresses_wait = heads.iter().any(|(_, kind)| stands_first.contains(kind));
-    let mut busy = std::collections::BTreeSet::new();
+    // A commit that the service may have goes before everything else in its conversation: of two commits made in one epoch only
+    // the keys of the second would be kept.
+    let under_way: BTreeMap<Vec<u8>, i64> = step
+        .tx
+        .rows(
+            "select subject, id from intent where kind in (12, 13, 16) and state in (1, 2) order by id desc",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?
+        .into_iter()
+        .collect();
+    let mut busy = BTreeSet::new();
     let (mut ready, mut next) = (Vec::new(), None::<Timestamp>);
     for (id, kind) in heads {
         let Some(intent) = load(step, id)? else { continue };
+        let first = under_way.get(&intent.subject);
+        if kind.is_of_conversation() && first.is_some_and(|first| *first != id) {
+            continue;
+        }
         let waits = intent.not_before > step.now;
-        // A leaf may be renewed later, and somebody added later, unless the service has the commit already; everything else
+        // A leaf may be renewed later, and somebody added later, unless the service may have the commit already; everything else
         // keeps its place.
         let passes = kind == Kind::ChangeGroup && !intent.message.is_empty();
-        let may_wait = (kind == Kind::SelfUpdate || passes) && waits && intent.state != State::Stale;
+        let may_wait = (kind == Kind::SelfUpdate || passes) && waits && intent.state == State::Staged;
         let blocks = kind.is_of_conversation() && !may_wait;
         if blocks && !busy.insert(intent.subject.clone()) {
             continue;
@@ -433,6 +470,7 @@ pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
         (_, State::Stale) => still_stale(step, intent),
         (Kind::Rejoin, State::Staged) => step.fetch_rejoin(intent),
         (Kind::SelfUpdate, State::Staged) => step.seal_update(intent),
+        (Kind::Propose, State::Staged) => step.seal_proposal(intent),
         (Kind::ChangeGroup, State::Staged) => step.seal_change(intent),
         (Kind::SendContent, State::Staged) => step.seal_content(intent),
         (Kind::AskAgain, State::Staged) => step.send_missed(intent),
@@ -476,6 +514,8 @@ pub(crate) fn done_at_unnamed(step: &mut Step<'_>, id: i64, answer: UnnamedAnswe
         }
         (Kind::SendContent, UnnamedAnswer::Stored(_)) => step.content_stored(&intent),
         (Kind::Fleeting, UnnamedAnswer::Stored(_)) => step.end_fleeting(id),
+        // Whether a commit carries it is seen in the next epoch.
+        (Kind::Propose, UnnamedAnswer::Stored(_)) => stored(step, id),
         (
             Kind::CreateMailbox | Kind::CreateAddress | Kind::DeleteAddress | Kind::PutDirectoryRow,
             UnnamedAnswer::Done,
@@ -500,17 +540,21 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
     step.lines.note(format!("{:?} refused: {refusal:?}", intent.kind));
     match (intent.kind, refusal) {
         (Kind::Fleeting, _) => step.end_fleeting(id),
-        (_, Refusal::Busy { retry_after_ms }) => {
+        // What the service has no room for just now says nothing against the intent: it counts as no try.
+        (kind, Refusal::Busy { retry_after_ms }) => {
             let jitter = step.random_ms(BUSY_JITTER_MS);
-            postpone(step, id, u64::from(*retry_after_ms) + jitter)
+            if matches!(kind, Kind::SelfUpdate | Kind::ChangeGroup) && intent.state == State::Sealed {
+                unseal(step, id)?;
+            }
+            put_off(step, id, u64::from(*retry_after_ms) + jitter)
         }
-        (_, Refusal::Unavailable) => postpone(step, id, UNAVAILABLE_MS),
+        (_, Refusal::Unavailable) => put_off(step, id, UNAVAILABLE_MS),
         (_, Refusal::QuotaUsed { .. }) => postpone(step, id, QUOTA_MS),
         (Kind::CreateMailbox | Kind::CreateAddress, Refusal::Exists) => finish(step, id),
         (Kind::DeleteAddress, _) => finish(step, id),
         (Kind::PutBlob, refusal) => step.blob_refused(&intent, refusal),
         (Kind::FetchBlob, _) => step.blob_missing(&intent),
-        (Kind::SendContent | Kind::SelfUpdate | Kind::ChangeGroup, Refusal::StaleEpoch) => {
+        (Kind::SendContent | Kind::SelfUpdate | Kind::ChangeGroup | Kind::Propose, Refusal::StaleEpoch) => {
             step.stale_epoch(&intent)
         }
         (Kind::Rejoin, Refusal::StaleEpoch) => step.rejoin_lost(&intent),
@@ -520,6 +564,7 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
         (Kind::StartConversation | Kind::ChangeGroup, Refusal::NotAllowed) => step.cannot_reach(&intent),
         (Kind::ChangeGroup, _) => step.abandon_change(&intent),
         (Kind::SelfUpdate, _) => step.abandon_update(&intent),
+        (Kind::Propose, _) => finish(step, id),
         (Kind::SendContent, _) => step.content_refused(&intent),
         (Kind::VerifyHandle, _) => finish(step, id),
         _ => {

@@ -40,6 +40,7 @@ mod own_device;
 mod poll;
 mod presence;
 mod privacy;
+mod proposal;
 mod query;
 mod receipt;
 mod report;
@@ -53,6 +54,7 @@ mod step;
 mod tests;
 mod timer;
 mod typing;
+mod way_back;
 
 pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{

@@ -146,6 +146,8 @@ pub(crate) struct Lines {
     pub mailbox_quiet_ms: u64,
     /// When that was last looked at.
     pub mailbox_looked_at: Timestamp,
+    /// How often it was silent so long since it last gave something.
+    pub mailbox_silences: u32,
     /// How often the mailbox was opened since the start.
     pub mailbox_opened: u64,
     /// When an intent became stale: [`Self::mailbox_opened`] then. Nothing is known of those from before the start.
@@ -174,6 +176,7 @@ impl Lines {
             mailbox_seen: 0,
             mailbox_quiet_ms: 0,
             mailbox_looked_at: Timestamp(0),
+            mailbox_silences: 0,
             mailbox_opened: 0,
             stale_since: BTreeMap::new(),
             next_ask: 1,

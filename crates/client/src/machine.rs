@@ -60,6 +60,10 @@ pub enum Weakness {
     EditsOthers,
     /// Makes the next slot of a group without its owner.
     LeavesOwnerOut,
+    /// Does not strike off its list of people in a group who was taken out.
+    KeepsRoster,
+    /// Strikes somebody off its list of people in a group, and leaves their keys in it.
+    RemovesForShow,
 }
 
 impl Config {
@@ -237,6 +241,8 @@ const LOG_KEPT_MS: u64 = 5_000;
 const FAULT_RETRY_MS: u64 = 2_000;
 /// A mailbox that was silent for so long has nothing more to give.
 const QUIET_MS: u64 = 30_000;
+/// So many times on a new line each time.
+const SILENCES_MAX: u32 = 3;
 /// Looked at so often; a look counts for no more.
 const QUIET_LOOK_MS: u64 = 5_000;
 /// Envelopes, frames and commands are done one by one; the rest of a step looks at no more than so many intents.
@@ -589,14 +595,21 @@ impl Step<'_> {
         }
     }
 
-    /// A mailbox that gives nothing more, although something was said to wait: it is taken for read.
+    /// A mailbox that gives nothing more, although something was said to wait: it is opened anew, and in the end taken for read.
     fn mailbox_is_quiet(&mut self) {
         // Counted in short looks, because a clock that jumps makes no silence.
         let since = self.now.ms_since(self.lines.mailbox_looked_at);
         self.lines.mailbox_looked_at = self.now;
         self.lines.mailbox_quiet_ms += since.min(QUIET_LOOK_MS);
         let quiet = self.lines.mailbox_quiet_ms >= QUIET_MS;
-        if quiet && self.lines.mailbox.state == LineState::Ready {
+        if !quiet || self.lines.mailbox.state != LineState::Ready || self.lines.is_caught_up() {
+            return;
+        }
+        // What was on its way may be lost with the line: only what does not come on a new one either does not exist.
+        self.lines.mailbox_silences += 1;
+        if self.lines.mailbox_silences < SILENCES_MAX {
+            self.drop_line(Door::Mailbox);
+        } else {
             self.lines.caught_up.1 = self.lines.caught_up.0;
         }
     }

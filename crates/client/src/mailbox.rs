@@ -83,6 +83,7 @@ impl Step<'_> {
             return Ok(());
         }
         self.lines.mailbox_gave(self.now);
+        self.lines.mailbox_silences = 0;
         let mut through = self.setting_number("mailbox_through")?;
         for envelope in &given.envelopes {
             self.lines.mailbox_seen = envelope.sequence;

@@ -276,6 +276,9 @@ impl Step<'_> {
         if self.take_missed(slot.conversation, &content)? || self.take_gone(slot, sender, &content)? {
             return Ok(());
         }
+        if self.take_way_back(slot, sender, &content)? {
+            return Ok(());
+        }
         if slot.conversation == self.among_ourselves()? {
             if self.take_choices(&content)? || self.take_reads(&content)? {
                 return Ok(());
@@ -304,7 +307,15 @@ impl Step<'_> {
         if !self.is_proved(slot.conversation, sender, &content)? {
             return self.pass_over(slot, sender, &content, bytes);
         }
-        self.take_message(slot.conversation, sender, &content, bytes)
+        self.take_message(slot.conversation, sender, &content, bytes)?;
+        if known_of {
+            let id = id_of(sender.account, slot.conversation, bytes, &content.salt)?;
+            self.tx.execute(
+                "update message set history = 3 where id = ?1 and history = 0",
+                params![id.as_bytes()],
+            )?;
+        }
+        Ok(())
     }
 
     /// The text that this build can show.

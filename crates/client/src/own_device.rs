@@ -140,14 +140,23 @@ impl Step<'_> {
             })?;
         for (slot, conversation) in open {
             let group = Group::load(self.session, GroupId::from(SlotId(slot)))?;
-            let queued: Option<i64> = self.tx.row(
-                "select 1 from intent where kind = ?1 and subject = ?2 and payload = ?3",
-                params![Kind::SelfUpdate as i64, conversation, EXPELS],
-                |row| row.get(0),
-            )?;
-            if queued.is_none() && !self.leaves_to_expel(&group)?.is_empty() {
-                intent::queue(self, Kind::SelfUpdate, &conversation, &[], EXPELS)?;
-            }
+            self.expel_from(SlotId(slot), ConversationId(conversation), &group)?;
+        }
+        Ok(())
+    }
+
+    /// The same in one slot: looked at in each epoch, because a device that comes in late may be the only one left to do it.
+    pub fn expel_from(&mut self, slot: SlotId, conversation: ConversationId, group: &Group) -> Halting<()> {
+        if self.current_slot(conversation)?.is_none_or(|current| current.id != slot) {
+            return Ok(());
+        }
+        let queued: Option<i64> = self.tx.row(
+            "select 1 from intent where kind = ?1 and subject = ?2 and payload = ?3",
+            params![Kind::SelfUpdate as i64, conversation.0, EXPELS],
+            |row| row.get(0),
+        )?;
+        if queued.is_none() && !self.leaves_to_expel(group)?.is_empty() {
+            intent::queue(self, Kind::SelfUpdate, &conversation.0, &[], EXPELS)?;
         }
         Ok(())
     }
@@ -164,7 +173,7 @@ impl Step<'_> {
     /// What a commit tells about devices: our own list may be longer, and others' devices may have changed.
     pub fn note_change(&mut self, change: &Change) -> Halting<()> {
         let own = self.me()?.account;
-        let told = change.added.iter().chain(&change.updated).chain([&change.by]);
+        let told = change.added.iter().chain(&change.updated).chain(&change.renewed).chain([&change.by]);
         for member in told.filter(|member| member.account == own) {
             if let Ok(chain) = VerifiedChain::verify(&member.device_chain) {
                 self.adopt_chain(&chain)?;
@@ -375,7 +384,8 @@ create table device (
     removing integer not null default 0
 ) strict, without rowid;
 
--- Where a message came from: 0 heard in its slot, 1 told by another device of ours, 2 both.
+-- Where a message came from: 0 heard in its slot, 1 told by another device of ours, 2 both, 3 heard when it was said again:
+-- whoever heard it in its place knows that place better.
 alter table message add column history integer not null default 0;
 
 -- Histories being given, one a device.

@@ -113,10 +113,10 @@ impl Client {
             self.db
                 .reader()
                 .row("select state, part from history_in", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let told = self
-            .db
-            .reader()
-            .row("select count(*) from message where history > 0", [], |row| row.get::<_, i64>(0))?;
+        let told =
+            self.db.reader().row("select count(*) from message where history in (1, 2)", [], |row| {
+                row.get::<_, i64>(0)
+            })?;
         Ok(row.map(|(state, parts)| match state {
             2 => HistoryState::Complete { messages: number(told.unwrap_or(0)) },
             3 => HistoryState::Incomplete,

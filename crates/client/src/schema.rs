@@ -14,6 +14,7 @@ pub const MIGRATIONS: &[&str] = &[
     crate::scheduled::TABLES,
     crate::presence::TABLES,
     crate::report::TABLES,
+    crate::proposal::TABLES,
 ];
 
 const FIRST: &str = "

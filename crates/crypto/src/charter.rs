@@ -292,8 +292,8 @@ fn judge(change: &Change, before: &Charter, after: &Charter) -> Result<(), &'sta
     if added.clone().next().is_some() && !before.permits(by, before.permissions.add) {
         return Err("not allowed to add people");
     }
-    let others = change.removed.iter().map(|member| member.account).filter(|account| *account != by);
-    if !others.clone().all(|account| before.may_remove(by, account)) {
+    let mut others = change.removals().filter(|(member, by)| member.account != *by);
+    if !others.all(|(member, by)| before.may_remove(by, member.account)) {
         return Err("not allowed to remove somebody");
     }
     let here: BTreeSet<AccountId> = change.after.iter().map(|member| member.account).collect();

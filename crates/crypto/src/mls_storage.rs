@@ -61,7 +61,7 @@ impl std::error::Error for MlsStorageError {}
 type Result<T> = std::result::Result<T, MlsStorageError>;
 
 /// A key: the label, then the parts of the id.
-fn key(label: Label, id: &impl Serialize) -> Result<Vec<u8>> {
+pub(crate) fn key(label: Label, id: &impl Serialize) -> Result<Vec<u8>> {
     postcard::to_extend(id, vec![label as u8]).map_err(|_| MlsStorageError("a key does not encode"))
 }
 

@@ -43,6 +43,10 @@ impl Memory {
         if self.writes.get() == self.fail_at.get() { Err(StoreError::new("disk full")) } else { Ok(()) }
     }
 
+    fn keys_labelled(&self, label: u8) -> usize {
+        self.rows.borrow().keys().filter(|key| key[0] == label).count()
+    }
+
     fn holds(&self, secret: &[u8]) -> bool {
         self.rows.borrow().values().any(|value| value.windows(secret.len()).any(|window| window == secret))
     }
@@ -1294,4 +1298,95 @@ fn a_charter_that_breaks_its_own_rules_is_none() {
     assert!(Charter::from_bytes(&ownerless.to_bytes().unwrap()).is_err());
     let long = good.described(&"x".repeat(GROUP_DESCRIPTION_BYTES_MAX + 1));
     assert!(Charter::from_bytes(&long.to_bytes().unwrap()).is_err());
+}
+
+// ---- proposals ----
+
+impl Phone {
+    fn proposes_update(&mut self) -> Option<Vec<u8>> {
+        self.step(|s, me, leaf| Group::load(s, GROUP)?.propose_update(s, me, Some(leaf))).unwrap()
+    }
+
+    fn hears(&mut self, message: &[u8], policy: Policy<'_>) -> Result<&'static str, Error> {
+        self.with(|group, s, _| Ok(kind(&group.process(s, message, policy)?)))
+    }
+}
+
+#[test]
+fn the_next_commit_carries_what_others_proposed_and_heals_them_too() {
+    let [mut anna, mut boris, mut carla, mut dora] = chartered();
+    let before: Vec<_> = anna.with(|group, _, _| Ok(group.members())).unwrap();
+    let proposals = [&mut boris, &mut carla].map(|phone| phone.proposes_update().unwrap());
+    assert!(boris.proposes_update().is_none(), "once in an epoch");
+    for proposal in &proposals {
+        for phone in [&mut anna, &mut dora] {
+            assert_eq!(phone.hears(proposal, &by_charter).unwrap(), "proposal");
+        }
+    }
+    assert_eq!(carla.hears(&proposals[0], &by_charter).unwrap(), "proposal");
+    assert_eq!(boris.hears(&proposals[1], &by_charter).unwrap(), "proposal");
+    // Nobody is kept from writing meanwhile.
+    let text = boris.says("meanwhile");
+    assert_eq!(anna.reads(&text).unwrap(), "meanwhile");
+    let pending = anna.updates();
+    let renewed: Vec<u32> = pending.change.renewed.iter().map(|member| member.leaf).collect();
+    assert_eq!(renewed.len(), 2);
+    for phone in [&mut boris, &mut carla, &mut dora] {
+        phone.follows(&pending.commit, &by_charter).unwrap();
+    }
+    anna.merges(&pending);
+    let after: Vec<_> = dora.with(|group, _, _| Ok(group.members())).unwrap();
+    assert_eq!(before.len(), after.len());
+    for phone in [&mut boris, &mut carla] {
+        let text = phone.says("afterwards");
+        assert_eq!(dora.reads(&text).unwrap(), "afterwards");
+    }
+    let waiting = dora.with(|group, _, _| Ok(group.waiting_proposals())).unwrap();
+    assert_eq!(waiting, 0);
+}
+
+#[test]
+fn a_proposal_is_judged_by_its_authors_rights_also_in_somebody_elses_commit() {
+    let [mut anna, mut boris, mut carla, mut dora] = chartered();
+    let gone = |phone: &mut Phone| {
+        let members = phone.with(|group, _, _| Ok(group.members())).unwrap();
+        members.into_iter().find(|member| member.device == DeviceId([4; 16])).unwrap()
+    };
+    // Whoever may not remove may not propose it, and nobody keeps it when it is proposed all the same.
+    let target = gone(&mut carla);
+    let refusal = refused(carla.with(|group, s, me| group.propose_removal(s, me, &target, &by_charter)));
+    assert!(matches!(refusal, Refusal::Policy(_)));
+    let forced = carla.with(|group, s, me| group.propose_removal(s, me, &target, ANYTHING)).unwrap().unwrap();
+    assert!(matches!(refused(anna.hears(&forced, &by_charter)), Refusal::Policy(_)));
+    assert_eq!(anna.with(|group, _, _| Ok(group.waiting_proposals())).unwrap(), 0);
+    // An admin may.
+    let target = gone(&mut boris);
+    let proposal =
+        boris.with(|group, s, me| group.propose_removal(s, me, &target, &by_charter)).unwrap().unwrap();
+    for phone in [&mut anna, &mut carla, &mut dora] {
+        phone.hears(&proposal, &by_charter).unwrap();
+    }
+    // Anna's commit, by which she renews her leaf only, carries it.
+    let pending = anna.with(|group, s, me| group.commit_update(s, me, None, &by_charter)).unwrap();
+    let removals: Vec<_> = pending.change.removals().map(|(member, by)| (member.device, by)).collect();
+    assert_eq!(removals, [(target.device, boris.account)]);
+    let r_before = anna.with(|group, _, _| group.r()).unwrap();
+    boris.follows(&pending.commit, &by_charter).unwrap();
+    anna.merges(&pending);
+    let [hers, his] = [&mut anna, &mut boris].map(|phone| phone.with(|group, _, _| group.r()).unwrap());
+    assert!(hers == his && hers != r_before, "a leaf was removed");
+    assert!(dora.follows(&pending.commit, &by_charter).unwrap().self_removed);
+}
+
+#[test]
+fn t18_a_leaf_that_was_proposed_and_never_committed_leaves_no_key_behind() {
+    let [mut anna, mut boris, ..] = chartered();
+    let count = |phone: &Phone| phone.store.keys_labelled(crate::mls_storage::Label::EncryptionKeyPair as u8);
+    let before = count(&boris);
+    boris.proposes_update().unwrap();
+    assert!(count(&boris) > before);
+    // Anna commits without having heard of it.
+    let pending = anna.updates();
+    boris.follows(&pending.commit, &by_charter).unwrap();
+    assert_eq!(count(&boris), before);
 }

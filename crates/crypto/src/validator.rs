@@ -82,8 +82,12 @@ pub struct Change {
     pub added: Vec<Member>,
     /// Leaves the commit removes, as they were.
     pub removed: Vec<Member>,
+    /// Whose wish each of these removals is: the committer's, or of somebody who proposed it.
+    pub removed_by: Vec<AccountId>,
     /// The committer's new leaf, when it renewed it.
     pub updated: Option<Member>,
+    /// New leaves that others had proposed for themselves.
+    pub renewed: Vec<Member>,
     /// All leaves before the commit, by leaf.
     pub before: Vec<Member>,
     /// All leaves after the commit, by leaf: the roster is computed from these.
@@ -101,6 +105,11 @@ impl Change {
     #[must_use]
     pub fn removes(&self) -> bool {
         !self.removed.is_empty()
+    }
+
+    /// Each removed leaf with the account that wishes it removed.
+    pub fn removals(&self) -> impl Iterator<Item = (&Member, AccountId)> {
+        self.removed.iter().zip(self.removed_by.iter().copied())
     }
 
     /// The account had a leaf before the commit.
@@ -133,7 +142,7 @@ pub fn known_accounts_only(change: &Change) -> Verdict {
     if change.added.iter().any(|member| !change.knows(member.account)) {
         return Verdict::Refuse("a new account");
     }
-    if change.removed.iter().any(|member| member.account != change.by.account) {
+    if change.removals().any(|(member, by)| member.account != by) {
         return Verdict::Refuse("somebody else's device removed");
     }
     Verdict::Allow
@@ -253,6 +262,7 @@ pub(crate) fn check_entry(
         return Err(Refusal::DeviceNotListed);
     }
     let removed: Vec<Member> = before.iter().filter(|member| same_device(member, &by)).cloned().collect();
+    let removed_by = vec![by.account; removed.len()];
     let added = vec![by.clone()];
     decide(
         Change {
@@ -261,7 +271,9 @@ pub(crate) fn check_entry(
             external: true,
             added,
             removed,
+            removed_by,
             updated: None,
+            renewed: vec![],
             before,
             after,
             charter_before,
@@ -292,6 +304,74 @@ fn no_device_twice(members: &[Member]) -> Result<(), Refusal> {
     if seen.windows(2).any(|pair| pair[0] == pair[1]) { Err(Refusal::DeviceTwice) } else { Ok(()) }
 }
 
+/// Checks a proposal that is to wait for a commit, by the rights of its author; gives the author.
+pub(crate) fn check_proposal(
+    group: &MlsGroup,
+    sender: &Sender,
+    proposal: &Proposal,
+    policy: Policy<'_>,
+) -> Result<Member, Refusal> {
+    let Sender::Member(author) = sender else { return Err(Refusal::ChangeNotAllowed) };
+    match proposal {
+        Proposal::Update(update) => {
+            let before = read_group(group.public_group())?;
+            let by = before.iter().find(|it| it.leaf == author.u32()).ok_or(Refusal::ChangeNotAllowed)?;
+            let new = read_leaf(by.leaf, update.leaf_node())?;
+            check_renewed(&before, &[(by.clone(), new)])?;
+            Ok(by.clone())
+        }
+        Proposal::Remove(remove) => check_removal(group, author.u32(), remove.removed().u32(), policy),
+        _ => Err(Refusal::ChangeNotAllowed),
+    }
+}
+
+/// Whether a member may propose that a leaf be removed.
+pub(crate) fn check_removal(
+    group: &MlsGroup,
+    author: u32,
+    leaf: u32,
+    policy: Policy<'_>,
+) -> Result<Member, Refusal> {
+    let before = read_group(group.public_group())?;
+    let by = before.iter().find(|member| member.leaf == author).ok_or(Refusal::ChangeNotAllowed)?.clone();
+    let gone = before.iter().find(|member| member.leaf == leaf).ok_or(Refusal::NoSuchMember)?.clone();
+    if author == leaf {
+        return Err(Refusal::ChangeNotAllowed);
+    }
+    let charter = Charter::of(group.public_group().group_context().extensions())?;
+    let after = before.iter().filter(|member| member.leaf != leaf).cloned().collect();
+    let change = Change {
+        epoch: group.epoch().as_u64() + 1,
+        by: by.clone(),
+        external: false,
+        added: vec![],
+        removed: vec![gone],
+        removed_by: vec![by.account],
+        updated: None,
+        renewed: vec![],
+        before,
+        after,
+        charter_before: charter.clone(),
+        charter,
+        self_removed: leaf == group.own_leaf_index().u32(),
+    };
+    decide(change, policy).map(|_| by)
+}
+
+/// New leaves must be of the same devices, each named by its account's longest list.
+fn check_renewed(before: &[Member], renewed: &[(Member, Member)]) -> Result<(), Refusal> {
+    let mut chains = Chains::default();
+    for (old, new) in renewed {
+        if !same_device(new, old) {
+            return Err(Refusal::IdentityChanged);
+        }
+        let theirs = before.iter().filter(|member| member.account == old.account);
+        theirs.chain([new]).try_for_each(|member| chains.learn(member))?;
+    }
+    let named = renewed.iter().all(|(_, new)| chains.names(new));
+    if named { Ok(()) } else { Err(Refusal::DeviceNotListed) }
+}
+
 /// Checks a commit, received or our own, before it is merged. The group must still be at the epoch before it.
 pub(crate) fn check_commit(
     group: &MlsGroup,
@@ -300,10 +380,21 @@ pub(crate) fn check_commit(
     policy: Policy<'_>,
 ) -> Result<Change, Refusal> {
     let before = read_group(group.public_group())?;
-    let removed_leaves = removed_leaves(commit.queued_proposals())?;
-    let removed: Vec<Member> = before.iter().filter(|m| removed_leaves.contains(&m.leaf)).cloned().collect();
-    let mut after: Vec<Member> =
-        before.iter().filter(|m| !removed_leaves.contains(&m.leaf)).cloned().collect();
+    let Wishes { removals, renewals } = wishes(commit.queued_proposals(), sender)?;
+    let gone = |leaf: u32| removals.iter().any(|(removed, _)| *removed == leaf);
+    let removed: Vec<Member> = before.iter().filter(|m| gone(m.leaf)).cloned().collect();
+    let mut after: Vec<Member> = before.iter().filter(|m| !gone(m.leaf)).cloned().collect();
+
+    let mut renewed = Vec::new();
+    for (leaf, node) in &renewals {
+        let old = before.iter().find(|member| member.leaf == *leaf).ok_or(Refusal::ChangeNotAllowed)?;
+        renewed.push((old.clone(), read_leaf(*leaf, node)?));
+    }
+    check_renewed(&before, &renewed)?;
+    let renewed: Vec<Member> = renewed.into_iter().map(|(_, new)| new).collect();
+    for new in &renewed {
+        after.iter_mut().filter(|member| member.leaf == new.leaf).for_each(|member| *member = new.clone());
+    }
 
     let mut added = Vec::new();
     for proposal in commit.add_proposals() {
@@ -341,6 +432,15 @@ pub(crate) fn check_commit(
         None => {}
     }
 
+    let removed_by = removed.iter().map(|member| {
+        let author = removals.iter().find(|(leaf, _)| *leaf == member.leaf).and_then(|(_, author)| *author);
+        // From outside a device takes out its own old leaf.
+        author.map_or(Some(by.account), |author| {
+            before.iter().find(|member| member.leaf == author).map(|member| member.account)
+        })
+    });
+    let removed_by = removed_by.collect::<Option<Vec<AccountId>>>().ok_or(Refusal::ChangeNotAllowed)?;
+
     // Only the accounts the commit touches are verified again: the rest was when it came in.
     let mut chains = Chains::default();
     let touched = |account| account == by.account || added.iter().any(|member| member.account == account);
@@ -353,7 +453,7 @@ pub(crate) fn check_commit(
         return Err(Refusal::DeviceNotListed);
     }
     no_device_twice(&after)?;
-    let self_removed = removed_leaves.contains(&group.own_leaf_index().u32()) && group.is_active();
+    let self_removed = gone(group.own_leaf_index().u32()) && group.is_active();
     let epoch = commit.epoch().as_u64();
     let charter_before = Charter::of(group.public_group().group_context().extensions())?;
     let charter = match new_charter(commit.queued_proposals())? {
@@ -366,7 +466,9 @@ pub(crate) fn check_commit(
         external,
         added,
         removed,
+        removed_by,
         updated,
+        renewed,
         before,
         after,
         charter_before,
@@ -380,21 +482,41 @@ pub(crate) fn same_device(a: &Member, b: &Member) -> bool {
     a.account == b.account && a.device == b.device && a.signature_key == b.signature_key
 }
 
-/// The leaves a commit removes; refuses every kind of proposal that nothing of ours makes.
-fn removed_leaves<'a>(proposals: impl Iterator<Item = &'a QueuedProposal>) -> Result<Vec<u32>, Refusal> {
-    let mut removed = Vec::new();
-    for proposal in proposals {
-        match (proposal.proposal(), proposal.sender()) {
-            (Proposal::Add(_), Sender::Member(_)) | (Proposal::ExternalInit(_), Sender::NewMemberCommit) => {}
+/// What the proposals in a commit ask for.
+struct Wishes<'a> {
+    /// Leaves to be removed, and the leaf of whoever wishes it; none for a device from outside.
+    removals: Vec<(u32, Option<u32>)>,
+    /// New leaves that members other than the committer proposed for themselves.
+    renewals: Vec<(u32, &'a LeafNode)>,
+}
+
+/// Sorts the proposals in a commit; refuses every kind that nothing of ours makes. Adding and a new charter are the committer's
+/// own; new leaves and removals may have been proposed by others.
+fn wishes<'a>(
+    proposals: impl Iterator<Item = &'a QueuedProposal>,
+    committer: &Sender,
+) -> Result<Wishes<'a>, Refusal> {
+    let mut wishes = Wishes { removals: vec![], renewals: vec![] };
+    for queued in proposals {
+        let by_committer = queued.sender() == committer;
+        match (queued.proposal(), queued.sender()) {
+            (Proposal::Add(_), Sender::Member(_)) if by_committer => {}
+            (Proposal::ExternalInit(_), Sender::NewMemberCommit) => {}
             // What it says is looked at by `new_charter`.
-            (Proposal::GroupContextExtensions(_), Sender::Member(_)) => {}
-            (Proposal::Remove(remove), Sender::Member(_) | Sender::NewMemberCommit) => {
-                removed.push(remove.removed().u32());
+            (Proposal::GroupContextExtensions(_), Sender::Member(_)) if by_committer => {}
+            (Proposal::Remove(remove), Sender::Member(author)) => {
+                wishes.removals.push((remove.removed().u32(), Some(author.u32())));
+            }
+            (Proposal::Remove(remove), Sender::NewMemberCommit) => {
+                wishes.removals.push((remove.removed().u32(), None));
+            }
+            (Proposal::Update(update), Sender::Member(author)) if !by_committer => {
+                wishes.renewals.push((author.u32(), update.leaf_node()));
             }
             _ => return Err(Refusal::ChangeNotAllowed),
         }
     }
-    Ok(removed)
+    Ok(wishes)
 }
 
 /// The charter a commit brings, if it brings one.

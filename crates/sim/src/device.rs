@@ -34,6 +34,8 @@ pub struct DeviceState {
     pub mailbox_frames: u64,
     pub next_command: CommandId,
     pub replies: BTreeMap<CommandId, Result<Reply, Refused>>,
+    /// What the trace has told of its state, when somebody reads the trace.
+    pub seen: Vec<String>,
     /// What it said about devices.
     pub events: Vec<client::Event>,
 }
@@ -63,6 +65,7 @@ impl DeviceState {
             mailbox_frames: 0,
             next_command: 1,
             replies: BTreeMap::new(),
+            seen: Vec::new(),
             events: Vec::new(),
         }
     }

@@ -9,6 +9,8 @@
 mod cast;
 pub mod checks;
 mod device;
+pub mod group_checks;
+mod group_storm;
 mod link;
 mod network;
 mod saying;
@@ -17,6 +19,7 @@ mod trace;
 mod world;
 
 pub use cast::Device;
+pub use group_storm::{GroupPlan, GroupStorm, GroupText, Person, group_storm};
 pub use network::Sky;
 pub use storm::{Figures, Plan, Storm, storm};
 pub use world::{Crook, Hazards, Meddling, Passing, World};

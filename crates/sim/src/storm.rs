@@ -233,7 +233,7 @@ fn count(world: &mut World, cast: &[Device], said: &[Said]) {
     figures.minutes = minutes;
 }
 
-fn die(world: &mut World, sides: usize) -> usize {
+pub(crate) fn die(world: &mut World, sides: usize) -> usize {
     usize::try_from(world.dice(sides as u64)).unwrap_or(0)
 }
 

@@ -23,6 +23,18 @@ impl Trace {
         }
     }
 
+    /// Lines are kept: somebody reads them.
+    pub fn is_kept(&self) -> bool {
+        self.lines.is_some()
+    }
+
+    /// Adds a line for whoever reads them, which is no part of the proof.
+    pub fn aside(&mut self, now: Timestamp, line: &str) {
+        if let Some(lines) = &mut self.lines {
+            lines.push(format!("{}   {line}", now.0));
+        }
+    }
+
     /// The hash of everything so far.
     pub fn hash(&self) -> [u8; 32] {
         self.hash

@@ -401,6 +401,7 @@ impl World {
         let result = client.handle(clock, input);
         state.faults.fail_at(0);
         let done = result.is_ok();
+        self.tell_reader(device);
         if !done {
             self.figures.store_faults += 1;
             let name = &self.devices[device].name;
@@ -417,6 +418,21 @@ impl World {
         self.perform(device);
         self.set_alarm(device);
         done
+    }
+
+    /// For whoever reads the trace: where the device stands in each conversation, and why it gave something up, when that is new.
+    fn tell_reader(&mut self, device: usize) {
+        let state = &self.devices[device];
+        let (true, Some(client)) = (self.trace.is_kept(), state.client()) else { return };
+        let mut seen: Vec<String> = client.notes().map(str::to_owned).collect();
+        for head in client.conversations().unwrap_or_default() {
+            seen.push(format!("{:?} is at {:?}", head.id, client.place(head.id).ok().flatten()));
+        }
+        let new: Vec<&String> = seen.iter().filter(|line| !state.seen.contains(line)).collect();
+        for line in new {
+            self.trace.aside(self.now, &format!("{}: {line}", state.name));
+        }
+        self.devices[device].seen = seen;
     }
 
     fn perform(&mut self, device: usize) {

@@ -3,7 +3,7 @@
 use openmls::group::CommitBuilder;
 use openmls::prelude::{
     CommitMessageBundle, CreateCommitError, Extension, HashType, Initial, LeafNodeParameters, MlsGroup,
-    MlsMessageOut, Sender, StagedCommit, UnknownExtension,
+    MlsMessageOut, Proposal, QueuedProposal, Sender, StagedCommit, UnknownExtension,
 };
 use openmls_traits::OpenMlsProvider as _;
 use openmls_traits::crypto::OpenMlsCrypto as _;
@@ -40,7 +40,8 @@ pub struct Pending {
     pub change: Change,
 }
 
-/// What a commit of ours is to do. It renews the own leaf in any case, and so heals the group.
+/// What a commit of ours is to do. It renews the own leaf in any case, and so heals the group; and it carries what others have
+/// proposed.
 #[derive(Clone, Copy, Default)]
 pub struct Changes<'a> {
     /// Devices to add.
@@ -160,9 +161,11 @@ impl Group {
     pub fn merge_pending(&mut self, session: &Session<'_>) -> Result<(), Error> {
         let waiting = self.record.pending.take().ok_or(Error::NoCommitPending)?;
         if !waiting.entering {
+            let proposed = self.proposed_keys()?;
             self.mls
                 .merge_pending_commit(session)
                 .map_err(|error| Error::library(session, "merge pending commit", &error))?;
+            proposed.into_iter().for_each(|key| session.cache.delete(key));
             self.renew_r(session, waiting.removes)?;
         }
         self.record.save(session, self.id)
@@ -203,15 +206,17 @@ impl Group {
         if self.has_pending() {
             return Err(Error::CommitPending);
         }
+        let carries = self.carries();
+        let removes = removes || self.removes_by_proposal(&carries);
         let welcome_extension = self.rejoin_extension(removes)?;
         let failed = |error: &dyn std::fmt::Debug| Error::library(session, "commit", error);
-        let bundle = fill(self.mls.commit_builder().consume_proposal_store(false))
+        let bundle = fill(self.mls.commit_builder().consume_proposal_store(true))
             .map_err(|error| failed(&error))?
             .load_psks(&session.cache)
             .map_err(|error| failed(&error))?
             .create_group_info_with_extensions(welcome_extension)
             .map_err(|error| failed(&error))?
-            .build(session.rand(), session.crypto(), identity.keys, |_| true)
+            .build(session.rand(), session.crypto(), identity.keys, carries)
             .map_err(|error| failed(&error))?
             .stage_commit(session)
             .map_err(|error| failed(&error))?;
@@ -264,6 +269,12 @@ impl Group {
         self.record.pending = Some(Waiting { hash, removes: pending.change.removes(), entering });
         self.record.save(session, self.id)?;
         Ok(pending)
+    }
+
+    /// Whether what others proposed takes a leaf out.
+    fn removes_by_proposal(&self, carries: &impl Fn(&QueuedProposal) -> bool) -> bool {
+        let mut carried = self.mls.pending_proposals().filter(|queued| carries(queued));
+        carried.any(|queued| matches!(queued.proposal(), Proposal::Remove(_)))
     }
 
     /// `R` for those who join by Welcome. Absent when the commit itself makes a new one: then it is the exporter secret

@@ -30,7 +30,7 @@ pub enum Incoming {
     OwnCommit,
     /// Somebody's commit, verified and not yet merged: [`Group::merge`].
     Commit(Box<StagedChange>),
-    /// A proposal of a member. It is not kept: our commits carry their proposals themselves.
+    /// A proposal of a member, which may propose it: it waits for the next commit.
     Proposal {
         /// Who sent it.
         sender: Member,
@@ -71,10 +71,23 @@ impl Group {
         content: &[u8],
     ) -> Result<Vec<u8>, Error> {
         self.check_identity(identity)?;
+        // The library writes nothing while proposals wait. Ours are new leaves and removals, which somebody commits within
+        // seconds; who may read is decided by the epoch alone, and nobody is kept from writing by what others propose.
+        let waiting: Vec<_> = self.mls.pending_proposals().cloned().collect();
+        if !waiting.is_empty() {
+            self.mls
+                .clear_pending_proposals(&session.cache)
+                .map_err(|error| Error::library(session, "set aside", &error))?;
+        }
         let message = self
             .mls
             .create_message(session, identity.keys, content)
             .map_err(|error| Error::library(session, "encrypt", &error))?;
+        for proposal in waiting {
+            self.mls
+                .store_pending_proposal(&session.cache, proposal)
+                .map_err(|error| Error::library(session, "put back", &error))?;
+        }
         Ok(message.tls_serialize_detached()?)
     }
 
@@ -131,8 +144,8 @@ impl Group {
             ProcessedMessageContent::StagedCommitMessage(staged) => {
                 self.stage(session, &sender, *staged, policy)
             }
-            ProcessedMessageContent::ProposalMessage(_) => {
-                Ok(Incoming::Proposal { sender: self.sender(&sender)? })
+            ProcessedMessageContent::ProposalMessage(queued) => {
+                Ok(Incoming::Proposal { sender: self.keep_proposal(session, *queued, policy)? })
             }
             ProcessedMessageContent::ExternalJoinProposalMessage(_) => Err(Refusal::ChangeNotAllowed.into()),
         }
@@ -166,9 +179,11 @@ impl Group {
     /// [`Error::Store`].
     pub fn merge(&mut self, session: &Session<'_>, change: StagedChange) -> Result<Change, Error> {
         let StagedChange { change, staged, .. } = change;
+        let proposed = self.proposed_keys()?;
         self.mls
             .merge_staged_commit(session, staged)
             .map_err(|error| Error::library(session, "merge", &error))?;
+        proposed.into_iter().for_each(|key| session.cache.delete(key));
         self.record.pending = None;
         if change.self_removed {
             self.record.r = None;

@@ -6,6 +6,7 @@
 mod commit;
 mod enter;
 mod message;
+mod propose;
 mod record;
 
 use openmls::prelude::{GroupId as MlsGroupId, MlsGroup};
@@ -183,6 +184,7 @@ impl Group {
     /// # Errors
     /// [`Error::Store`].
     pub fn delete(mut self, session: &Session<'_>) -> Result<(), Error> {
+        self.proposed_keys()?.into_iter().for_each(|key| session.cache.delete(key));
         Record::delete(session, self.id)?;
         self.mls.delete(&session.cache).map_err(|error| Error::library(session, "delete", &error))
     }

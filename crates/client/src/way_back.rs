@@ -1,0 +1,202 @@
+//! The way back into a slot whose rejoin blob does not open any more: others are asked for `R` (`docs/protocol/slot.md`).
+//!
+//! `R` changes whenever a leaf is removed. Whoever misses that, or was told the one before, asks the other devices of the
+//! account, and people of the conversation in the chats with them. Only when nobody answers does the conversation go on in
+//! another slot: in a group that would leave behind whoever cannot follow.
+//!
+//! Devices also tell a device of their own account of the slots in which it has no leaf yet: it was linked in the very moment
+//! in which somebody let the account in.
+
+use client_db::params;
+use crypto::{Group, GroupId, Member};
+use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
+use vocab::{AccountId, DeviceId, SlotId};
+use wire::content::{Disposition, MimiContent, NestedPart};
+use wire::{Decode, Encode};
+
+use crate::api::ConversationId;
+use crate::charter::Standing;
+use crate::conversation::{Slot, SlotState};
+use crate::intent::{self, Intent, Kind};
+use crate::link::GrantedSlot;
+use crate::step::{Halt, Halting, Step};
+
+/// Slots whose `R` the sender does not know.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+struct Asked {
+    slots: Vec<SlotId>,
+}
+
+/// Ways into slots.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+struct Ways {
+    slots: Vec<GrantedSlot>,
+}
+
+impl Step<'_> {
+    /// The rejoin blob did not open: others are asked, more and more rarely. False when there is nobody to ask, or nobody has
+    /// answered for long.
+    pub fn ask_for_way_back(&mut self, intent: &Intent, slot: &Slot) -> Halting<bool> {
+        let whom = self.who_knows_the_way(slot)?;
+        if whom.is_empty() || intent.attempts >= ASK_TRIES_MAX {
+            return Ok(false);
+        }
+        let asked = Asked { slots: vec![slot.id] }.encode()?;
+        for conversation in whom {
+            let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_ASKED, asked.as_slice());
+            let content = MimiContent::new(self.random(), part);
+            self.queue_content(conversation, content)?;
+        }
+        intent::postpone(self, intent.id, ASK_AGAIN_MS << intent.attempts)?;
+        Ok(true)
+    }
+
+    /// The chats in which somebody may know: with one's own devices, and with accepted contacts who are in the group.
+    fn who_knows_the_way(&mut self, slot: &Slot) -> Halting<Vec<ConversationId>> {
+        let (own, ourselves) = (self.me()?.account, self.among_ourselves()?);
+        let mut whom = Vec::new();
+        if self.me()?.chain.devices.len() > 1 && slot.conversation != ourselves {
+            whom.push(ourselves);
+        }
+        if self.is_group(slot.conversation)? {
+            let people = self.people(slot.conversation)?;
+            // A new device does not know yet who is in it.
+            let may_know = |account: &AccountId| people.is_empty() || people.contains(account);
+            let accepted: Vec<[u8; 32]> =
+                self.tx.rows("select account from contact where state = 1 order by account", [], |row| {
+                    row.get(0)
+                })?;
+            for account in accepted.into_iter().map(AccountId).filter(may_know) {
+                whom.push(crate::contact::conversation_with(own, account));
+            }
+        }
+        whom.truncate(ASKED_MAX);
+        Ok(whom)
+    }
+
+    /// Somebody asks for ways, or tells some. False when the content is something else.
+    pub fn take_way_back(&mut self, slot: &Slot, sender: &Member, content: &MimiContent) -> Halting<bool> {
+        if let Some(bytes) = content.nested_part.content_of(TYPE_ASKED) {
+            let asked = Asked::decode(bytes)?.slots;
+            self.show_ways(slot.conversation, sender, &asked)?;
+            return Ok(true);
+        }
+        let Some(bytes) = content.nested_part.content_of(TYPE_WAYS) else { return Ok(false) };
+        let ways = Ways::decode(bytes)?.slots;
+        let of_ours = slot.conversation == self.among_ourselves()?;
+        for way in ways.iter().take(WAYS_MAX) {
+            self.take_way(way, of_ours)?;
+        }
+        Ok(true)
+    }
+
+    /// Tells whoever belongs there: a device of an account that has a leaf in the slot, and that its account's list names.
+    fn show_ways(&mut self, conversation: ConversationId, sender: &Member, asked: &[SlotId]) -> Halting<()> {
+        let mut slots = Vec::new();
+        for id in asked.iter().take(WAYS_MAX) {
+            let Some(slot) = self.slot(*id)?.filter(|slot| slot.state == SlotState::Open) else { continue };
+            let group = Group::load(self.session, GroupId::from(slot.id))?;
+            let belongs = group.members().iter().any(|member| member.account == sender.account);
+            if belongs && self.check_newcomers(slot.conversation, std::slice::from_ref(sender)).is_ok() {
+                slots.push(self.way_into(&slot, group.r()?)?);
+            }
+        }
+        if slots.is_empty() { Ok(()) } else { self.tell_ways(conversation, slots) }
+    }
+
+    fn way_into(&self, slot: &Slot, r: [u8; 32]) -> Halting<GrantedSlot> {
+        let with = if self.is_group(slot.conversation)? {
+            vec![]
+        } else {
+            self.peer(slot.conversation)?.as_bytes().to_vec()
+        };
+        Ok(GrantedSlot {
+            slot: slot.id,
+            generation: slot.generation,
+            conversation: slot.conversation.0,
+            with: with.into(),
+            r,
+            position: 0,
+        })
+    }
+
+    fn tell_ways(&mut self, conversation: ConversationId, slots: Vec<GrantedSlot>) -> Halting<()> {
+        let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_WAYS, Ways { slots }.encode()?);
+        let content = MimiContent::new(self.random(), part);
+        self.queue_content(conversation, content)
+    }
+
+    /// A way into a slot that this device waits before; from a device of our own also into one it has not heard of.
+    fn take_way(&mut self, way: &GrantedSlot, of_ours: bool) -> Halting<()> {
+        let Some(known) = self.slot(way.slot)? else {
+            return if of_ours { self.take_new_way(way) } else { Ok(()) };
+        };
+        if known.state != SlotState::Rejoining || known.conversation.0 != way.conversation {
+            return Ok(());
+        }
+        if known.r != way.r {
+            self.tx.execute("update slot set r = ?2 where slot = ?1", params![way.slot.as_bytes(), way.r])?;
+            self.tx.execute(
+                "update intent set attempts = 0, not_before = 0 where kind = ?1 and subject = ?2",
+                params![Kind::Rejoin as i64, way.conversation],
+            )?;
+        }
+        intent::queue_once(self, Kind::Rejoin, &way.conversation, &[])
+    }
+
+    /// A conversation of the account that this device is not in yet. Not one that it has left, and none older than what it has.
+    fn take_new_way(&mut self, way: &GrantedSlot) -> Halting<()> {
+        let conversation = ConversationId(way.conversation);
+        let out = self.room(conversation)?.is_some_and(|(_, standing)| standing != Standing::In);
+        let newest = self.newest_generation(conversation)?;
+        let far = way.generation > newest.saturating_add(crate::conversation::GENERATIONS_AHEAD);
+        if out || way.generation <= newest || far {
+            return Ok(());
+        }
+        self.adopt_slot(way)
+    }
+
+    /// Devices of our own that have no leaf in a slot are told the way; each of us does it, the first is enough.
+    pub fn fetch_own_devices(&mut self, slot: SlotId, group: &Group) -> Halting<()> {
+        let Some(slot) = self.slot(slot)?.filter(|slot| slot.state == SlotState::Open) else { return Ok(()) };
+        let ourselves = self.among_ourselves()?;
+        if slot.conversation == ourselves {
+            return Ok(());
+        }
+        let (account, members) = (self.me()?.account, group.members());
+        let listed = self.me()?.chain.devices.iter().map(|entry| entry.device);
+        let has_leaf = |device: &DeviceId| {
+            members.iter().any(|member| member.account == account && member.device == *device)
+        };
+        let absent: Vec<DeviceId> = listed.filter(|device| !has_leaf(device)).collect();
+        let mut news = false;
+        for device in absent {
+            let told_at = format!("way {} {device}", slot.id);
+            if self.now.0.saturating_sub(self.setting_number(&told_at)?) >= TELL_AGAIN_MS {
+                self.put_setting_number(&told_at, self.now.0)?;
+                news = true;
+            }
+        }
+        if !news {
+            return Ok(());
+        }
+        let way = self.way_into(&slot, group.r().map_err(Halt::from)?)?;
+        self.begin_among_ourselves()?;
+        self.tell_ways(ourselves, vec![way])
+    }
+}
+
+/// Media type of [`Asked`].
+const TYPE_ASKED: &str = "application/vnd.valise.way-asked";
+/// Media type of [`Ways`].
+const TYPE_WAYS: &str = "application/vnd.valise.ways";
+/// Who does not know the way asks again after so long, doubled each time.
+const ASK_AGAIN_MS: u64 = 5_000;
+/// So often; then the conversation goes on elsewhere.
+const ASK_TRIES_MAX: u32 = 7;
+/// Chats in which one is asked for.
+const ASKED_MAX: usize = 32;
+/// Slots in one content.
+const WAYS_MAX: usize = 64;
+/// An own device without a leaf in a slot is told the way again after so long.
+const TELL_AGAIN_MS: u64 = 5 * vocab::time::MINUTE_MS;
