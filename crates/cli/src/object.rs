@@ -1,8 +1,8 @@
 //! What scripts read: one object a line with `--json`. Fields are never renamed; new ones may come.
 
 use screens::{
-    Bubble, ChatId, ChatRow, ContactId, ContactState, GroupPage, LineState, Mark, MemberRow, MessageId,
-    Permission, Person, Role, Status,
+    Bubble, ChatId, ChatRow, ContactId, ContactState, GroupPage, JoinRow, JoinState, KnockRow, LineState,
+    LinkRow, Mark, MemberRow, MessageId, Permission, Person, Role, Status,
 };
 use serde::Serialize;
 
@@ -31,6 +31,10 @@ pub enum Event<'a> {
     Receipt { chat: &'a ChatId, id: &'a MessageId, mark: Mark },
     /// Somebody knocks: an id and nothing else.
     Request { from: &'a ContactId },
+    /// Who asks to come into a group changed: so many do.
+    Knock { chat: &'a ChatId, count: u32 },
+    /// Asking to come into a group went on.
+    Joining { chat: &'a ChatId, sentence: &'a str },
     /// A device of the account is new or was removed, or the history from one went on.
     Devices { sentence: &'a str },
     /// Somebody's devices changed.
@@ -92,6 +96,29 @@ pub enum Object<'a> {
     /// As its page shows it.
     #[serde(rename = "group")]
     GroupPage(GroupShown<'a>),
+    /// A link into a group.
+    GroupLink {
+        id: &'a str,
+        link: Option<&'a str>,
+        approval: bool,
+        closable: bool,
+        sentence: &'a str,
+    },
+    /// Somebody asks to come into a group.
+    Knock {
+        group: &'a ChatId,
+        id: &'a ContactId,
+        /// Of a contact.
+        handle: Option<&'a str>,
+        name: &'a str,
+    },
+    /// One asks to come into a group.
+    Joining {
+        group: &'a ChatId,
+        name: &'a str,
+        state: JoinState,
+        sentence: &'a str,
+    },
     Status(Box<Standing<'a>>),
     Number {
         number: &'a str,
@@ -229,6 +256,8 @@ pub struct GroupShown<'a> {
     inside: bool,
     /// What only admins do.
     admins_only: Vec<Permission>,
+    /// What newcomers are given: `none`, `7d`, `all`.
+    history: &'a str,
     members: Vec<MemberShown<'a>>,
 }
 
@@ -338,8 +367,31 @@ impl<'a> Object<'a> {
             role: page.role,
             inside: page.inside,
             admins_only: page.rules.iter().filter(|rule| rule.admins_only).map(|rule| rule.what).collect(),
+            history: &page.history.days,
             members: page.members.iter().map(member).collect(),
         })
+    }
+
+    /// Of a link into a group.
+    pub fn link(row: &'a LinkRow) -> Self {
+        Self::GroupLink {
+            id: &row.id,
+            link: row.link.as_deref(),
+            approval: row.approval,
+            closable: row.closable,
+            sentence: &row.line,
+        }
+    }
+
+    /// Of somebody who asks to come into a group.
+    pub fn knock(page: &'a GroupPage, row: &'a KnockRow) -> Self {
+        let person = &row.person;
+        Self::Knock { group: &page.id, id: &person.id, handle: person.handle.as_deref(), name: &person.name }
+    }
+
+    /// Of a group one asks to come into.
+    pub fn joining(row: &'a JoinRow) -> Self {
+        Self::Joining { group: &row.id, name: &row.name, state: row.state, sentence: &row.sentence }
     }
 
     /// Of this device.

@@ -79,6 +79,10 @@ impl Step<'_> {
             intent::finish(self, intent.id)?;
             return self.history_part_fetched(sealed);
         }
+        if intent.subject.starts_with(crate::asking::SUBJECT) {
+            intent::finish(self, intent.id)?;
+            return self.knock_answered(&intent.subject, sealed);
+        }
         intent::finish(self, intent.id)
     }
 

@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     VerifyHandle = 8,
     /// Asks for a blob until it is there; subject: what for.
     FetchBlob = 9,
+    /// A letter that knocks at a group; subject: conversation.
+    Knock = 17,
     /// Conversation kinds; subject: conversation. In the order in which they go first.
     StartConversation = 10,
     CreateSlot = 11,
@@ -42,7 +44,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::CreateMailbox,
         Self::CreateAddress,
         Self::DeleteAddress,
@@ -52,6 +54,7 @@ impl Kind {
         Self::FetchBlob,
         Self::PublishHandle,
         Self::VerifyHandle,
+        Self::Knock,
         Self::StartConversation,
         Self::CreateSlot,
         Self::Rejoin,
@@ -425,6 +428,7 @@ pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
         }
         (_, State::Stored) => Ok(()),
         (_, State::Stale) => still_stale(step, intent),
+        (Kind::Knock, State::Staged) => step.prepare_knock(intent),
         (Kind::Rejoin, State::Staged) => step.fetch_rejoin(intent),
         (Kind::SelfUpdate, State::Staged) => step.seal_update(intent),
         (Kind::ChangeGroup, State::Staged) => step.seal_change(intent),
@@ -463,6 +467,10 @@ pub(crate) fn done_at_unnamed(step: &mut Step<'_>, id: i64, answer: UnnamedAnswe
             }
         }
         (Kind::ChangeGroup, UnnamedAnswer::KeyPackages(packages)) => step.take_drawn(&intent, &packages),
+        (Kind::Knock, UnnamedAnswer::KeyPackages(packages)) => {
+            step.take_packages_for_knock(&intent, Some(&packages))
+        }
+        (Kind::Knock, UnnamedAnswer::Stored(_)) => step.knock_left(&intent),
         (Kind::Rejoin, UnnamedAnswer::Rejoin(rejoin)) => step.seal_rejoin(&intent, &rejoin),
         (Kind::CreateSlot, UnnamedAnswer::Stored(stored)) => step.slot_created(&intent, &stored),
         (Kind::Rejoin | Kind::SelfUpdate | Kind::ChangeGroup, UnnamedAnswer::Stored(stored)) => {
@@ -513,6 +521,7 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
         (Kind::ChangeGroup, _) => step.abandon_change(&intent),
         (Kind::SelfUpdate, _) => step.abandon_update(&intent),
         (Kind::SendContent, _) => step.content_refused(&intent),
+        (Kind::Knock, Refusal::NotAllowed) => step.take_packages_for_knock(&intent, None),
         (Kind::VerifyHandle, _) => finish(step, id),
         _ => {
             let wait = RETRY_MS_MIN << intent.attempts.min(10);

@@ -377,6 +377,11 @@ impl Step<'_> {
             Command::SetTimer { conversation, seconds } => self.set_timer(id, conversation, seconds),
             Command::CreateGroup { name, people } => self.create_group(id, &name, &people),
             Command::ChangeGroup { conversation, change } => self.change_group(id, conversation, change),
+            Command::OpenLink { conversation, approval } => self.open_link(id, conversation, approval),
+            Command::Join(link) => self.join_group(id, &link),
+            Command::AnswerKnock { conversation, account, accept } => {
+                self.answer_knock(id, conversation, account, accept)
+            }
             Command::LeaveGroup { conversation } => self.leave_group(id, conversation),
             Command::MarkRead { conversation, through } => self.mark_read(id, conversation, through),
             Command::ApproveDevice(offer) => self.approve_device(id, &offer),
@@ -457,6 +462,7 @@ impl Step<'_> {
         if self.me.as_ref().is_some_and(|me| me.registered && !me.struck_off) {
             self.attempt(Self::mind_the_devices)?;
             self.attempt(Self::mind_history)?;
+            self.attempt(Self::mind_knocks)?;
         }
         if self.me.as_ref().is_some_and(|me| me.registered) {
             self.authenticate()?;
@@ -617,6 +623,7 @@ impl Step<'_> {
         deadlines.extend(self.link_due()?);
         deadlines.extend(self.devices_due()?);
         deadlines.extend(self.history_due()?);
+        deadlines.extend(self.knocks_due()?);
         deadlines.extend(self.lines.asks.iter().map(|ask| ask.deadline));
         for door in Door::ALL {
             let line = self.lines.line_ref(door);

@@ -10,6 +10,7 @@ pub const MIGRATIONS: &[&str] = &[
     crate::search::TABLES,
     crate::timer::TABLES,
     crate::poll::TABLES,
+    crate::knock::TABLES,
 ];
 
 const FIRST: &str = "

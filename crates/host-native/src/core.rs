@@ -364,6 +364,7 @@ fn is_repeatable(what: &What) -> bool {
             | Action::GiveCode { .. }
             | Action::Invite
             | Action::NewGroup { .. }
+            | Action::OpenLink { .. }
             | Action::Send { .. }
             | Action::Reply { .. }
             | Action::CreatePoll { .. }

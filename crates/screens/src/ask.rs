@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage, LinkScreen, Listing, MessageId,
-    Next, Person, RefusedKind, RequestRow, Start, Status, Timeline,
+    Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage, JoinRow, LinkScreen, Listing,
+    MessageId, Next, Person, RefusedKind, RequestRow, Start, Status, Timeline,
 };
 
 /// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
@@ -64,6 +64,8 @@ pub enum Ask {
         /// By name or id.
         group: String,
     },
+    /// The groups one asks to come into.
+    Joining,
     /// The devices of the account.
     Devices,
     /// How linking a device stands.
@@ -113,6 +115,8 @@ pub enum Answer {
     Requests(Listing<RequestRow>),
     /// To [`Ask::Group`].
     Group(GroupPage),
+    /// To [`Ask::Joining`], the first first.
+    Joining(Vec<JoinRow>),
     /// To [`Ask::Contact`].
     Contact(Person),
     /// To [`Ask::Devices`].

@@ -7,6 +7,7 @@ mod contact;
 mod conversation;
 mod device;
 mod group;
+mod knock;
 mod linking;
 mod mailbox;
 mod message;

@@ -50,6 +50,22 @@ impl Model {
         self.act(Action::EditGroup { group: id.0.clone(), edit }, Purpose::EditGroup(id));
     }
 
+    /// Makes a link into the group whose page is open, and shows it.
+    pub fn open_link(&mut self, approval: bool) {
+        let Some(main) = self.main() else { return };
+        let Some(Dialog::Group { id, .. }) = &main.dialog else { return };
+        let group = id.0.clone();
+        main.dialog = Some(Dialog::Invite { link: None, refused: None });
+        self.act(Action::OpenLink { group, approval }, Purpose::Invite);
+    }
+
+    /// Shows a link that was made before.
+    pub fn show_link(&mut self, link: String, sentence: String) {
+        if let Some(main) = self.main() {
+            main.dialog = Some(Dialog::Invite { link: Some((link, sentence)), refused: None });
+        }
+    }
+
     /// Leaves the group whose page is open.
     pub fn leave_group(&mut self) {
         let Some(Dialog::Group { id, .. }) = self.dialog() else { return };

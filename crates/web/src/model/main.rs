@@ -375,6 +375,12 @@ impl Model {
                 self.open_chat(&chat);
                 self.ask_chats();
             }
+            // A link into a group: the chat appears when one is let in.
+            (Purpose::Add, Outcome::Group { sentence, .. }) => {
+                self.close_dialog();
+                self.say(sentence);
+                self.ask_chats();
+            }
             (Purpose::Add, Outcome::Refused { sentence, .. }) => {
                 if let Some(Dialog::New { busy, refused, .. }) = self.dialog() {
                     (*busy, *refused) = (false, Some(sentence));
@@ -437,6 +443,13 @@ impl Model {
                 self.say(sentence);
                 self.ask_newest(chat);
             }
+            Notice::Knock { chat, sentence, .. } => {
+                self.ask_group_again(&chat);
+                if let Some(sentence) = sentence {
+                    self.say(sentence);
+                }
+            }
+            Notice::Joining { sentence, .. } => self.say(sentence),
             Notice::Message { chat, .. } | Notice::Missing { chat, .. } => {
                 self.ask_group_again(&chat);
                 self.ask_newest(chat);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::Door;
 
 /// Sources (from `crates/`) and the chapter that describes their structures.
-const CHAPTERS: [(&str, &str); 24] = [
+const CHAPTERS: [(&str, &str); 25] = [
     ("wire/src/account.rs", "account.md"),
     ("wire/src/address.rs", "address.md"),
     ("wire/src/blob.rs", "blob.md"),
@@ -28,6 +28,7 @@ const CHAPTERS: [(&str, &str); 24] = [
     ("client/src/conversation.rs", "letter.md"),
     ("client/src/group.rs", "slot.md"),
     ("client/src/history.rs", "history.md"),
+    ("client/src/knock.rs", "knock.md"),
     ("client/src/link.rs", "linking.md"),
     ("client/src/poll.rs", "message.md"),
     ("client/src/choice.rs", "device.md"),
@@ -39,9 +40,10 @@ const CHAPTERS: [(&str, &str); 24] = [
 const LABELLED: [&str; 4] = ["seal/src", "crypto/src", "crypto/src/group", "client/src"];
 
 /// Sources without structures of the presentation language: their chapter is written by hand.
-const BY_HAND: [(&str, &str); 4] = [
+const BY_HAND: [(&str, &str); 5] = [
     ("bytes.rs", "README.md"),
     ("device_link.rs", "linking.md"),
+    ("group_link.rs", "link.md"),
     ("lib.rs", "README.md"),
     ("link.rs", "link.md"),
 ];

@@ -521,6 +521,12 @@ impl Model {
                 self.open_chat(&chat);
                 self.ask_chats();
             }
+            // A link into a group.
+            (Purpose::Add, Outcome::Group { sentence, .. }) => {
+                main.over = None;
+                main.toast = Some(sentence);
+                self.ask_chats();
+            }
             (Purpose::Add, Outcome::Refused { sentence, .. }) => main.refuse(sentence),
             (Purpose::Invite, Outcome::Link { link, sentence }) => {
                 if let Some(Over::Invite { link: made, .. }) = &mut main.over {
@@ -598,10 +604,16 @@ impl Model {
             }
             Notice::Connection(line) => main.list.line = line,
             Notice::Device(banner) => main.list.banner = banner,
-            Notice::Devices { sentence: Some(sentence) }
+            Notice::Knock { sentence: Some(sentence), .. }
+            | Notice::Joining { sentence, .. }
+            | Notice::Devices { sentence: Some(sentence) }
             | Notice::DevicesChanged { sentence, .. }
             | Notice::Removed { sentence } => main.toast = Some(sentence),
-            Notice::Account | Notice::Linking | Notice::Devices { sentence: None } | Notice::Settled => {}
+            Notice::Account
+            | Notice::Linking
+            | Notice::Knock { sentence: None, .. }
+            | Notice::Devices { sentence: None }
+            | Notice::Settled => {}
         }
     }
 

@@ -130,6 +130,8 @@ pub enum Does {
     Member(ChatId, ContactId),
     /// Changes a group.
     EditGroup(ChatId, GroupEdit),
+    /// Makes a link into a group; with `true` one that asks before it lets in.
+    OpenLink(ChatId, bool),
     /// Asks whether to leave a group.
     AskToLeave(ChatId),
     /// Leaves it.
@@ -190,6 +192,14 @@ impl Model {
         if let Some(main) = self.main() {
             main.over = Some(Over::Invite { link: None, refused: None, as_text: false });
             self.act(Action::Invite, Purpose::Invite);
+        }
+    }
+
+    /// Makes a link into a group.
+    fn open_link(&mut self, group: ChatId, approval: bool) {
+        if let Some(main) = self.main() {
+            main.over = Some(Over::Invite { link: None, refused: None, as_text: false });
+            self.act(Action::OpenLink { group: group.0, approval }, Purpose::Invite);
         }
     }
 
@@ -356,6 +366,7 @@ impl Model {
             Does::ChooseMember(group) => self.choose_member(group),
             Does::Member(group, who) => self.look_at_member(&group, &who),
             Does::EditGroup(group, edit) => self.edit_group(&group, edit),
+            Does::OpenLink(group, approval) => self.open_link(group, approval),
             Does::AskToLeave(group) => self.ask_to_leave(group),
             Does::Leave(group) => self.act(Action::LeaveGroup { group: group.0 }, Purpose::EditGroup),
         }
