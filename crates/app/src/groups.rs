@@ -1,12 +1,14 @@
 //! Groups: from what was typed to what is done, and their page.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use client::{
     Command, ConversationId, GroupChange, GroupMember, GroupView, HISTORY_ALL, HISTORY_DAYS_MAX, JoinState,
     KnockView, LinkView, Permissions, Role, Who, Whom,
 };
 use screens::{
     GroupEdit, GroupHistory, GroupMay, GroupPage, GroupRule, JoinRow, KnockRow, LinkRow, MemberRow, Outcome,
-    Permission,
+    Permission, Picture,
 };
 
 use crate::app::{App, Kind};
@@ -90,6 +92,16 @@ impl App {
                 let history_days = days_of(&days).ok_or_else(words::bad_days)?;
                 GroupChange::Permissions(Permissions { history_days, ..group.permissions })
             }
+            GroupEdit::Picture { base64 } => {
+                let read = |text: String| STANDARD.decode(text).map_err(|_| words::bad_picture());
+                let bytes = base64.map(read).transpose()?;
+                let about = About { name: Some(group.head.name), ..About::default() };
+                return Ok((
+                    Command::SetPicture { conversation, bytes },
+                    Kind::EditGroup(conversation),
+                    about,
+                ));
+            }
             GroupEdit::Answer { who, accept } => {
                 let account = self.who_knocks(conversation, &group, &who)?;
                 let about = About { name: Some(group.head.name), ..About::default() };
@@ -143,6 +155,19 @@ impl App {
             [] => Err(words::nobody_knocks(typed, &group.head.name)),
             several => Err(words::several_chats(typed, several.len())),
         }
+    }
+
+    /// A picture that is here.
+    pub(crate) fn picture(&self, id: &str) -> Result<Picture, No> {
+        let mut hash = [0; 32];
+        hex::decode_to_slice(id, &mut hash).map_err(|_| words::no_picture())?;
+        let bytes = self.client.picture(&hash)?.ok_or_else(words::no_picture)?;
+        let kind = client::PictureKind::of(&bytes).ok_or_else(words::no_picture)?;
+        Ok(Picture {
+            id: id.to_owned(),
+            media_type: kind.media_type().to_owned(),
+            base64: STANDARD.encode(bytes),
+        })
     }
 
     /// What comes of asking to come in.
@@ -250,6 +275,7 @@ impl App {
         Ok(GroupPage {
             id: paint::chat_id(id),
             name: group.head.name.clone(),
+            picture: group.head.picture.map(hex::encode),
             description: group.description.clone(),
             line: words::group_line(&group.head),
             role: shown_role(group.role),

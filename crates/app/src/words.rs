@@ -133,6 +133,7 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
         Refused::OwnerStays => {
             No::refused(format!("You own {}. Make somebody else its owner first, then leave.", name()))
         }
+        Refused::BadPicture => bad_picture(),
         Refused::TooManyLinks => No::refused(format!(
             "{} has {} open links, and that is the limit. Close one of them first.",
             name(),
@@ -633,7 +634,9 @@ pub(crate) fn group_rule(what: screens::Permission, admins_only: bool) -> String
     let verb = |one: &str, many: &str| if admins_only { many.to_owned() } else { one.to_owned() };
     match what {
         screens::Permission::Send => format!("{who} {}", verb("writes", "write")),
-        screens::Permission::Edit => format!("{who} {} name and description", verb("changes", "change")),
+        screens::Permission::Edit => {
+            format!("{who} {} name, description and picture", verb("changes", "change"))
+        }
         screens::Permission::Add => format!("{who} {} people", verb("adds", "add")),
         screens::Permission::Link => format!("{who} {} links into the group", verb("makes", "make")),
     }
@@ -668,6 +671,8 @@ pub(crate) fn noticed(what: &client::Noticed, name: impl Fn(vocab::AccountId) ->
             format!("{} made a link: whoever opens it asks to come in", by(who))
         }
         Noticed::LinkClosed { by: who } => format!("{} closed a link into the group", by(who)),
+        Noticed::Pictured { by: who, gone: false } => format!("{} changed the picture", by(who)),
+        Noticed::Pictured { by: who, gone: true } => format!("{} removed the picture", by(who)),
         Noticed::History { by: who, days } => {
             format!("{} changed what newcomers see: {}", by(who), history(*days).to_lowercase())
         }
@@ -698,6 +703,17 @@ pub(crate) fn bad_days() -> No {
          (all).",
         grouped(client::HISTORY_DAYS_MAX.into())
     ))
+}
+
+pub(crate) fn bad_picture() -> No {
+    No::usage(format!(
+        "A picture of a group is a JPEG, PNG or WebP of at most {} KiB. Make it smaller, or choose another one.",
+        client::PICTURE_BYTES_MAX / 1_024
+    ))
+}
+
+pub(crate) fn no_picture() -> No {
+    No::refused("There is no such picture on this device.")
 }
 
 /// What a link into a group does.
@@ -871,6 +887,11 @@ pub fn open_sentence(error: &OpenError) -> String {
         }
     }
     .to_owned()
+}
+
+/// Beside a message of before one came.
+pub(crate) fn told_by(name: &str) -> String {
+    format!("Told by {name}")
 }
 
 pub(crate) const FORWARDED: &str = "Forwarded";

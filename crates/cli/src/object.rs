@@ -96,6 +96,11 @@ pub enum Object<'a> {
     /// As its page shows it.
     #[serde(rename = "group")]
     GroupPage(GroupShown<'a>),
+    /// A picture that was saved.
+    Picture {
+        id: &'a str,
+        media_type: &'a str,
+    },
     /// A link into a group.
     GroupLink {
         id: &'a str,
@@ -171,6 +176,9 @@ pub struct Around<'a> {
     edited: bool,
     deleted: bool,
     forwarded: bool,
+    /// Of before one came into the group: who told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    told: Option<&'a str>,
     pinned: bool,
     starred: bool,
     /// How it stands, when it is a poll.
@@ -221,6 +229,7 @@ impl<'a> Around<'a> {
             deleted: bubble.deleted,
             poll: bubble.poll.as_ref().map(PollStands::of),
             forwarded: bubble.forwarded.is_some(),
+            told: bubble.told.as_deref(),
             pinned: bubble.pinned,
             starred: bubble.starred,
         }
@@ -256,6 +265,8 @@ pub struct GroupShown<'a> {
     inside: bool,
     /// What only admins do.
     admins_only: Vec<Permission>,
+    /// Names its picture.
+    picture: Option<&'a str>,
     /// What newcomers are given: `none`, `7d`, `all`.
     history: &'a str,
     members: Vec<MemberShown<'a>>,
@@ -367,6 +378,7 @@ impl<'a> Object<'a> {
             role: page.role,
             inside: page.inside,
             admins_only: page.rules.iter().filter(|rule| rule.admins_only).map(|rule| rule.what).collect(),
+            picture: page.picture.as_deref(),
             history: &page.history.days,
             members: page.members.iter().map(member).collect(),
         })

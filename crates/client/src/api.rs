@@ -202,6 +202,13 @@ pub enum Command {
         /// Somebody who may add has to say yes.
         approval: bool,
     },
+    /// Gives a group a picture.
+    SetPicture {
+        /// Which group.
+        conversation: ConversationId,
+        /// JPEG, PNG or WebP of at most [`crate::PICTURE_BYTES_MAX`]; nothing to take it away.
+        bytes: Option<Vec<u8>>,
+    },
     /// Asks to come into a group by a link. Asking again changes nothing.
     Join(GroupInvitation),
     /// Lets somebody who knocked at a group in, or turns them down.
@@ -495,6 +502,8 @@ pub enum Refused {
     NotAllowedInGroup,
     /// The owner hands the group over before leaving it.
     OwnerStays,
+    /// Not a picture of a kind that is known, or larger than [`crate::PICTURE_BYTES_MAX`].
+    BadPicture,
     /// The group has [`crate::GROUP_LINKS_MAX`] open links.
     TooManyLinks,
     /// The link that somebody knocked with was closed meanwhile.
@@ -741,6 +750,8 @@ pub enum Whom {
 pub struct GroupHead {
     /// Its name.
     pub name: String,
+    /// Hash of its picture, where that is here: [`crate::Client::picture`].
+    pub picture: Option<[u8; 32]>,
     /// People in it, oneself included.
     pub people: u32,
     /// One is in it: neither left nor removed.
@@ -854,6 +865,13 @@ pub enum Noticed {
         /// By whom.
         by: Option<AccountId>,
     },
+    /// It has another picture.
+    Pictured {
+        /// By whom.
+        by: Option<AccountId>,
+        /// It has none any more.
+        gone: bool,
+    },
     /// Newcomers are given other messages.
     History {
         /// By whom.
@@ -877,6 +895,7 @@ impl Noticed {
             | Self::Permitted { by }
             | Self::LinkOpened { by, .. }
             | Self::LinkClosed { by }
+            | Self::Pictured { by, .. }
             | Self::History { by, .. }
             | Self::Role { by, .. } => *by,
             Self::Left { account } => Some(*account),
@@ -957,6 +976,8 @@ pub struct MessageView {
     pub poll: Option<PollView>,
     /// It was said elsewhere first.
     pub forwarded: bool,
+    /// Who told it to this account when it came into the group; nobody where it was heard. That its sender said so is their word.
+    pub told_by: Option<AccountId>,
     /// Somebody pinned it for everybody in the chat.
     pub pinned: bool,
     /// Oneself put a star on it.

@@ -27,6 +27,7 @@ use crate::api::{
 };
 use crate::conversation::{GENERATIONS_AHEAD, Letter, Slot, SlotState};
 use crate::intent::{self, Intent, Kind};
+use crate::matter::Matter;
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
 /// The tables of this room.
@@ -108,6 +109,14 @@ pub(crate) enum Wish {
     /// Somebody whom a link brought.
     #[tls_codec(discriminant = 9)]
     Admit(Admitted),
+    #[tls_codec(discriminant = 10)]
+    Picture(PictureNamed),
+}
+
+/// A picture, by its hash; zeros for none.
+#[derive(Clone, Copy, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub(crate) struct PictureNamed {
+    pub hash: [u8; 32],
 }
 
 /// A link, by the hash of its secret.
@@ -387,6 +396,7 @@ impl Step<'_> {
                 let charter = (new != charter).then_some(new);
                 if remove.is_empty() { Plan::Nothing } else { Plan::Commit { add: vec![], remove, charter } }
             }
+            Wish::Picture(picture) => with(charter.clone().pictured(picture.hash)),
             Wish::OpenLink(link) => with(charter.clone().with_link(*link)),
             Wish::CloseLink(link) => with(charter.clone().without_link(&link.hash)),
             Wish::Admit(admitted) if here(admitted.account) => Plan::Nothing,
@@ -614,6 +624,9 @@ impl Step<'_> {
         if !again {
             self.begin_rows_anew(conversation)?;
             self.stop_asking(conversation)?;
+            // In a group that begins, nothing was said before.
+            let days = if from_start { 0 } else { charter.permissions.history_days };
+            self.note_entrance(conversation, writer, days)?;
         }
         if from_start {
             self.begin_slot(conversation, letter.slot, letter.generation)?;
@@ -733,6 +746,7 @@ impl Step<'_> {
         for account in &newcomers {
             self.forget_taken_out(conversation, *account)?;
         }
+        self.picture_after_change(conversation, old.as_ref().filter(|_| !before.is_empty()), &charter)?;
         if let Some(old) = old.filter(|_| !before.is_empty()) {
             self.note_charter(conversation, &old, &charter, by, &now)?;
         }
@@ -768,6 +782,9 @@ impl Step<'_> {
         }
         if old.permissions.history_days != days {
             self.notice(conversation, &Noticed::History { by, days })?;
+        }
+        if old.picture != new.picture {
+            self.notice(conversation, &Noticed::Pictured { by, gone: new.picture == [0; 32] })?;
         }
         for link in new.links().iter().filter(|link| old.link(&link.hash).is_none()) {
             self.notice(conversation, &Noticed::LinkOpened { by, approval: link.approval == 1 })?;
@@ -1017,14 +1034,20 @@ impl Step<'_> {
     }
 
     /// A message that has not left, in a group whose charter lets one write no more: everybody would pass it over.
-    pub fn waits_in_vain(&self, conversation: ConversationId, message: &[u8]) -> Halting<bool> {
+    pub fn waits_in_vain(
+        &self,
+        conversation: ConversationId,
+        message: &[u8],
+        content: &[u8],
+    ) -> Halting<bool> {
         let pending: Option<i64> = self.tx.row(
             "select 1 from message where id = ?1 and position = ?2",
             params![message, crate::message::POSITION_PENDING],
             |row| row.get(0),
         )?;
         let own = self.me()?.account;
-        Ok(pending.is_some() && self.is_silenced(conversation, own)?)
+        let silenced = pending.is_some() && self.is_silenced(conversation, own)?;
+        Ok(silenced && MimiContent::decode(content).is_ok_and(|content| Matter::of(&content).is_none()))
     }
 
     /// Whether a group's charter lets somebody write. Everybody decides alike.
@@ -1098,6 +1121,7 @@ fn store_notice(what: &Noticed) -> StoredNotice {
         Noticed::Role { account, role, .. } => (9 + *role as u8, Some(*account), String::new()),
         Noticed::LinkOpened { approval, .. } => (12 + u8::from(*approval), None, String::new()),
         Noticed::LinkClosed { .. } => (14, None, String::new()),
+        Noticed::Pictured { gone, .. } => (16 + u8::from(*gone), None, String::new()),
         Noticed::History { days, .. } => (15, None, days.to_string()),
     };
     StoredNotice {
@@ -1129,6 +1153,8 @@ pub(crate) fn read_notice(bytes: &[u8]) -> Option<Noticed> {
         12 => Noticed::LinkOpened { by, approval: false },
         13 => Noticed::LinkOpened { by, approval: true },
         14 => Noticed::LinkClosed { by },
+        16 => Noticed::Pictured { by, gone: false },
+        17 => Noticed::Pictured { by, gone: true },
         15 => Noticed::History { by, days: name.parse().ok()? },
         _ => return None,
     })

@@ -147,6 +147,8 @@ pub(crate) const TABLES: &[Table] = &[
         keeps: &["due"],
         merge: Merge::Keep,
     },
+    Table { name: "picture", rows: "picture", keeps: &[], merge: Merge::Keep },
+    Table { name: "picture_place", rows: "picture_place", keeps: &[], merge: Merge::Keep },
     Table { name: "taken_out", rows: "taken_out", keeps: &[], merge: Merge::Keep },
     Table { name: "choice", rows: "choice", keeps: &[], merge: Merge::Keep },
     Table { name: "timer", rows: "timer", keeps: &[], merge: Merge::Keep },
@@ -181,6 +183,7 @@ pub(crate) const OF_THIS_DEVICE: &[&str] = &[
     "history_out",
     "history_in",
     "asking",
+    "entrance",
     "indexed",
     "message_words",
 ];

@@ -291,9 +291,11 @@ impl Step<'_> {
         self.tx.execute("delete from knock where heard_at < ?1", params![sql_time(oldest)])?;
         let open: i64 = self
             .tx
-            .row("select count(*) from knock where conversation = ?1", params![conversation.0], |row| {
-                row.get(0)
-            })?
+            .row(
+                "select count(*) from knock where conversation = ?1 and state < 3",
+                params![conversation.0],
+                |row| row.get(0),
+            )?
             .unwrap_or(0);
         if open >= KNOCKS_MAX {
             return Ok(());
@@ -325,6 +327,8 @@ impl Step<'_> {
     /// Does what is due about those who knock, and gives up what was never answered.
     pub fn mind_knocks(&mut self) -> Halting<()> {
         self.expire_asking()?;
+        self.expire_entrances()?;
+        self.expire_picture_places()?;
         let due: Vec<Knocking> = self.tx.rows(
             &format!("select {COLUMNS} from knock where due > 0 and due <= ?1 order by due, knock limit ?2"),
             params![sql_time(self.now), KNOCKS_AT_ONCE],
@@ -377,8 +381,7 @@ impl Step<'_> {
         if !asks && charter.permits(own, charter.permissions.add) {
             return self.admit_knock(knock, account, false);
         }
-        let silent = self.is_silenced(conversation, own)?;
-        if knock.state == HEARD && !silent { self.tell_knock(knock, account) } else { Ok(()) }
+        if knock.state == HEARD { self.tell_knock(knock, account) } else { Ok(()) }
     }
 
     fn tell_knock(&mut self, knock: &Knocking, account: AccountId) -> Halting<()> {

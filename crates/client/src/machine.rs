@@ -378,6 +378,9 @@ impl Step<'_> {
             Command::CreateGroup { name, people } => self.create_group(id, &name, &people),
             Command::ChangeGroup { conversation, change } => self.change_group(id, conversation, change),
             Command::OpenLink { conversation, approval } => self.open_link(id, conversation, approval),
+            Command::SetPicture { conversation, bytes } => {
+                self.set_picture(id, conversation, bytes.as_deref())
+            }
             Command::Join(link) => self.join_group(id, &link),
             Command::AnswerKnock { conversation, account, accept } => {
                 self.answer_knock(id, conversation, account, accept)

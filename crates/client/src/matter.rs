@@ -8,6 +8,8 @@ use wire::content::MimiContent;
 
 use crate::api::ConversationId;
 use crate::knock::{KnockRefused, KnockTold};
+use crate::newcomer::NewcomerHistory;
+use crate::picture::PictureTold;
 use crate::step::{Halting, Step};
 
 /// One of them.
@@ -16,12 +18,19 @@ pub(crate) enum Matter {
     Knock(KnockTold),
     /// Somebody was turned down.
     Refused(KnockRefused),
+    /// Newcomers are given what was said before.
+    History(NewcomerHistory),
+    /// A picture lies somewhere.
+    Picture(PictureTold),
 }
 
 impl Matter {
     /// What a content says of its group; none for another content.
     pub fn of(content: &MimiContent) -> Option<Self> {
-        KnockTold::of(content).map(Self::Knock).or_else(|| KnockRefused::of(content).map(Self::Refused))
+        let picture = || PictureTold::of(content).map(Self::Picture);
+        let knock = || KnockTold::of(content).map(Self::Knock);
+        let refused = || KnockRefused::of(content).map(Self::Refused);
+        knock().or_else(refused).or_else(|| NewcomerHistory::of(content).map(Self::History)).or_else(picture)
     }
 }
 
@@ -37,6 +46,8 @@ impl Step<'_> {
         match matter {
             Matter::Knock(told) => self.take_told_knock(conversation, sender, told),
             Matter::Refused(refused) => self.take_refusal(conversation, sender, refused),
+            Matter::Picture(told) => self.take_picture_told(conversation, told),
+            Matter::History(told) => self.take_newcomer_history(conversation, sender, told),
         }
     }
 }

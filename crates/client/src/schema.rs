@@ -11,6 +11,8 @@ pub const MIGRATIONS: &[&str] = &[
     crate::timer::TABLES,
     crate::poll::TABLES,
     crate::knock::TABLES,
+    crate::newcomer::TABLES,
+    crate::picture::TABLES,
 ];
 
 const FIRST: &str = "

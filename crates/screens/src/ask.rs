@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage, JoinRow, LinkScreen, Listing,
-    MessageId, Next, Person, RefusedKind, RequestRow, Start, Status, Timeline,
+    MessageId, Next, Person, Picture, RefusedKind, RequestRow, Start, Status, Timeline,
 };
 
 /// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
@@ -64,6 +64,11 @@ pub enum Ask {
         /// By name or id.
         group: String,
     },
+    /// A picture.
+    Picture {
+        /// As a chat or a page names it.
+        id: String,
+    },
     /// The groups one asks to come into.
     Joining,
     /// The devices of the account.
@@ -115,6 +120,8 @@ pub enum Answer {
     Requests(Listing<RequestRow>),
     /// To [`Ask::Group`].
     Group(GroupPage),
+    /// To [`Ask::Picture`].
+    Picture(Picture),
     /// To [`Ask::Joining`], the first first.
     Joining(Vec<JoinRow>),
     /// To [`Ask::Contact`].

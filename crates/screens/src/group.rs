@@ -11,6 +11,8 @@ pub struct GroupPage {
     pub id: ChatId,
     /// Its name.
     pub name: String,
+    /// Its picture, see [`crate::Ask::Picture`].
+    pub picture: Option<String>,
     /// What it is about; may be empty.
     pub description: String,
     /// The second line: how many are in it, and how one stands in it.
@@ -66,6 +68,24 @@ pub struct GroupHistory {
     pub sentence: String,
     /// What can be chosen, each with its words; `days` is among them.
     pub choices: Vec<(String, String)>,
+}
+
+/// A picture, to be drawn as it is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Names it: the same picture has the same id everywhere.
+    pub id: String,
+    /// `image/jpeg`, `image/png` or `image/webp`.
+    pub media_type: String,
+    /// The bytes, in base64.
+    pub base64: String,
+}
+
+/// Without the bytes.
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Picture({}, {})", self.id, self.media_type)
+    }
 }
 
 /// A group that one asks to come into.
@@ -212,6 +232,11 @@ pub enum GroupEdit {
     CloseLink {
         /// Its id, or the first 6 characters and more.
         link: String,
+    },
+    /// Another picture.
+    Picture {
+        /// JPEG, PNG or WebP of at most 32 KiB, in base64; nothing to take it away.
+        base64: Option<String>,
     },
     /// Gives newcomers other messages.
     History {

@@ -29,7 +29,7 @@ pub use chat::{ChatHead, ChatId, ChatList, ChatRow, Composer, Timeline};
 pub use contact::{ContactId, ContactRow, ContactState, Person, RequestRow};
 pub use group::{
     GroupEdit, GroupHistory, GroupMay, GroupPage, GroupRule, JoinRow, JoinState, KnockRow, LinkRow,
-    MemberRow, Permission, Role,
+    MemberRow, Permission, Picture, Role,
 };
 pub use line::{ConnectionLine, LineState};
 pub use link::{DeviceList, DeviceRow, LinkScreen, LinkStep};

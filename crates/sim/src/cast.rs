@@ -428,6 +428,9 @@ impl Device {
                 format!("* {} opened a link that asks", by(who))
             }
             Some(Noticed::LinkClosed { by: who }) => format!("* {} closed a link", by(who)),
+            Some(Noticed::Pictured { by: who, gone }) => {
+                format!("* {} {} its picture", by(who), if gone { "removed" } else { "changed" })
+            }
             Some(Noticed::History { by: who, days }) => {
                 format!("* {} gives newcomers {days} days", by(who))
             }

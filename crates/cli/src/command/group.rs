@@ -1,5 +1,10 @@
-//! `valise group create|info|add|remove|rename|describe|role|permit|history|link|join|requests|accept|refuse|leave`
+//! `valise group create|info|add|remove|rename|describe|role|permit|picture|history|link|join|requests|accept|refuse|leave`
 
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::{Subcommand, ValueEnum};
 use host_native::Core;
 use screens::{Action, Answer, Ask, ChatId, GroupEdit, GroupPage, Listing, Outcome, Permission};
@@ -82,6 +87,21 @@ pub enum Group {
         /// Who may
         #[arg(value_enum)]
         who: Who,
+    },
+    /// Give it a picture, or save the one it has
+    #[command(after_help = PICTURE)]
+    Picture {
+        /// Name or id of the group
+        group: String,
+        /// JPEG, PNG or WebP of at most 32 KiB
+        #[arg(required_unless_present_any = ["remove", "save"])]
+        file: Option<PathBuf>,
+        /// Take it away
+        #[arg(long, conflicts_with_all = ["file", "save"])]
+        remove: bool,
+        /// Write the group's picture into this file
+        #[arg(long, value_name = "FILE", conflicts_with = "file")]
+        save: Option<PathBuf>,
     },
     /// Give newcomers messages of before they came
     #[command(after_help = HISTORY)]
@@ -188,6 +208,11 @@ pub async fn run(core: &Core, say: Say, group: Group) -> Result<(), Stop> {
         Group::Requests { group } => return requests(core, say, group).await,
         Group::Accept { group, who } => (group, GroupEdit::Answer { who, accept: true }),
         Group::Refuse { group, who } => (group, GroupEdit::Answer { who, accept: false }),
+        Group::Picture { group, save: Some(path), .. } => return save_picture(core, say, group, &path).await,
+        Group::Picture { group, file, .. } => {
+            let base64 = file.map(|path| read_picture(&path)).transpose()?;
+            (group, GroupEdit::Picture { base64 })
+        }
         Group::History { group, days } => (group, GroupEdit::History { days }),
         Group::Create { name, who: people } => {
             return change(core, say, Action::NewGroup { name, people }).await;
@@ -255,6 +280,33 @@ async fn open_link(core: &Core, say: Say, group: String, approval: bool) -> Resu
         ));
     }
     say.advice(&format!("{sentence} They come in with: valise group join '{link}'"))
+}
+
+/// A file that is small enough to be looked at; what it holds is judged further in.
+fn read_picture(path: &Path) -> Result<String, Stop> {
+    let unreadable = |error: std::io::Error| {
+        Stop::usage(format!("{} cannot be read: {error}. Name a picture on this device.", path.display()))
+    };
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(PICTURE_READ_BYTES_MAX).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(STANDARD.encode(bytes))
+}
+
+async fn save_picture(core: &Core, say: Say, group: String, path: &Path) -> Result<(), Stop> {
+    fresh(core).await?;
+    let page = page(core, group).await?;
+    let Some(id) = page.picture.clone() else {
+        return Err(Stop::refused("The group has no picture, or it has not come to this device yet."));
+    };
+    let Answer::Picture(picture) = answered(core.ask(Ask::Picture { id }).await)? else {
+        return Err(Stop::unexpected());
+    };
+    let bytes = STANDARD.decode(&picture.base64).map_err(|_| Stop::unexpected())?;
+    std::fs::write(path, bytes)
+        .map_err(|error| Stop::refused(format!("{} cannot be written: {error}.", path.display())))?;
+    let object = Object::Picture { id: &picture.id, media_type: &picture.media_type };
+    say.result(&object, || format!("{}: {}", path.display(), picture.media_type))
 }
 
 async fn page(core: &Core, group: String) -> Result<GroupPage, Stop> {
@@ -338,6 +390,8 @@ fn words(page: &GroupPage) -> String {
     lines.join("\n")
 }
 
+/// More than any picture of a group has: what is larger is refused without being read.
+const PICTURE_READ_BYTES_MAX: u64 = 64 * 1024;
 /// Characters of an id in a list: enough to name one person, and to type.
 const SHORT_ID_CHARS: usize = 12;
 
@@ -384,6 +438,12 @@ const PERMIT: &str = "\
 Examples:
   valise group permit News send admins           only admins write
   valise group permit \"Lake house\" add everybody";
+
+const PICTURE: &str = "\
+Examples:
+  valise group picture \"Lake house\" house.jpg
+  valise group picture \"Lake house\" --remove
+  valise --json group picture \"Lake house\" --save house.jpg   {\"picture\":{\"id\":\"…\",\"media_type\":\"image/jpeg\"}}";
 
 const HISTORY: &str = "\
 Examples:

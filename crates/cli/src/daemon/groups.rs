@@ -172,6 +172,7 @@ mod tests {
         let page = GroupPage {
             id: ChatId("0c".into()),
             name: "Lisbon".into(),
+            picture: None,
             description: String::new(),
             line: String::new(),
             role: Role::Member,

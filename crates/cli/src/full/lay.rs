@@ -103,9 +103,14 @@ fn pieces(bubble: &Bubble, room: usize) -> Vec<Piece> {
     let said = bubble.note.as_deref().unwrap_or(&bubble.text);
     let quote = bubble.reply_to.as_ref().map(|quote| fit(&format!("↪ {}: {}", quote.from, quote.text), room));
     let forwarded = bubble.forwarded.as_ref().map(|words| fit(words, room));
-    let quoted = usize::from(quote.is_some()) + usize::from(forwarded.is_some());
-    let mut texts: Vec<String> =
-        forwarded.into_iter().chain(quote).chain(wrap(said.trim_end_matches('\n'), room)).collect();
+    let told = bubble.told.as_ref().map(|words| fit(words, room));
+    let quoted = [&quote, &forwarded, &told].into_iter().flatten().count();
+    let mut texts: Vec<String> = told
+        .into_iter()
+        .chain(forwarded)
+        .chain(quote)
+        .chain(wrap(said.trim_end_matches('\n'), room))
+        .collect();
     let tail = tail(bubble);
     let beside = |text: &str| width(text) + TAIL_SPACE + width(&tail);
     let fits_beside = texts.last().is_some_and(|last| beside(last) <= room);

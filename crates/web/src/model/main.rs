@@ -307,6 +307,12 @@ impl Model {
         if matches!(purpose, Purpose::People | Purpose::GroupPage(_)) {
             return self.group_answered(&purpose, answer);
         }
+        if let Purpose::Picture(id) = purpose {
+            return self.picture_came(id, answer);
+        }
+        if let Answer::Chats(list) = &answer {
+            self.ask_pictures(list);
+        }
         let attentive = self.attentive;
         let mut drafts = Vec::new();
         let Some(main) = self.main() else { return };
@@ -562,6 +568,7 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
         id: id.clone(),
         person: row.person.clone(),
         group: row.group,
+        picture: row.picture.clone(),
         line,
         timer: None,
         pinned: vec![],

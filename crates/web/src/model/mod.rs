@@ -40,6 +40,8 @@ pub struct Model {
     pub returned: Vec<(ChatId, String)>,
     /// Texts that were begun elsewhere: for composers with nothing in them.
     pub drafts: Vec<(ChatId, String)>,
+    /// Pictures of groups that are here, as what an image is drawn from.
+    pub pictures: BTreeMap<String, String>,
     utc_offset_minutes: i16,
     next: u64,
     waiting: BTreeMap<u64, Purpose>,
@@ -89,6 +91,7 @@ enum Purpose {
     NewGroup,
     GroupPage(ChatId),
     EditGroup(ChatId),
+    Picture(String),
     Quiet,
 }
 
@@ -102,6 +105,7 @@ impl Model {
             invitation,
             returned: Vec::new(),
             drafts: Vec::new(),
+            pictures: BTreeMap::new(),
             utc_offset_minutes,
             next: 0,
             waiting: BTreeMap::new(),

@@ -10,7 +10,7 @@ use super::{
     Desk,
     chats::Sign,
     message,
-    parts::{Avatar, Bag, Icon, Lasting, Marks, Unknown},
+    parts::{Bag, Face, Icon, Lasting, Marks, Unknown},
 };
 use crate::{
     dom,
@@ -133,8 +133,8 @@ fn Head(head: Option<ChatHead>) -> Element {
     rsx! {
         header { class: "head",
             Back {}
-            if let Some(ChatHead { id, person, line, group, timer, pinned }) = head {
-                Avatar { initials: person.initials, tint: person.tint, class: "avatar--m" }
+            if let Some(ChatHead { id, person, line, group, picture, timer, pinned }) = head {
+                Face { picture, initials: person.initials, tint: person.tint, class: "avatar--m" }
                 div { class: "head__who",
                     h2 { class: "head__name clip", bdi { "{person.name}" } }
                     div { class: "head__sub clip", if let Some(timer) = &timer { "{timer}" } else { "{line}" } }
@@ -304,6 +304,9 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
             div { class: "bubble {script} {failed}",
                 if named {
                     span { class: "bubble__who p{bubble.from.tint}", aria_hidden: "true", bdi { "{bubble.from.name}" } }
+                }
+                if let Some(word) = &bubble.told {
+                    span { class: "bubble__note", title: "That it was said so is their word", Icon { name: "info", class: "i--16" } "{word}" }
                 }
                 if let Some(word) = &bubble.forwarded {
                     span { class: "bubble__note", Icon { name: "forward", class: "i--16" } "{word}" }

@@ -116,6 +116,7 @@ fn About(page: GroupPage) -> Element {
     rsx! {
         p { class: "lead", "{page.line}" }
         if page.may.edit {
+            ChoosePicture { has: page.picture.is_some() }
             Looks { name: page.name.clone(), description: page.description.clone() }
         } else if !page.description.is_empty() {
             p { dir: "auto", "{page.description}" }
@@ -156,7 +157,7 @@ fn About(page: GroupPage) -> Element {
                     span {
                         match rule.what {
                             Permission::Send => "Write messages",
-                            Permission::Edit => "Change name and description",
+                            Permission::Edit => "Change name, description and picture",
                             Permission::Add => "Add people",
                             Permission::Link => "Make links into the group",
                         }
@@ -309,6 +310,46 @@ fn Newcomers(history: GroupHistory, open: bool) -> Element {
                 }
             } else {
                 span { "{history.sentence}" }
+            }
+        }
+    }
+}
+
+/// Another picture: the browser makes a chosen file small enough.
+#[component]
+fn ChoosePicture(has: bool) -> Element {
+    let desk = use_context::<Desk>();
+    let mut failed = use_signal(|| false);
+    rsx! {
+        label { class: "field",
+            span { class: "field__label", "Picture" }
+            input {
+                id: "group-picture",
+                r#type: "file",
+                accept: "image/jpeg,image/png,image/webp",
+                aria_label: "Picture of the group",
+                onchange: move |_| {
+                    dom::chosen_picture("#group-picture", move |picture| {
+                        failed.set(picture.is_none());
+                        if let Some(base64) = picture {
+                            desk.change(|model| model.edit_group(GroupEdit::Picture { base64: Some(base64) }));
+                        }
+                    });
+                },
+            }
+            if failed() {
+                span { class: "field__help field__help--error", role: "alert",
+                    Icon { name: "alert", class: "i--16" }
+                    "This file is no picture that this browser can draw. Choose another one."
+                }
+            }
+        }
+        if has {
+            button {
+                class: "button button--outline",
+                r#type: "button",
+                onclick: move |_| desk.change(|model| model.edit_group(GroupEdit::Picture { base64: None })),
+                "Remove the picture"
             }
         }
     }

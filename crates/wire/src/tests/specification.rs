@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::Door;
 
 /// Sources (from `crates/`) and the chapter that describes their structures.
-const CHAPTERS: [(&str, &str); 25] = [
+const CHAPTERS: [(&str, &str); 27] = [
     ("wire/src/account.rs", "account.md"),
     ("wire/src/address.rs", "address.md"),
     ("wire/src/blob.rs", "blob.md"),
@@ -30,6 +30,8 @@ const CHAPTERS: [(&str, &str); 25] = [
     ("client/src/history.rs", "history.md"),
     ("client/src/knock.rs", "knock.md"),
     ("client/src/link.rs", "linking.md"),
+    ("client/src/newcomer.rs", "newcomer.md"),
+    ("client/src/picture.rs", "picture.md"),
     ("client/src/poll.rs", "message.md"),
     ("client/src/choice.rs", "device.md"),
     ("client/src/missing.rs", "message.md"),

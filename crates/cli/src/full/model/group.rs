@@ -156,6 +156,18 @@ fn page_picks(page: &GroupPage) -> Vec<Pick> {
         picks.push(pick(&format!("Let {who} in, who asks"), answer(true)));
         picks.push(pick(&format!("Turn {who} down"), answer(false)));
     }
+    if page.may.edit {
+        picks.push(pick("Another name", Does::Ask(Asks::Rename(id.clone()))));
+        picks.push(pick("Another description", Does::Ask(Asks::Describe(id.clone()))));
+    }
+    for rule in &page.rules {
+        let edit = GroupEdit::Permit { what: rule.what, admins_only: !rule.admins_only };
+        if page.may.permit {
+            picks.push(pick(&format!("{} (change)", rule.sentence), Does::EditGroup(id.clone(), edit)));
+        } else {
+            picks.push(pick(&rule.sentence, Does::Nothing));
+        }
+    }
     if page.may.link {
         let link = |approval| Does::OpenLink(id.clone(), approval);
         if page.may.add {
@@ -169,18 +181,6 @@ fn page_picks(page: &GroupPage) -> Vec<Pick> {
             &format!("Close link {} ({})", link.id, link.line),
             Does::EditGroup(id.clone(), edit),
         ));
-    }
-    if page.may.edit {
-        picks.push(pick("Another name", Does::Ask(Asks::Rename(id.clone()))));
-        picks.push(pick("Another description", Does::Ask(Asks::Describe(id.clone()))));
-    }
-    for rule in &page.rules {
-        let edit = GroupEdit::Permit { what: rule.what, admins_only: !rule.admins_only };
-        if page.may.permit {
-            picks.push(pick(&format!("{} (change)", rule.sentence), Does::EditGroup(id.clone(), edit)));
-        } else {
-            picks.push(pick(&rule.sentence, Does::Nothing));
-        }
     }
     picks.push(if page.may.permit {
         let sentence = format!("Newcomers see: {} (change)", page.history.sentence.to_lowercase());

@@ -664,6 +664,7 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
         id: id.clone(),
         person: row.person.clone(),
         group: row.group,
+        picture: row.picture.clone(),
         line,
         timer: None,
         pinned: vec![],

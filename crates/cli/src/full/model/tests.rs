@@ -609,6 +609,7 @@ fn page(may_all: bool) -> GroupPage {
     GroupPage {
         id: ChatId("group".into()),
         name: "Lisbon in May".into(),
+        picture: None,
         description: "Trams".into(),
         line: "4 people".into(),
         role: Role::Owner,
