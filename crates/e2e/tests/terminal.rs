@@ -333,3 +333,44 @@ fn by_a_link_people_come_into_a_group_at_once_or_when_somebody_says_yes() {
     let (code, _) = boris.refused(["group", "link", "Lake house"]);
     assert_eq!(code, 1, "a member makes no links");
 }
+
+#[test]
+fn a_newcomer_is_given_what_was_said_before_and_sees_the_groups_picture() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    let carla = Terminal::registered(&server, "Carla");
+    boris.ok(["add", &anna.invitation()]);
+    carla.ok(["add", &anna.invitation()]);
+    anna.receive();
+    anna.ok(["group", "create", "Lake house", "Boris"]);
+    let (code, _) = anna.refused(["group", "history", "Lake house", "soon"]);
+    assert_eq!(code, 2);
+    anna.ok(["group", "history", "Lake house", "7d"]);
+    let file = anna.home().join("house.png");
+    let picture = [b"\x89PNG\r\n\x1a\n".as_slice(), &[7; 9_000]].concat();
+    std::fs::write(&file, &picture).expect("written");
+    anna.ok(["group", "picture", "Lake house", file.to_str().expect("a path")]);
+    let (code, words) = anna.refused(["group", "picture", "Lake house", "/dev/null"]);
+    assert!(code == 2 && words.contains("32 KiB"), "{code}: {words}");
+    boris.receive();
+    boris.ok(["send", "Lake house", "who brings what?"]);
+    anna.receive();
+    let info = boris.ok(["group", "info", "Lake house"]);
+    assert_eq!(info[0]["group"]["history"], "7d");
+
+    anna.ok(["group", "add", "Lake house", "Carla"]);
+    assert_eq!(texts(&carla.receive()), [""; 0], "it calls nobody");
+    let shown = carla.ok(["history", "Lake house"]);
+    let told = shown.iter().find(|line| line["message"]["text"] == "who brings what?").expect("told");
+    assert_eq!(
+        (&told["message"]["told"], &told["message"]["from"]["name"]),
+        (&"Told by Anna".into(), &"Boris".into())
+    );
+    let saved = carla.home().join("saved.png");
+    carla.ok(["group", "picture", "Lake house", "--save", saved.to_str().expect("a path")]);
+    assert!(std::fs::read(saved).expect("saved") == picture);
+    anna.ok(["group", "picture", "Lake house", "--remove"]);
+    carla.receive();
+    assert!(carla.ok(["group", "info", "Lake house"])[0]["group"]["picture"].is_null());
+}
