@@ -112,6 +112,7 @@ pub(crate) enum Kind {
     NewGroup,
     EditGroup(client::ConversationId),
     LeaveGroup(client::ConversationId),
+    Join,
     Number,
     Plain,
 }
@@ -316,6 +317,7 @@ impl App {
             }
             Action::NewGroup { name, people } => self.new_group(name, &people),
             Action::EditGroup { group, edit } => self.edit_group(&group, edit),
+            Action::OpenLink { group, approval } => self.open_link(&group, approval),
             Action::LeaveGroup { group } => self.leave_group(&group),
             Action::MarkRead { chat, through } => {
                 let (conversation, _) = self.chat(&chat.0)?;
@@ -369,6 +371,10 @@ impl App {
     }
 
     fn add(&self, who: &str) -> Result<(Command, Kind, About), No> {
+        if let Some(link) = self.links.read_group(who)? {
+            let about = About { name: Some(link.name.clone()), ..About::default() };
+            return Ok((Command::Join(link), Kind::Join, about));
+        }
         if let Some(link) = self.links.read(who)? {
             return Ok((Command::Add(AddWhom::Invitation(link)), Kind::AddByLink, About::default()));
         }
@@ -518,6 +524,14 @@ impl App {
             (client::Reply::Queued(message), Kind::Send(conversation)) => {
                 Outcome::Sent { chat: paint::chat_id(conversation), id: paint::message_id(message) }
             }
+            (client::Reply::GroupInvitation(link), _) => Outcome::Link {
+                link: self.links.write_group(&link),
+                sentence: words::group_link(link.approval).to_owned(),
+            },
+            (client::Reply::Asked(conversation), _) => self.asked_outcome(conversation)?,
+            (client::Reply::Group(conversation), Kind::Join) => {
+                self.group_outcome(conversation, words::IN_GROUP_ALREADY)?
+            }
             (client::Reply::Group(conversation), _) => self.group_outcome(conversation, words::GROUP_MADE)?,
             (_, Kind::EditGroup(conversation)) => self.group_outcome(conversation, words::GROUP_CHANGING)?,
             (_, Kind::LeaveGroup(conversation)) => self.group_outcome(conversation, words::GROUP_LEFT)?,
@@ -535,6 +549,7 @@ impl App {
                 | Kind::AddByHandle
                 | Kind::Send(_)
                 | Kind::NewGroup
+                | Kind::Join
                 | Kind::Number
                 | Kind::Plain,
             ) => Outcome::Done,
@@ -618,6 +633,19 @@ impl App {
             Event::GroupChangeFailed(conversation) => {
                 let sentence = words::group_change_failed(&self.name_in(conversation));
                 self.tell_all(&Notice::Group { chat: paint::chat_id(conversation), sentence });
+                true
+            }
+            Event::Knock(conversation) => {
+                let knocks = self.client.knocks(conversation).unwrap_or_default().len();
+                let name = self.name_in(conversation);
+                let (chat, count) = (paint::chat_id(conversation), u32::try_from(knocks).unwrap_or(u32::MAX));
+                self.tell_all(&Notice::Knock { chat, count, sentence: words::knocks(count, &name) });
+                true
+            }
+            Event::Joining(conversation, state) => {
+                if let Some(sentence) = self.joining_sentence(conversation, state) {
+                    self.tell_all(&Notice::Joining { chat: paint::chat_id(conversation), sentence });
+                }
                 true
             }
             Event::Request(account) => {

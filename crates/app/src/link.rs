@@ -1,6 +1,9 @@
 //! Invitation links, which lead to people of one's own server.
 
-use client::{DeviceLink, InvitationLink, InvitationSecrets, LinkSecrets, ServiceAddress};
+use client::{
+    ConversationId, DeviceLink, GroupDoor, GroupInvitation, GroupInvitationLink, InvitationLink,
+    InvitationSecrets, LinkSecrets, ServiceAddress,
+};
 
 use crate::link_words;
 use crate::words::{self, No};
@@ -49,11 +52,46 @@ impl Links {
         Ok(LinkSecrets { secret: link.secret, hello: link.hello })
     }
 
+    /// The link that leads into a group.
+    pub fn write_group(&self, invitation: &GroupInvitation) -> String {
+        let door = |(account, introduction_key): &(vocab::AccountId, [u8; 32])| GroupDoor {
+            account: *account,
+            introduction_key: *introduction_key,
+        };
+        GroupInvitationLink {
+            service: self.server.clone(),
+            conversation: invitation.conversation.0,
+            secret: invitation.secret,
+            approval: invitation.approval,
+            doors: invitation.doors.iter().map(door).collect(),
+            name: invitation.name.clone(),
+        }
+        .to_string()
+    }
+
+    /// Reads what may be a link into a group; `None` when it is something else.
+    pub fn read_group(&self, typed: &str) -> Result<Option<GroupInvitation>, No> {
+        let Ok(link) = GroupInvitationLink::parse(typed) else { return Ok(None) };
+        if !same(&link.service, &self.server) {
+            return Err(words::link_of_another_server(&name_of(&link.service), &self.name));
+        }
+        Ok(Some(GroupInvitation {
+            conversation: ConversationId(link.conversation),
+            secret: link.secret,
+            approval: link.approval,
+            doors: link.doors.iter().map(|door| (door.account, door.introduction_key)).collect(),
+            name: link.name.clone(),
+        }))
+    }
+
     /// Reads what may be a link; `None` when it is something else.
     pub fn read(&self, typed: &str) -> Result<Option<InvitationSecrets>, No> {
         let typed = typed.trim();
         if !typed.contains("://") {
             return Ok(None);
+        }
+        if self.read_group(typed)?.is_some() {
+            return Err(words::link_into_group());
         }
         let link = InvitationLink::parse(typed).map_err(|error| No::usage(error.to_string()))?;
         if !same(&link.service, &self.server) {

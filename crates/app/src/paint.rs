@@ -198,6 +198,7 @@ pub(crate) fn chat_row(
     ChatRow {
         id: chat_id(head.id),
         group: matches!(head.with, Whom::Group(_)),
+        picture: picture(&head.with),
         spoken: format!("{}{unread}{mentioned}, {}: {from}{preview}", person.name, time.text),
         preview,
         mark: own.filter(|last| !last.failed).map(|last| words::mark(last.mark)),
@@ -211,6 +212,14 @@ pub(crate) fn chat_row(
         archived: head.choices.archived,
         muted,
         person,
+    }
+}
+
+/// What names the picture of a group, where it is here.
+fn picture(with: &Whom) -> Option<String> {
+    match with {
+        Whom::Group(group) => group.picture.map(hex::encode),
+        Whom::Person(_) => None,
     }
 }
 
@@ -256,6 +265,7 @@ pub(crate) fn chat_head(id: ConversationId, with: &Whom, timer_seconds: u32, pin
     ChatHead {
         id: chat_id(id),
         group: matches!(with, Whom::Group(_)),
+        picture: picture(with),
         line,
         timer: (timer_seconds > 0).then(|| words::timer(timer_seconds)),
         typing: None,
@@ -445,6 +455,7 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         edited,
         poll: view.poll.as_ref().map(|it| poll(it, authors)),
         forwarded: (view.forwarded && !view.deleted).then(|| words::FORWARDED.to_owned()),
+        told: view.told_by.map(|by| words::told_by(&authors.name(by))),
         pinned: view.pinned,
         starred: view.starred,
         expires: view.expires_at.map(|at| format!("Disappears at {}", clock.in_list(at).text)),
@@ -617,6 +628,7 @@ mod tests {
             deleted: false,
             poll: None,
             forwarded: false,
+            told_by: None,
             pinned: false,
             starred: false,
             expires_at: None,

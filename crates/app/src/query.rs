@@ -55,6 +55,8 @@ impl App {
                 Ok(Answer::Requests(listing(rows, words::no_requests)))
             }
             Ask::Group { group } => self.group_page(&group).map(Answer::Group),
+            Ask::Picture { id } => self.picture(&id).map(Answer::Picture),
+            Ask::Joining => self.joining_rows().map(Answer::Joining),
             Ask::Devices => Ok(Answer::Devices(link_words::list(
                 self.client.devices()?,
                 self.client.history()?,

@@ -143,6 +143,16 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
         Refused::OwnerStays => {
             No::refused(format!("You own {}. Make somebody else its owner first, then leave.", name()))
         }
+        Refused::BadPicture => bad_picture(),
+        Refused::TooManyLinks => No::refused(format!(
+            "{} has {} open links, and that is the limit. Close one of them first.",
+            name(),
+            client::GROUP_LINKS_MAX
+        )),
+        Refused::LinkClosed => No::refused(
+            "The link they came by was closed meanwhile, and they were told so. Add them yourself, or give them another \
+             link.",
+        ),
         Refused::BadDevice => No::refused(format!(
             "This device cannot be added. Either the account has {} devices already, or the code shown is not from \
              the device it names. Remove a device, or show the code again.",
@@ -689,12 +699,13 @@ pub(crate) fn group_rule(what: screens::Permission, admins_only: bool) -> String
     match what {
         screens::Permission::Send => format!("{who} {}", verb("writes", "write")),
         screens::Permission::Edit => format!(
-            "{who} {} name and description, {} and {} the timer",
+            "{who} {} name, description and picture, {} and {} the timer",
             verb("changes", "change"),
             verb("pins", "pin"),
             verb("sets", "set")
         ),
         screens::Permission::Add => format!("{who} {} people", verb("adds", "add")),
+        screens::Permission::Link => format!("{who} {} links into the group", verb("makes", "make")),
     }
 }
 
@@ -720,6 +731,18 @@ pub(crate) fn noticed(what: &client::Noticed, name: impl Fn(vocab::AccountId) ->
         Noticed::Named { by: who, name } => format!("{} named the group “{name}”", by(who)),
         Noticed::Described { by: who } => format!("{} changed the description", by(who)),
         Noticed::Permitted { by: who } => format!("{} changed who may do what", by(who)),
+        Noticed::LinkOpened { by: who, approval: false } => {
+            format!("{} made a link: whoever opens it comes in", by(who))
+        }
+        Noticed::LinkOpened { by: who, approval: true } => {
+            format!("{} made a link: whoever opens it asks to come in", by(who))
+        }
+        Noticed::LinkClosed { by: who } => format!("{} closed a link into the group", by(who)),
+        Noticed::Pictured { by: who, gone: false } => format!("{} changed the picture", by(who)),
+        Noticed::Pictured { by: who, gone: true } => format!("{} removed the picture", by(who)),
+        Noticed::History { by: who, days } => {
+            format!("{} changed what newcomers see: {}", by(who), history(*days).to_lowercase())
+        }
         Noticed::Role { by: who, account, role } => {
             let role = match role {
                 client::Role::Owner => "the owner",
@@ -731,6 +754,114 @@ pub(crate) fn noticed(what: &client::Noticed, name: impl Fn(vocab::AccountId) ->
     }
 }
 
+/// What newcomers are given.
+pub(crate) fn history(days: u16) -> String {
+    match days {
+        0 => "Nothing that was said before".to_owned(),
+        1 => "Messages of the last day".to_owned(),
+        client::HISTORY_ALL => "All messages there are".to_owned(),
+        days => format!("Messages of the last {} days", grouped(days.into())),
+    }
+}
+
+pub(crate) fn bad_days() -> No {
+    No::usage(format!(
+        "Newcomers can be given nothing (none), the messages of some days (7d, 2w; at most {} days), or all there are \
+         (all).",
+        grouped(client::HISTORY_DAYS_MAX.into())
+    ))
+}
+
+pub(crate) fn bad_picture() -> No {
+    No::usage(format!(
+        "A picture of a group is a JPEG, PNG or WebP of at most {} KiB. Make it smaller, or choose another one.",
+        client::PICTURE_BYTES_MAX / 1_024
+    ))
+}
+
+pub(crate) fn no_picture() -> No {
+    No::refused("There is no such picture on this device.")
+}
+
+/// What a link into a group does.
+pub(crate) fn group_link(approval: bool) -> &'static str {
+    if approval {
+        "Whoever opens this link asks to come in, and somebody who may add people says yes or no. Close it when it is \
+         not needed any more."
+    } else {
+        "Whoever opens this link comes in at once. Give it to nobody else than those you want in the group, and close \
+         it when it is not needed any more."
+    }
+}
+
+pub(crate) fn link_line(by: &str, approval: bool) -> String {
+    let does = if approval { "asks before it lets in" } else { "lets in at once" };
+    format!("{by} made it, it {does}")
+}
+
+pub(crate) fn knock_line(short: &str) -> String {
+    format!("Has a link and asks to come in · {short}")
+}
+
+pub(crate) fn knocks(count: u32, group: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("Somebody asks to come into {group}. Look at the group to answer.")),
+        count => Some(format!("{count} people ask to come into {group}. Look at the group to answer.")),
+    }
+}
+
+/// How asking to come into a group stands.
+pub(crate) fn joining(state: client::JoinState, approval: bool, group: &str) -> String {
+    use client::JoinState;
+    let group = if group.trim().is_empty() { "the group" } else { group };
+    match (state, approval) {
+        (JoinState::Waiting, true) => format!(
+            "You have asked to come into {group}. It appears among your chats when somebody there lets you in."
+        ),
+        (JoinState::Waiting, false) => {
+            format!("You are being let into {group}. It appears among your chats in a moment.")
+        }
+        (JoinState::TurnedDown, _) => {
+            format!("Nobody let you into {group}: the answer was no. Talk to whoever gave you the link.")
+        }
+        (JoinState::LinkClosed, _) => {
+            format!("The link into {group} was closed and leads nowhere any more. Ask for a new one.")
+        }
+        (JoinState::GroupFull, _) => {
+            format!("There is no room in {group}. Ask again when somebody has left.")
+        }
+        (JoinState::Unreachable, _) => format!(
+            "Nobody can be reached who could let you into {group}: their accounts are gone. Ask for a new link."
+        ),
+        (JoinState::Expired, _) => {
+            format!(
+                "Nobody answered in 30 days whether you may come into {group}. Ask once more with the link."
+            )
+        }
+    }
+}
+
+pub(crate) fn link_into_group() -> No {
+    No::usage(
+        "This link leads into a group, not to a person. Add it to ask to come in: valise add, with the link.",
+    )
+}
+
+pub(crate) fn no_link() -> No {
+    No::refused("The group has no such open link. Look at the group again.")
+}
+
+pub(crate) fn several_links() -> No {
+    No::refused("Several links have an id that begins so. Give more of it.")
+}
+
+pub(crate) fn nobody_knocks(typed: &str, group: &str) -> No {
+    No::refused(format!("Nobody who is “{typed}” asks to come into {group}. Look at the group again."))
+}
+
+/// What comes of a link into a group that one is in.
+pub(crate) const IN_GROUP_ALREADY: &str = "You are in this group already.";
 /// The last line of a group, in the list.
 pub(crate) const GROUP_CHANGED: &str = "The group changed";
 /// What comes after making one.
@@ -823,6 +954,11 @@ pub fn open_sentence(error: &OpenError) -> String {
         }
     }
     .to_owned()
+}
+
+/// Beside a message of before one came.
+pub(crate) fn told_by(name: &str) -> String {
+    format!("Told by {name}")
 }
 
 pub(crate) const FORWARDED: &str = "Forwarded";

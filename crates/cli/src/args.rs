@@ -42,7 +42,7 @@ pub enum Command {
     /// Make a link: whoever opens it is let in
     #[command(after_help = INVITE)]
     Invite,
-    /// Add somebody by link, number or e-mail address
+    /// Add somebody by link, number or e-mail address; a link into a group asks to come in
     #[command(after_help = ADD)]
     Add {
         /// What they gave you

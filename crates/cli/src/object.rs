@@ -1,9 +1,9 @@
 //! What scripts read: one object a line with `--json`. Fields are never renamed; new ones may come.
 
 use screens::{
-    Bubble, ChatId, ChatRow, ContactId, ContactRow, ContactState, FolderId, FolderRow, GroupPage, LineState,
-    Mark, MemberRow, Mention, MessageId, Permission, Person, PrivacyPart, ReportRow, Role, ScheduledId,
-    ScheduledRow, Status,
+    Bubble, ChatId, ChatRow, ContactId, ContactRow, ContactState, FolderId, FolderRow, GroupPage, JoinRow,
+    JoinState, KnockRow, LineState, LinkRow, Mark, MemberRow, Mention, MessageId, Permission, Person,
+    PrivacyPart, ReportRow, Role, ScheduledId, ScheduledRow, Status,
 };
 use serde::Serialize;
 
@@ -34,6 +34,10 @@ pub enum Event<'a> {
     Receipt { chat: &'a ChatId, id: &'a MessageId, mark: Mark },
     /// Somebody knocks: an id and nothing else.
     Request { from: &'a ContactId },
+    /// Who asks to come into a group changed: so many do.
+    Knock { chat: &'a ChatId, count: u32 },
+    /// Asking to come into a group went on.
+    Joining { chat: &'a ChatId, sentence: &'a str },
     /// A device of the account is new or was removed, or the history from one went on.
     Devices { sentence: &'a str },
     /// Somebody's devices changed.
@@ -112,6 +116,34 @@ pub enum Object<'a> {
     /// As its page shows it.
     #[serde(rename = "group")]
     GroupPage(GroupShown<'a>),
+    /// A picture that was saved.
+    Picture {
+        id: &'a str,
+        media_type: &'a str,
+    },
+    /// A link into a group.
+    GroupLink {
+        id: &'a str,
+        link: Option<&'a str>,
+        approval: bool,
+        closable: bool,
+        sentence: &'a str,
+    },
+    /// Somebody asks to come into a group.
+    Knock {
+        group: &'a ChatId,
+        id: &'a ContactId,
+        /// Of a contact.
+        handle: Option<&'a str>,
+        name: &'a str,
+    },
+    /// One asks to come into a group.
+    Joining {
+        group: &'a ChatId,
+        name: &'a str,
+        state: JoinState,
+        sentence: &'a str,
+    },
     Status(Box<Standing<'a>>),
     Number {
         number: &'a str,
@@ -211,6 +243,9 @@ pub struct Around<'a> {
     edited: bool,
     deleted: bool,
     forwarded: bool,
+    /// Of before one came into the group: who told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    told: Option<&'a str>,
     pinned: bool,
     starred: bool,
     /// How it stands, when it is a poll.
@@ -264,6 +299,7 @@ impl<'a> Around<'a> {
             deleted: bubble.deleted,
             poll: bubble.poll.as_ref().map(PollStands::of),
             forwarded: bubble.forwarded.is_some(),
+            told: bubble.told.as_deref(),
             pinned: bubble.pinned,
             starred: bubble.starred,
         }
@@ -299,6 +335,10 @@ pub struct GroupShown<'a> {
     inside: bool,
     /// What only admins do.
     admins_only: Vec<Permission>,
+    /// Names its picture.
+    picture: Option<&'a str>,
+    /// What newcomers are given: `none`, `7d`, `all`.
+    history: &'a str,
     members: Vec<MemberShown<'a>>,
 }
 
@@ -433,8 +473,32 @@ impl<'a> Object<'a> {
             role: page.role,
             inside: page.inside,
             admins_only: page.rules.iter().filter(|rule| rule.admins_only).map(|rule| rule.what).collect(),
+            picture: page.picture.as_deref(),
+            history: &page.history.days,
             members: page.members.iter().map(member).collect(),
         })
+    }
+
+    /// Of a link into a group.
+    pub fn link(row: &'a LinkRow) -> Self {
+        Self::GroupLink {
+            id: &row.id,
+            link: row.link.as_deref(),
+            approval: row.approval,
+            closable: row.closable,
+            sentence: &row.line,
+        }
+    }
+
+    /// Of somebody who asks to come into a group.
+    pub fn knock(page: &'a GroupPage, row: &'a KnockRow) -> Self {
+        let person = &row.person;
+        Self::Knock { group: &page.id, id: &person.id, handle: person.handle.as_deref(), name: &person.name }
+    }
+
+    /// Of a group one asks to come into.
+    pub fn joining(row: &'a JoinRow) -> Self {
+        Self::Joining { group: &row.id, name: &row.name, state: row.state, sentence: &row.sentence }
     }
 
     /// Of this device.

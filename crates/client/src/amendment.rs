@@ -14,6 +14,7 @@ use wire::content::{Disposition, MimiContent, NestedPart, chain_hash};
 use crate::api::{CommandId, ConversationId, Edition, Event, Reaction, Refused, Reply};
 use crate::choice::Key;
 use crate::machine::{Client, Fault, Weakness};
+use crate::matter::Matter;
 use crate::poll;
 use crate::step::{Halt, Halting, Step, number, sql_number};
 use crate::timer::timer_of;
@@ -78,6 +79,8 @@ pub(crate) enum Meaning {
     End { poll: MessageId, votes: Vec<MessageId> },
     /// It sets the timer of the conversation.
     Timer { seconds: u32 },
+    /// It is about the group itself.
+    OfGroup(Matter),
     /// It follows no rule of this build.
     Nothing,
 }
@@ -107,7 +110,7 @@ impl Meaning {
                     content.in_reply_to.map_or(Self::Nothing, |to| Self::Pin { to, on: on == 1 })
                 }
                 (None, Some(_)) => Self::Nothing,
-                (None, None) => Self::Said,
+                (None, None) => Matter::of(content).map_or(Self::Said, Self::OfGroup),
             },
         }
     }
@@ -125,7 +128,7 @@ impl Meaning {
             Self::Vote { poll, chosen } => Some((poll::VOTE, *poll, joined(chosen))),
             Self::End { poll, votes } => Some((poll::END, *poll, joined(votes))),
             Self::Pin { to, on } => Some((PIN, *to, if *on { "1".to_owned() } else { String::new() })),
-            Self::Said | Self::Timer { .. } | Self::Nothing => None,
+            Self::Said | Self::Timer { .. } | Self::OfGroup(_) | Self::Nothing => None,
         }
     }
 }
@@ -321,6 +324,7 @@ impl Step<'_> {
         match meaning {
             Meaning::Said => return self.refresh(conversation, id).map(|_| ()),
             Meaning::Timer { seconds } => return self.take_timer(conversation, id, version, *seconds),
+            Meaning::OfGroup(matter) => return self.take_matter(conversation, sender, id, matter),
             _ => {}
         }
         let Some((kind, target, value)) = meaning.row() else { return Ok(()) };
@@ -351,7 +355,7 @@ impl Step<'_> {
                     self.event(Event::Edited(conversation, message));
                 }
             }
-            Meaning::Said | Meaning::Timer { .. } | Meaning::Nothing => {}
+            Meaning::Said | Meaning::Timer { .. } | Meaning::OfGroup(_) | Meaning::Nothing => {}
         }
         Ok(())
     }

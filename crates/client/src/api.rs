@@ -226,6 +226,31 @@ pub enum Command {
         /// How.
         change: GroupChange,
     },
+    /// Opens a link into a group: whoever holds it may knock, and is let in at once unless it asks for approval.
+    OpenLink {
+        /// Which group.
+        conversation: ConversationId,
+        /// Somebody who may add has to say yes.
+        approval: bool,
+    },
+    /// Gives a group a picture.
+    SetPicture {
+        /// Which group.
+        conversation: ConversationId,
+        /// JPEG, PNG or WebP of at most [`crate::PICTURE_BYTES_MAX`]; nothing to take it away.
+        bytes: Option<Vec<u8>>,
+    },
+    /// Asks to come into a group by a link. Asking again changes nothing.
+    Join(GroupInvitation),
+    /// Lets somebody who knocked at a group in, or turns them down.
+    AnswerKnock {
+        /// Which group.
+        conversation: ConversationId,
+        /// Who knocked.
+        account: AccountId,
+        /// They come in.
+        accept: bool,
+    },
     /// Leaves a group. Its owner hands it over first, or is its last.
     LeaveGroup {
         /// Which.
@@ -440,6 +465,8 @@ pub enum GroupChange {
     Role(AccountId, Role),
     /// Who may do what from now on.
     Permissions(Permissions),
+    /// Closes a link, by the hash of its secret.
+    CloseLink([u8; 32]),
 }
 
 /// A command's success.
@@ -455,6 +482,10 @@ pub enum Reply {
     Added(AccountId, ConversationId),
     /// The group; others come into it by and by.
     Group(ConversationId),
+    /// A link into a group; the host puts it into a link with its server's address.
+    GroupInvitation(GroupInvitation),
+    /// One has asked to come into the group: [`Event::Joining`] says when that ends otherwise than inside.
+    Asked(ConversationId),
     /// The text is in the outbox under this id.
     Queued(MessageId),
     /// The text waits for its time under this id.
@@ -486,6 +517,109 @@ impl std::fmt::Debug for InvitationSecrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("InvitationSecrets")
     }
+}
+
+/// What a link into a group carries.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GroupInvitation {
+    /// The group.
+    pub conversation: ConversationId,
+    /// Its hash is in the group's charter.
+    pub secret: [u8; 16],
+    /// Somebody has to say yes.
+    pub approval: bool,
+    /// At whom one knocks, with their introduction keys: its maker first.
+    pub doors: Vec<(AccountId, [u8; 32])>,
+    /// The group's name.
+    pub name: String,
+}
+
+impl std::fmt::Debug for GroupInvitation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("GroupInvitation")
+    }
+}
+
+/// An open link of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkView {
+    /// Hash of its secret: names it.
+    pub hash: [u8; 32],
+    /// Who made it.
+    pub maker: AccountId,
+    /// Somebody has to say yes.
+    pub approval: bool,
+    /// What it says, where this account made it.
+    pub invitation: Option<GroupInvitation>,
+}
+
+/// Somebody who asks to come into a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnockView {
+    /// Who: nothing else is known of them, unless they are a contact.
+    pub account: AccountId,
+    /// When this device heard of it.
+    pub at: Timestamp,
+}
+
+/// A group that one asks to come into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JoinView {
+    /// Which.
+    pub conversation: ConversationId,
+    /// Its name, as the link says it.
+    pub name: String,
+    /// Somebody has to say yes, as the link says it.
+    pub approval: bool,
+    /// How it stands.
+    pub state: JoinState,
+    /// When one asked.
+    pub asked_at: Timestamp,
+}
+
+/// How asking to come into a group stands. The numbers are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinState {
+    /// No answer yet.
+    Waiting = 0,
+    /// Somebody said no.
+    TurnedDown = 1,
+    /// The link was closed, or never led anywhere.
+    LinkClosed = 2,
+    /// There is no room in the group.
+    GroupFull = 3,
+    /// Nobody answers for the accounts that the link names.
+    Unreachable = 4,
+    /// Nobody answered in 30 days.
+    Expired = 5,
+}
+
+impl JoinState {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Waiting,
+        Self::TurnedDown,
+        Self::LinkClosed,
+        Self::GroupFull,
+        Self::Unreachable,
+        Self::Expired,
+    ];
+}
+
+/// What whoever knocks in vain is told. The numbers go over the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnockAnswer {
+    /// Somebody said no.
+    TurnedDown = 1,
+    /// The link is closed.
+    LinkClosed = 2,
+    /// There is no room.
+    GroupFull = 3,
+}
+
+impl KnockAnswer {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::TurnedDown, Self::LinkClosed, Self::GroupFull];
 }
 
 /// A command's failure, sorted by what the person does next.
@@ -539,6 +673,12 @@ pub enum Refused {
     NotAllowedInGroup,
     /// The owner hands the group over before leaving it.
     OwnerStays,
+    /// Not a picture of a kind that is known, or larger than [`crate::PICTURE_BYTES_MAX`].
+    BadPicture,
+    /// The group has [`crate::GROUP_LINKS_MAX`] open links.
+    TooManyLinks,
+    /// The link that somebody knocked with was closed meanwhile.
+    LinkClosed,
     /// The account has [`vocab::limits::DEVICES_MAX`] devices, or the offer is not genuine.
     BadDevice,
     /// The link was used before: the new device makes another.
@@ -605,6 +745,10 @@ pub enum Event {
     Missing(ConversationId, u64),
     /// A change to a group that one asked for cannot be made any more: the group has changed meanwhile.
     GroupChangeFailed(ConversationId),
+    /// Who asks to come into a group changed.
+    Knock(ConversationId),
+    /// Asking to come into a group went on.
+    Joining(ConversationId, JoinState),
     /// See [`Connection`].
     Connection(Connection),
     /// Nothing is left to be done with the service right now.
@@ -794,6 +938,8 @@ pub enum Whom {
 pub struct GroupHead {
     /// Its name.
     pub name: String,
+    /// Hash of its picture, where that is here: [`crate::Client::picture`].
+    pub picture: Option<[u8; 32]>,
     /// People in it, oneself included.
     pub people: u32,
     /// One is in it: neither left nor removed.
@@ -899,6 +1045,32 @@ pub enum Noticed {
         /// The role now.
         role: Role,
     },
+    /// A link leads into it.
+    LinkOpened {
+        /// By whom.
+        by: Option<AccountId>,
+        /// Somebody has to say yes.
+        approval: bool,
+    },
+    /// A link leads into it no more.
+    LinkClosed {
+        /// By whom.
+        by: Option<AccountId>,
+    },
+    /// It has another picture.
+    Pictured {
+        /// By whom.
+        by: Option<AccountId>,
+        /// It has none any more.
+        gone: bool,
+    },
+    /// Newcomers are given other messages.
+    History {
+        /// By whom.
+        by: Option<AccountId>,
+        /// Of so many days, see [`Permissions::history_days`].
+        days: u16,
+    },
 }
 
 impl Noticed {
@@ -913,6 +1085,10 @@ impl Noticed {
             | Self::Named { by, .. }
             | Self::Described { by }
             | Self::Permitted { by }
+            | Self::LinkOpened { by, .. }
+            | Self::LinkClosed { by }
+            | Self::Pictured { by, .. }
+            | Self::History { by, .. }
             | Self::Role { by, .. } => *by,
             Self::Left { account } => Some(*account),
         }
@@ -998,6 +1174,8 @@ pub struct MessageView {
     pub poll: Option<PollView>,
     /// It was said elsewhere first.
     pub forwarded: bool,
+    /// Who told it to this account when it came into the group; nobody where it was heard. That its sender said so is their word.
+    pub told_by: Option<AccountId>,
     /// Somebody pinned it for everybody in the chat.
     pub pinned: bool,
     /// Oneself put a star on it.

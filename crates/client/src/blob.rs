@@ -79,6 +79,18 @@ impl Step<'_> {
             intent::finish(self, intent.id)?;
             return self.history_part_fetched(sealed);
         }
+        if intent.subject.starts_with(crate::picture::SUBJECT) {
+            intent::finish(self, intent.id)?;
+            return self.picture_fetched(&intent.subject, sealed);
+        }
+        if intent.subject.starts_with(crate::newcomer::SUBJECT) {
+            intent::finish(self, intent.id)?;
+            return self.newcomer_part_fetched(&intent.subject, sealed);
+        }
+        if intent.subject.starts_with(crate::asking::SUBJECT) {
+            intent::finish(self, intent.id)?;
+            return self.knock_answered(&intent.subject, sealed);
+        }
         intent::finish(self, intent.id)
     }
 

@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use client_db::params;
 use crypto::seal::introduction::IntroductionKey;
-use crypto::{Changes, Charter, Error as CryptoError, Group, GroupId, Joined, KeyPackage, Member, Refusal};
+use crypto::{
+    Changes, Charter, Error as CryptoError, Group, GroupId, GroupLink, Joined, KeyPackage, Member, Refusal,
+};
 use crypto::{Permissions, Role, by_charter};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 use vocab::limits::{DEVICES_MAX, GROUP_PEOPLE_MAX};
@@ -26,6 +28,7 @@ use crate::api::{
 use crate::conversation::{GENERATIONS_AHEAD, Letter, Slot, SlotState};
 use crate::intent::{self, Intent, Kind};
 use crate::machine::Weakness;
+use crate::matter::Matter;
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
 /// The tables of this room.
@@ -87,7 +90,7 @@ impl Standing {
 /// What a person wants of a group, as an intent carries it.
 #[derive(Clone, TlsSerialize, TlsDeserializeBytes, TlsSize)]
 #[repr(u8)]
-enum Wish {
+pub(crate) enum Wish {
     #[tls_codec(discriminant = 1)]
     Add(Vec<AccountId>),
     #[tls_codec(discriminant = 2)]
@@ -100,12 +103,43 @@ enum Wish {
     GiveRole(RoleGiven),
     #[tls_codec(discriminant = 6)]
     Permit(Permissions),
+    #[tls_codec(discriminant = 7)]
+    OpenLink(GroupLink),
+    #[tls_codec(discriminant = 8)]
+    CloseLink(LinkNamed),
+    /// Somebody whom a link brought.
+    #[tls_codec(discriminant = 9)]
+    Admit(Admitted),
+    #[tls_codec(discriminant = 10)]
+    Picture(PictureNamed),
+}
+
+/// A picture, by its hash; zeros for none.
+#[derive(Clone, Copy, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub(crate) struct PictureNamed {
+    pub hash: [u8; 32],
+}
+
+/// A link, by the hash of its secret.
+#[derive(Clone, Copy, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub(crate) struct LinkNamed {
+    hash: [u8; 32],
 }
 
 #[derive(Clone, Copy, TlsSerialize, TlsDeserializeBytes, TlsSize)]
-struct RoleGiven {
+pub(crate) struct RoleGiven {
     account: AccountId,
     role: Role,
+}
+
+/// Somebody whom a link brought, as a wish carries them.
+#[derive(Clone, Copy, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub(crate) struct Admitted {
+    pub account: AccountId,
+    pub knock: [u8; 32],
+    pub link: [u8; 32],
+    /// 1 when a person said yes.
+    pub asked: u8,
 }
 
 /// A wish, against the group as it is now.
@@ -178,8 +212,10 @@ impl Step<'_> {
         let reply = match reply {
             Err(refused) => Err(refused),
             Ok(wish) => {
-                // Whoever is taken out reads nothing that is written afterwards; everything else may be overtaken.
-                let passes: &[u8] = if matches!(wish, Wish::Remove(_)) { &[] } else { &[1] };
+                // Whoever is taken out reads nothing that is written afterwards, and a closed link lets nobody in; everything
+                // else may be overtaken.
+                let waits = matches!(wish, Wish::Remove(_) | Wish::CloseLink(_));
+                let passes: &[u8] = if waits { &[] } else { &[1] };
                 intent::queue(self, Kind::ChangeGroup, &conversation.0, passes, &wish.encode()?)?;
                 Ok(Reply::Done)
             }
@@ -244,6 +280,10 @@ impl Step<'_> {
                 may(owns || promotes || lays_down, Wish::GiveRole(RoleGiven { account, role: given }))
             }
             GroupChange::Permissions(permissions) => may(officer, Wish::Permit(permissions)),
+            GroupChange::CloseLink(hash) => match charter.link(&hash) {
+                None => Err(Refused::Unknown),
+                Some(link) => may(officer || link.maker == own, Wish::CloseLink(LinkNamed { hash })),
+            },
         })
     }
 
@@ -361,9 +401,25 @@ impl Step<'_> {
             Wish::Remove(account) => {
                 let remove: Vec<Member> =
                     members.iter().filter(|member| member.account == *account).cloned().collect();
-                let new = charter.clone().with_role(*account, Role::Member);
+                let new = charter.clone().with_role(*account, Role::Member).without_links_of(*account);
                 let charter = (new != charter).then_some(new);
                 if remove.is_empty() { Plan::Nothing } else { Plan::Commit { add: vec![], remove, charter } }
+            }
+            Wish::Picture(picture) => with(charter.clone().pictured(picture.hash)),
+            Wish::OpenLink(link) => with(charter.clone().with_link(*link)),
+            Wish::CloseLink(link) => with(charter.clone().without_link(&link.hash)),
+            Wish::Admit(admitted) if here(admitted.account) => Plan::Nothing,
+            Wish::Admit(admitted) => {
+                let closed = charter.link(&admitted.link).is_none();
+                let plan = if closed {
+                    Plan::Nothing
+                } else {
+                    self.plan_to_add(conversation, &members, &[admitted.account], intent)?
+                };
+                if matches!(plan, Plan::Nothing) {
+                    self.not_admitted(conversation, admitted, &charter)?;
+                }
+                plan
             }
             Wish::Add(people) => self.plan_to_add(conversation, &members, people, intent)?,
         })
@@ -405,7 +461,12 @@ impl Step<'_> {
     pub fn abandon_change(&mut self, intent: &Intent) -> Halting<()> {
         let conversation = intent.conversation()?;
         self.forget_drawn(conversation)?;
-        self.event(Event::GroupChangeFailed(conversation));
+        match (Wish::decode(&intent.payload)?, self.room(conversation)?) {
+            (Wish::Admit(admitted), Some((charter, _))) => {
+                self.not_admitted(conversation, &admitted, &charter)?;
+            }
+            _ => self.event(Event::GroupChangeFailed(conversation)),
+        }
         self.abandon_update(intent)
     }
 
@@ -464,6 +525,7 @@ impl Step<'_> {
         let wanted = if intent.kind == Kind::ChangeGroup {
             match Wish::decode(&intent.payload)? {
                 Wish::Add(people) => people,
+                Wish::Admit(admitted) => vec![admitted.account],
                 _ => vec![],
             }
         } else {
@@ -570,6 +632,10 @@ impl Step<'_> {
         let from_start = joined.group.epoch() == 1;
         if !again {
             self.begin_rows_anew(conversation)?;
+            self.stop_asking(conversation)?;
+            // In a group that begins, nothing was said before.
+            let days = if from_start { 0 } else { charter.permissions.history_days };
+            self.note_entrance(conversation, writer, days)?;
         }
         if from_start {
             self.begin_slot(conversation, letter.slot, letter.generation)?;
@@ -676,6 +742,7 @@ impl Step<'_> {
                 params![conversation.0, gone.as_bytes()],
             )?;
             if left != Some(true) {
+                self.note_taken_out(conversation, *gone)?;
                 self.notice(conversation, &Noticed::Removed { by, account: *gone })?;
             }
         }
@@ -688,9 +755,14 @@ impl Step<'_> {
                 self.notice(conversation, &Noticed::Added { by, account: *account })?;
             }
         }
+        for account in &newcomers {
+            self.forget_taken_out(conversation, *account)?;
+        }
+        self.picture_after_change(conversation, old.as_ref().filter(|_| !before.is_empty()), &charter)?;
         if let Some(old) = old.filter(|_| !before.is_empty()) {
             self.note_charter(conversation, &old, &charter, by, &now)?;
         }
+        self.knocks_after_change(conversation, &charter, by)?;
         // Newcomers do not know anybody's name.
         let devices: u32 = now.values().sum();
         let others_came = newcomers.iter().any(|account| *account != own);
@@ -715,8 +787,24 @@ impl Step<'_> {
         if old.description() != new.description() {
             self.notice(conversation, &Noticed::Described { by })?;
         }
-        if old.permissions != new.permissions {
+        let days = new.permissions.history_days;
+        if old.permissions != (Permissions { history_days: old.permissions.history_days, ..new.permissions })
+        {
             self.notice(conversation, &Noticed::Permitted { by })?;
+        }
+        if old.permissions.history_days != days {
+            self.notice(conversation, &Noticed::History { by, days })?;
+        }
+        if old.picture != new.picture {
+            self.notice(conversation, &Noticed::Pictured { by, gone: new.picture == [0; 32] })?;
+        }
+        for link in new.links().iter().filter(|link| old.link(&link.hash).is_none()) {
+            self.notice(conversation, &Noticed::LinkOpened { by, approval: link.approval == 1 })?;
+        }
+        // The links of whoever is gone are gone with them.
+        let closed = old.links().iter().filter(|link| new.link(&link.hash).is_none());
+        for _ in closed.filter(|link| here.contains_key(&link.maker)) {
+            self.notice(conversation, &Noticed::LinkClosed { by })?;
         }
         for account in here.keys() {
             let role = new.role(*account);
@@ -773,6 +861,7 @@ impl Step<'_> {
             intent::drop_kind(self, kind, &conversation.0)?;
         }
         self.forget_drawn(conversation)?;
+        self.forget_knocks(conversation)?;
         self.event(Event::Conversation(conversation));
         Ok(())
     }
@@ -965,15 +1054,21 @@ impl Step<'_> {
     }
 
     /// A message that has not left, in a group whose charter lets one write no more: everybody would pass it over.
-    pub fn waits_in_vain(&self, conversation: ConversationId, message: &[u8]) -> Halting<bool> {
+    pub fn waits_in_vain(
+        &self,
+        conversation: ConversationId,
+        message: &[u8],
+        content: &[u8],
+    ) -> Halting<bool> {
         let pending: Option<i64> = self.tx.row(
             "select 1 from message where id = ?1 and position = ?2",
             params![message, crate::message::POSITION_PENDING],
             |row| row.get(0),
         )?;
         let own = self.me()?.account;
-        Ok(pending.is_some()
-            && (self.is_silenced(conversation, own)? || self.message_oversteps(conversation, message)?))
+        let said = MimiContent::decode(content).is_ok_and(|content| Matter::of(&content).is_none());
+        let silenced = said && self.is_silenced(conversation, own)?;
+        Ok(pending.is_some() && (silenced || self.message_oversteps(conversation, message)?))
     }
 
     /// Whether a group's charter lets somebody write. Everybody decides alike.
@@ -1045,6 +1140,10 @@ fn store_notice(what: &Noticed) -> StoredNotice {
         Noticed::Described { .. } => (7, None, String::new()),
         Noticed::Permitted { .. } => (8, None, String::new()),
         Noticed::Role { account, role, .. } => (9 + *role as u8, Some(*account), String::new()),
+        Noticed::LinkOpened { approval, .. } => (12 + u8::from(*approval), None, String::new()),
+        Noticed::LinkClosed { .. } => (14, None, String::new()),
+        Noticed::Pictured { gone, .. } => (16 + u8::from(*gone), None, String::new()),
+        Noticed::History { days, .. } => (15, None, days.to_string()),
     };
     StoredNotice {
         by: what.by().map(|by| by.as_bytes().to_vec()).unwrap_or_default(),
@@ -1072,6 +1171,12 @@ pub(crate) fn read_notice(bytes: &[u8]) -> Option<Noticed> {
         9 => Noticed::Role { by, account: account?, role: Role::Member },
         10 => Noticed::Role { by, account: account?, role: Role::Admin },
         11 => Noticed::Role { by, account: account?, role: Role::Owner },
+        12 => Noticed::LinkOpened { by, approval: false },
+        13 => Noticed::LinkOpened { by, approval: true },
+        14 => Noticed::LinkClosed { by },
+        16 => Noticed::Pictured { by, gone: false },
+        17 => Noticed::Pictured { by, gone: true },
+        15 => Noticed::History { by, days: name.parse().ok()? },
         _ => return None,
     })
 }

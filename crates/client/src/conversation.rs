@@ -351,6 +351,16 @@ impl Step<'_> {
     /// not hold (its device's clock is wrong, say) leaves out its device, not the others.
     pub fn read_packages(&mut self, account: AccountId, padded: &[u8]) -> Halting<Vec<KeyPackage>> {
         let introduction = self.introduction_of(account)?;
+        self.read_packages_with(&introduction, account, padded)
+    }
+
+    /// The same of an account that is known by a link only.
+    pub fn read_packages_with(
+        &mut self,
+        introduction: &IntroductionKey,
+        account: AccountId,
+        padded: &[u8],
+    ) -> Halting<Vec<KeyPackage>> {
         let set = KeyPackageSet::decode(&crypto::seal::padding::unpad(padded)?)?;
         let chain = VerifiedChain::verify(set.device_chain.as_slice())?;
         if chain.account != account {
@@ -380,13 +390,26 @@ impl Step<'_> {
         (conversation, slot, generation): (ConversationId, SlotId, u32),
         welcome: Vec<u8>,
     ) -> Halting<Vec<u8>> {
-        let invitation = self.contact(reader)?.and_then(|contact| contact.invitation.try_into().ok());
+        let knocked = self.knock_of_reader(conversation, reader)?;
+        let invited = self.contact(reader)?.and_then(|contact| contact.invitation.try_into().ok());
+        let invitation = knocked.or(invited).unwrap_or([0; 16]);
+        self.write_letter(reader, (conversation, slot, generation), invitation, welcome)
+    }
+
+    /// A letter to somebody, signed.
+    pub fn write_letter(
+        &self,
+        reader: AccountId,
+        (conversation, slot, generation): (ConversationId, SlotId, u32),
+        invitation: [u8; 16],
+        welcome: Vec<u8>,
+    ) -> Halting<Vec<u8>> {
         let me = self.me()?;
         let mut letter = Letter {
             slot,
             conversation: conversation.0,
             generation,
-            invitation: invitation.unwrap_or([0; 16]),
+            invitation,
             device_chain: me.chain.to_bytes().into(),
             device: me.device,
             welcome: welcome.into(),
@@ -435,6 +458,9 @@ impl Step<'_> {
         if letter.slot != delivery.slot {
             return Err(Halt::Unusable("a letter for another slot"));
         }
+        if letter.generation == 0 {
+            return self.take_knock(&letter, writer);
+        }
         if writer == own {
             return self.own_letter(&letter, delivery.sequence);
         }
@@ -446,6 +472,7 @@ impl Step<'_> {
             _ if self.shares_group(&letter, writer)? => {
                 self.enter_or_start(&letter, writer, delivery.sequence)
             }
+            _ if self.is_asked_for(&letter)? => self.enter(&letter, writer, delivery.sequence),
             _ if letter.invitation != [0; 16] && self.is_invited(&letter.invitation)? => {
                 self.admit(writer, None)?;
                 self.share_contact(writer)?;
@@ -557,27 +584,32 @@ impl Step<'_> {
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         for (letter, sequence) in letters {
-            let letter = Letter::decode(&letter)?;
-            let slot = letter.slot;
-            self.tx.execute("delete from request where slot = ?1", params![slot.as_bytes()])?;
-            self.tx.execute("delete from slot where slot = ?1 and state = 4", params![slot.as_bytes()])?;
-            self.attempt(|step| step.enter(&letter, account, number(sequence)))?;
-            let held: Vec<Vec<u8>> = self.tx.rows(
-                "select delivery from held where slot = ?1 order by sequence",
-                params![slot.as_bytes()],
-                |row| row.get(0),
-            )?;
-            for bytes in held {
-                self.attempt(|step| {
-                    let delivery = Delivery::decode(&bytes)?;
-                    match step.slot(slot)? {
-                        Some(entered) => step.deliver(entered, &delivery),
-                        None => Ok(()),
-                    }
-                })?;
-            }
-            self.tx.execute("delete from held where slot = ?1", params![slot.as_bytes()])?;
+            self.open_kept_letter(&Letter::decode(&letter)?, account, number(sequence))?;
         }
+        Ok(())
+    }
+
+    /// A letter that was kept, and what followed it.
+    pub fn open_kept_letter(&mut self, letter: &Letter, account: AccountId, sequence: u64) -> Halting<()> {
+        let slot = letter.slot;
+        self.tx.execute("delete from request where slot = ?1", params![slot.as_bytes()])?;
+        self.tx.execute("delete from slot where slot = ?1 and state = 4", params![slot.as_bytes()])?;
+        self.attempt(|step| step.enter(letter, account, sequence))?;
+        let held: Vec<Vec<u8>> = self.tx.rows(
+            "select delivery from held where slot = ?1 order by sequence",
+            params![slot.as_bytes()],
+            |row| row.get(0),
+        )?;
+        for bytes in held {
+            self.attempt(|step| {
+                let delivery = Delivery::decode(&bytes)?;
+                match step.slot(slot)? {
+                    Some(entered) => step.deliver(entered, &delivery),
+                    None => Ok(()),
+                }
+            })?;
+        }
+        self.tx.execute("delete from held where slot = ?1", params![slot.as_bytes()])?;
         Ok(())
     }
 
@@ -589,6 +621,10 @@ impl Step<'_> {
             return self.enter_group(letter, writer, sequence, &joined, &charter);
         }
         let own = self.me()?.account;
+        let accepted = self.contact(writer)?.is_some_and(|it| it.state == ContactState::Accepted);
+        if writer != own && !accepted {
+            return Err(Halt::Unusable("a conversation of two with somebody who was not accepted"));
+        }
         let peer = joined.members.iter().map(|member| member.account).find(|account| *account != own);
         let peer = peer.unwrap_or(own);
         let two = joined.members.iter().all(|member| member.account == own || member.account == peer);

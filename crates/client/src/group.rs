@@ -176,9 +176,16 @@ impl Step<'_> {
         )?;
         // Coming back from outside, what changed meanwhile was somebody else's doing.
         let by = (intent.kind != Kind::Rejoin).then_some(self.me()?.account);
+        let before = self.people(slot.conversation)?;
         self.moved_on(slot, &group, by, true)?;
         if intent.kind == Kind::ChangeGroup {
             self.forget_drawn(slot.conversation)?;
+            let mut newcomers = self.people(slot.conversation)?;
+            newcomers.retain(|account| !before.contains(account));
+            self.give_to_newcomers(slot.conversation, &newcomers)?;
+            if !newcomers.is_empty() {
+                self.show_to_newcomers(slot.conversation)?;
+            }
         }
         self.event(Event::Conversation(slot.conversation));
         Ok(())
@@ -220,7 +227,7 @@ impl Step<'_> {
             intent::queue_once(self, Kind::Rejoin, &conversation.0, &[])?;
             return Ok(());
         }
-        if self.waits_in_vain(conversation, &intent.message)? {
+        if self.waits_in_vain(conversation, &intent.message, &intent.payload)? {
             return self.content_refused(intent);
         }
         let old = self.now.0.saturating_sub(slot.healed_at) >= self.config.heal_after_ms;

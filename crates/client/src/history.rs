@@ -141,6 +141,16 @@ pub(crate) const TABLES: &[Table] = &[
     Table { name: "witness", rows: "witness", keeps: &[], merge: Merge::Keep },
     Table { name: "amendment", rows: "amendment", keeps: &[], merge: Merge::Keep },
     // Of these, what is heard live goes on from there by its version.
+    Table { name: "group_link", rows: "group_link", keeps: &[], merge: Merge::Keep },
+    Table {
+        name: "knock",
+        rows: "(select * from knock where state > 0)",
+        keeps: &["due"],
+        merge: Merge::Keep,
+    },
+    Table { name: "picture", rows: "picture", keeps: &[], merge: Merge::Keep },
+    Table { name: "picture_place", rows: "picture_place", keeps: &[], merge: Merge::Keep },
+    Table { name: "taken_out", rows: "taken_out", keeps: &[], merge: Merge::Keep },
     Table { name: "choice", rows: "choice", keeps: &[], merge: Merge::Keep },
     Table { name: "timer", rows: "timer", keeps: &[], merge: Merge::Keep },
     // This device's own row is in its conversations.
@@ -174,6 +184,8 @@ pub(crate) const OF_THIS_DEVICE: &[&str] = &[
     "history_out",
     "history_in",
     "scheduled",
+    "asking",
+    "entrance",
     "indexed",
     "message_words",
     "presence",

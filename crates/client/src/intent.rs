@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     VerifyHandle = 8,
     /// Asks for a blob until it is there; subject: what for.
     FetchBlob = 9,
+    /// A letter that knocks at a group; subject: conversation.
+    Knock = 19,
     /// Conversation kinds; subject: conversation. In the order in which they go first.
     StartConversation = 10,
     CreateSlot = 11,
@@ -48,7 +50,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 19] = [
         Self::CreateMailbox,
         Self::CreateAddress,
         Self::DeleteAddress,
@@ -58,6 +60,7 @@ impl Kind {
         Self::FetchBlob,
         Self::PublishHandle,
         Self::VerifyHandle,
+        Self::Knock,
         Self::StartConversation,
         Self::CreateSlot,
         Self::Rejoin,
@@ -371,7 +374,7 @@ pub(crate) fn put_off(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
 /// How many wait for the service. What others were asked for waits for them.
 pub(crate) fn count(reader: &client_db::Reader<'_>) -> Result<u32, client_db::Error> {
     let count = reader.row(
-        "select count(*) from intent where state != 3 and kind != 17 and not (kind in (9, 15) and attempts > 1)",
+        "select count(*) from intent where state != 3 and kind != 18 and not (kind in (9, 15) and attempts > 1)",
         [],
         |row| row.get(0),
     )?;
@@ -468,6 +471,7 @@ pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
         }
         (_, State::Stored) => Ok(()),
         (_, State::Stale) => still_stale(step, intent),
+        (Kind::Knock, State::Staged) => step.prepare_knock(intent),
         (Kind::Rejoin, State::Staged) => step.fetch_rejoin(intent),
         (Kind::SelfUpdate, State::Staged) => step.seal_update(intent),
         (Kind::Propose, State::Staged) => step.seal_proposal(intent),
@@ -507,6 +511,10 @@ pub(crate) fn done_at_unnamed(step: &mut Step<'_>, id: i64, answer: UnnamedAnswe
             }
         }
         (Kind::ChangeGroup, UnnamedAnswer::KeyPackages(packages)) => step.take_drawn(&intent, &packages),
+        (Kind::Knock, UnnamedAnswer::KeyPackages(packages)) => {
+            step.take_packages_for_knock(&intent, Some(&packages))
+        }
+        (Kind::Knock, UnnamedAnswer::Stored(_)) => step.knock_left(&intent),
         (Kind::Rejoin, UnnamedAnswer::Rejoin(rejoin)) => step.seal_rejoin(&intent, &rejoin),
         (Kind::CreateSlot, UnnamedAnswer::Stored(stored)) => step.slot_created(&intent, &stored),
         (Kind::Rejoin | Kind::SelfUpdate | Kind::ChangeGroup, UnnamedAnswer::Stored(stored)) => {
@@ -566,6 +574,7 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
         (Kind::SelfUpdate, _) => step.abandon_update(&intent),
         (Kind::Propose, _) => finish(step, id),
         (Kind::SendContent, _) => step.content_refused(&intent),
+        (Kind::Knock, Refusal::NotAllowed) => step.take_packages_for_knock(&intent, None),
         (Kind::VerifyHandle, _) => finish(step, id),
         _ => {
             let wait = RETRY_MS_MIN << intent.attempts.min(10);

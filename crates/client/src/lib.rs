@@ -16,6 +16,7 @@ mod account;
 mod amendment;
 pub mod api;
 mod ask;
+mod asking;
 mod blob;
 mod charter;
 mod choice;
@@ -27,16 +28,20 @@ mod group;
 mod history;
 mod intent;
 mod key_package;
+mod knock;
 mod lines;
 mod link;
 mod linking;
 mod machine;
 mod mailbox;
 pub mod markup;
+mod matter;
 mod mention;
 mod message;
 mod missing;
+mod newcomer;
 mod own_device;
+mod picture;
 mod poll;
 mod presence;
 mod privacy;
@@ -60,23 +65,26 @@ pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{
     AddWhom, ChatChoice, ChatChoices, Command, CommandId, Connection, ContactCard, ContactState,
     ConversationHead, ConversationId, DeviceCard, DeviceNews, Edition, Event, FolderChange, FolderId,
-    FolderView, Found, GroupChange, GroupHead, GroupMember, GroupView, HistoryState, Input,
-    InvitationSecrets, LinkEnd, LinkEvent, LinkState, Mark, MessageView, Noticed, Output, PollOption,
-    PollView, Privacy, PrivacyChoice, Reaction, Refused, Reply, ScheduledId, ScheduledNews, ScheduledView,
-    Status, Whom,
+    FolderView, Found, GroupChange, GroupHead, GroupInvitation, GroupMember, GroupView, HistoryState, Input,
+    InvitationSecrets, JoinState, JoinView, KnockView, LinkEnd, LinkEvent, LinkState, LinkView, Mark,
+    MessageView, Noticed, Output, PollOption, PollView, Privacy, PrivacyChoice, Reaction, Refused, Reply,
+    ScheduledId, ScheduledNews, ScheduledView, Status, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};
-pub use crypto::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_NAME_CHARS_MAX};
+pub use crypto::charter::{
+    GROUP_DESCRIPTION_BYTES_MAX, GROUP_LINKS_MAX, GROUP_NAME_CHARS_MAX, HISTORY_ALL, HISTORY_DAYS_MAX,
+};
 pub use crypto::{Permissions, Role, Who};
 pub use device::{DeviceGrant, DeviceOffer, NewDevice};
 pub use folder::{FOLDER_NAME_CHARS_MAX, FOLDERS_MAX};
 pub use link::{LINK_DIGITS, LinkSecrets};
 pub use machine::{Client, Config, Fault, Weakness};
+pub use picture::{PICTURE_BYTES_MAX, PictureKind};
 pub use poll::{POLL_OPTION_BYTES_MAX, POLL_OPTIONS_MAX, POLL_QUESTION_BYTES_MAX};
 pub use presence::STEP_MS as PRESENCE_STEP_MS;
 pub use report::{Evidence, EvidenceOfRequest, NotProved, Proved, ProvedRequest};
 pub use scheduled::{SCHEDULE_MS_MAX, SCHEDULED_MAX};
 pub use timer::TIMER_SECONDS_MAX;
-pub use wire::DeviceLink;
 pub use wire::link::{InvitationLink, LinkError, ServiceAddress};
+pub use wire::{DeviceLink, GroupDoor, GroupInvitationLink};
 pub use wire::{Door, Refusal};

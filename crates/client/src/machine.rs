@@ -391,6 +391,14 @@ impl Step<'_> {
             Command::SetTimer { conversation, seconds } => self.set_timer(id, conversation, seconds),
             Command::CreateGroup { name, people } => self.create_group(id, &name, &people),
             Command::ChangeGroup { conversation, change } => self.change_group(id, conversation, change),
+            Command::OpenLink { conversation, approval } => self.open_link(id, conversation, approval),
+            Command::SetPicture { conversation, bytes } => {
+                self.set_picture(id, conversation, bytes.as_deref())
+            }
+            Command::Join(link) => self.join_group(id, &link),
+            Command::AnswerKnock { conversation, account, accept } => {
+                self.answer_knock(id, conversation, account, accept)
+            }
             Command::LeaveGroup { conversation } => self.leave_group(id, conversation),
             Command::MarkRead { conversation, through } => self.mark_read(id, conversation, through),
             Command::Typing { conversation, on } => self.tell_typing(id, conversation, on),
@@ -477,6 +485,7 @@ impl Step<'_> {
             self.attempt(Self::mind_the_devices)?;
             self.attempt(Self::mind_history)?;
             self.attempt(Self::mind_presence)?;
+            self.attempt(Self::mind_knocks)?;
         }
         if self.me.as_ref().is_some_and(|me| me.registered) {
             self.authenticate()?;
@@ -649,6 +658,7 @@ impl Step<'_> {
         deadlines.extend(self.history_due()?);
         deadlines.extend(self.presence_due()?);
         deadlines.extend(self.lines.fleeting.due());
+        deadlines.extend(self.knocks_due()?);
         deadlines.extend(self.lines.asks.iter().map(|ask| ask.deadline));
         for door in Door::ALL {
             let line = self.lines.line_ref(door);

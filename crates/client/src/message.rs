@@ -3,9 +3,10 @@
 use client_db::params;
 use crypto::Member;
 use vocab::limits::TEXT_BYTES_MAX;
-use vocab::{AccountId, DeviceId, MessageId};
+use vocab::{AccountId, DeviceId, MessageId, Timestamp};
 use wire::content::{
-    Chain, Disposition, MimiContent, NestedPart, Part, Profile, chain_hash, message_id, sender_uri,
+    Chain, Disposition, Expiration, MimiContent, NestedPart, Part, Profile, chain_hash, message_id,
+    sender_uri,
 };
 
 use crate::amendment::{Meaning, Role, id_from};
@@ -15,6 +16,7 @@ use crate::conversation::Slot;
 use crate::intent::{self, Intent, Kind};
 use crate::machine::Weakness;
 use crate::markup::{self, Mention};
+use crate::matter::Matter;
 use crate::poll::Poll;
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
@@ -104,7 +106,7 @@ impl Step<'_> {
         let content = self.number_content(conversation, content)?;
         let (bytes, id) = self.finish_content(conversation, content.clone())?;
         let me = self.me()?;
-        let own = Author { account: me.account, device: me.device, own: true };
+        let own = Author { account: me.account, device: me.device, own: true, told: None };
         let place = Place { position: POSITION_PENDING, queued: self.next_position(conversation)? };
         self.keep(conversation, &own, id, &content, &bytes, place)?;
         intent::queue(self, Kind::SendContent, &conversation.0, id.as_bytes(), &bytes)?;
@@ -136,7 +138,7 @@ impl Step<'_> {
         let mark = match (from.own, role) {
             (true, _) if place.position == POSITION_PENDING => Mark::Pending,
             (true, _) => Mark::Sent,
-            (false, Role::Shown) => Mark::Delivered,
+            (false, Role::Shown) if from.told.is_none() => Mark::Delivered,
             // Nobody waits for it to be seen.
             (false, _) => Mark::Read,
         };
@@ -144,8 +146,8 @@ impl Step<'_> {
         self.tx.execute("delete from message where id = ?1 and role = 3", params![id.as_bytes()])?;
         let new = self.tx.execute(
             "insert or ignore into message (id, conversation, position, queued, sender, own, sent_at, received_at,
-             text, unknown, content, mark, device, number, role, in_reply_to, forwarded)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+             text, unknown, content, mark, device, number, role, in_reply_to, forwarded, told_by)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
             params![
                 id.as_bytes(),
                 conversation.0,
@@ -154,7 +156,7 @@ impl Step<'_> {
                 from.account.as_bytes(),
                 from.own,
                 sql_time(content.sent_at().unwrap_or(self.now)),
-                sql_time(self.now),
+                sql_time(from.told.as_ref().map_or(self.now, |told| told.received_at)),
                 text,
                 unknown,
                 bytes,
@@ -163,10 +165,18 @@ impl Step<'_> {
                 sql_number(content.chain().map_or(0, |chain| chain.sequence)),
                 role as i64,
                 content.in_reply_to.map_or(Vec::new(), |id| id.as_bytes().to_vec()),
-                content.is_forwarded()
+                content.is_forwarded(),
+                from.told.as_ref().map_or(Vec::new(), |told| told.by.as_bytes().to_vec())
             ],
         )?;
         if new == 0 {
+            if from.told.is_none() {
+                // What somebody told is said by its sender now.
+                self.tx.execute(
+                    "update message set told_by = x'' where id = ?1 and told_by != x''",
+                    params![id.as_bytes()],
+                )?;
+            }
             return Ok(false);
         }
         let markdown = content.is_markdown();
@@ -178,7 +188,11 @@ impl Step<'_> {
                 self.index_text(id, text, markdown)?;
                 self.note_text(conversation, from.account, id, text, markdown)?;
             }
-            self.note_expiration(id, content.expires)?;
+            let until = from.told.as_ref().and_then(|told| told.until);
+            match until.and_then(|until| u32::try_from(until.0 / 1_000).ok()) {
+                Some(second) => self.note_expiration(id, Some(Expiration::At(second)))?,
+                None => self.note_expiration(id, content.expires)?,
+            }
         }
         if let Meaning::Edit { text, .. } = &meaning {
             self.note_text(conversation, from.account, id, text, markdown)?;
@@ -299,8 +313,9 @@ impl Step<'_> {
             return self.take_profile(sender.account, &profile.name, profile.handle.as_deref(), key);
         }
         // What was said before one was silenced may come now, said again to whoever missed it.
-        let passed_over = self.is_silenced(slot.conversation, sender.account)?
-            || self.oversteps(slot.conversation, sender.account, &content)?;
+        let silenced =
+            Matter::of(&content).is_none() && self.is_silenced(slot.conversation, sender.account)?;
+        let passed_over = silenced || self.oversteps(slot.conversation, sender.account, &content)?;
         if !known_of && passed_over {
             return self.pass_over(slot, sender, &content, bytes);
         }
@@ -380,7 +395,7 @@ impl Step<'_> {
         } else {
             self.next_position(conversation)?
         };
-        let author = Author { account: sender, device: from.device, own };
+        let author = Author { account: sender, device: from.device, own, told: None };
         if !self.keep(conversation, &author, id, content, bytes, Place { position, queued: 0 })? {
             return self.tell_again(conversation, id);
         }
@@ -388,6 +403,28 @@ impl Step<'_> {
         if !own && matches!(Meaning::of(content), Meaning::Said) {
             self.owe_receipt(conversation, id, wire::content::MessageStatus::Delivered)?;
         }
+        Ok(())
+    }
+
+    /// A message of before one came, as somebody tells it: it is in its place, counts as read, and calls nobody.
+    pub fn keep_told(
+        &mut self,
+        conversation: ConversationId,
+        (account, device): (AccountId, DeviceId),
+        bytes: &[u8],
+        position: i64,
+        told: Told,
+    ) -> Halting<()> {
+        let content = MimiContent::decode(bytes).map_err(|_| Halt::Unusable("not a content"))?;
+        if content.expires.is_some() && told.until.is_none() && Meaning::of(&content).role() == Role::Shown {
+            return Err(Halt::Unusable("told for longer than it was to last"));
+        }
+        let id = id_of(account, conversation, bytes, &content.salt)?;
+        let own = account == self.me()?.account;
+        let author = Author { account, device, own, told: Some(told) };
+        let released = self.out.len();
+        self.keep(conversation, &author, id, &content, bytes, Place { position, queued: 0 })?;
+        self.out.truncate(released);
         Ok(())
     }
 
@@ -483,6 +520,18 @@ struct Author {
     account: AccountId,
     device: DeviceId,
     own: bool,
+    /// Somebody else tells it.
+    told: Option<Told>,
+}
+
+/// How a message came that was not heard.
+pub(crate) struct Told {
+    /// Who tells it.
+    pub by: AccountId,
+    /// When they had it.
+    pub received_at: Timestamp,
+    /// When it disappears.
+    pub until: Option<Timestamp>,
 }
 
 /// Id, conversation, sender and content of a message of a later build.

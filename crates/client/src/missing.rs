@@ -223,7 +223,7 @@ impl Step<'_> {
     pub fn say_again(&mut self, conversation: ConversationId, through: u64, undelivered: u8) -> Halting<()> {
         let again: Vec<Again> = self.tx.rows(
             "select id, content, content_hash, number, sent_at, failed from message
-             where conversation = ?1 and device = ?5 and number > ?2
+             where conversation = ?1 and device = ?5 and number > ?2 and told_by = x''
              and (?3 = 0 or (mark < 2 and (role != 1 or number > (select coalesce(max(number), 0) from message
                  where conversation = ?1 and device = ?5 and number > 0 and mark >= 2))))
              and id not in (select message from intent where message != x'') order by number limit ?4",

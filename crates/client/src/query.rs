@@ -207,8 +207,12 @@ impl Client {
         )?;
         members.sort_by_key(|member| std::cmp::Reverse(member.role));
         let role = own.map_or(Role::Member, |own| charter.role(own));
+        let here = reader.row("select 1 from picture where hash = ?1", params![charter.picture], |row| {
+            row.get::<_, i64>(0)
+        })?;
         let head = GroupHead {
             name: charter.name().to_owned(),
+            picture: here.map(|_| charter.picture),
             people: u32::try_from(members.len()).unwrap_or(u32::MAX),
             inside,
             may_write: inside && own.is_some_and(|own| charter.permits(own, charter.permissions.send)),
@@ -479,7 +483,7 @@ fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
 const MESSAGE_COLUMNS: &str = "id, conversation, sender, own, sent_at, text, unknown, mark, failed, position,
      in_reply_to, edited_at, deleted, exists (select 1 from amendment where target = message.id), forwarded, expires_at,
      exists (select 1 from choice where subject = message.id and key = 5 and value = x'01'), notice, poll,
-     markdown, mentions";
+     markdown, mentions, told_by";
 
 /// A message by itself, and where to look for more about it.
 struct MessageRow {
@@ -519,6 +523,7 @@ fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
         deleted: row.get(12)?,
         poll: None,
         forwarded: row.get(14)?,
+        told_by: AccountId::from_slice(&row.get::<_, Vec<u8>>(21)?).ok(),
         pinned: false,
         starred: row.get(16)?,
         expires_at: Some(Timestamp(number(row.get(15)?))).filter(|at| at.0 > 0),

@@ -15,6 +15,9 @@ pub const MIGRATIONS: &[&str] = &[
     crate::presence::TABLES,
     crate::report::TABLES,
     crate::proposal::TABLES,
+    crate::knock::TABLES,
+    crate::newcomer::TABLES,
+    crate::picture::TABLES,
 ];
 
 const FIRST: &str = "

@@ -20,6 +20,48 @@ pub(crate) struct Shared {
     pub contacts: Vec<SharedContact>,
     /// Open invitations.
     pub invitations: Vec<Invitation>,
+    /// Links into groups that this account made.
+    pub links: Vec<LinkSecret>,
+    /// Groups it asks to come into.
+    pub asked: Vec<Asked>,
+}
+
+/// A link into a group, by its secret.
+#[derive(Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub(crate) struct LinkSecret {
+    /// The group.
+    pub conversation: [u8; 16],
+    /// What the link shows.
+    pub secret: [u8; 16],
+}
+
+/// Tells no secret.
+impl std::fmt::Debug for LinkSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LinkSecret")
+    }
+}
+
+/// A group that is asked to let the account in: each of its devices may hear the answer.
+#[derive(Clone, PartialEq, Eq, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub(crate) struct Asked {
+    /// The group.
+    pub conversation: [u8; 16],
+    /// Secret of the answer.
+    pub answer: [u8; 32],
+    /// The group's name, as the link says it.
+    pub name: Bytes,
+    /// 1 when somebody has to say yes.
+    pub approval: u8,
+    /// When, milliseconds since 1970-01-01 UTC.
+    pub asked_at: u64,
+}
+
+/// Tells no secret.
+impl std::fmt::Debug for Asked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Asked")
+    }
 }
 
 /// An invitation that any device of the account lets in by.
@@ -71,7 +113,10 @@ impl Step<'_> {
         let invitations = self.tx.rows("select secret from invitation order by secret", [], |row| {
             Ok(Invitation { secret: row.get(0)? })
         })?;
-        Ok(Shared { contacts, invitations })
+        let links = self.tx.rows("select conversation, secret from group_link order by hash", [], |row| {
+            Ok(LinkSecret { conversation: row.get(0)?, secret: row.get(1)? })
+        })?;
+        Ok(Shared { contacts, invitations, links, asked: self.all_asked()? })
     }
 
     /// The same as a content of the own devices' conversation.
@@ -88,12 +133,23 @@ impl Step<'_> {
             params![account.as_bytes()],
             read_contact,
         )?;
-        self.share(Shared { contacts: contact.into_iter().collect(), invitations: vec![] })
+        self.share(Shared { contacts: contact.into_iter().collect(), ..Shared::default() })
     }
 
     /// Tells them of an invitation.
     pub fn share_invitation(&mut self, secret: [u8; 16]) -> Halting<()> {
-        self.share(Shared { contacts: vec![], invitations: vec![Invitation { secret }] })
+        self.share(Shared { invitations: vec![Invitation { secret }], ..Shared::default() })
+    }
+
+    /// Tells them of a link into a group.
+    pub fn share_link(&mut self, conversation: ConversationId, secret: [u8; 16]) -> Halting<()> {
+        let link = LinkSecret { conversation: conversation.0, secret };
+        self.share(Shared { links: vec![link], ..Shared::default() })
+    }
+
+    /// Tells them that one asks to come into a group.
+    pub fn share_asking(&mut self, asked: &Asked) -> Halting<()> {
+        self.share(Shared { asked: vec![asked.clone()], ..Shared::default() })
     }
 
     fn share(&mut self, shared: Shared) -> Halting<()> {
@@ -133,6 +189,12 @@ impl Step<'_> {
                 "insert or ignore into invitation (secret, made_at) values (?1, ?2)",
                 params![secret, sql_time(self.now)],
             )?;
+        }
+        for link in &shared.links {
+            self.keep_link(ConversationId(link.conversation), link.secret)?;
+        }
+        for asked in &shared.asked {
+            self.adopt_asking(asked)?;
         }
         shared.contacts.iter().try_for_each(|contact| self.adopt_contact(contact))
     }

@@ -73,13 +73,15 @@ pub struct Permissions {
     pub edit: Who,
     /// Add people.
     pub add: Who,
-    /// Days of messages that a newcomer is given; 0 for none.
+    /// Make links that lead into the group.
+    pub link: Who,
+    /// Days of messages that a newcomer is given; 0 for none, [`HISTORY_ALL`] for all there are.
     pub history_days: u16,
 }
 
 impl Default for Permissions {
     fn default() -> Self {
-        Self { send: Who::Everybody, edit: Who::Admins, add: Who::Admins, history_days: 0 }
+        Self { send: Who::Everybody, edit: Who::Admins, add: Who::Admins, link: Who::Admins, history_days: 0 }
     }
 }
 
@@ -88,6 +90,8 @@ impl Default for Permissions {
 pub struct GroupLink {
     /// SHA-256 of the link's secret.
     pub hash: [u8; 32],
+    /// Who made it.
+    pub maker: AccountId,
     /// 1 when an admin has to say yes first, 0 when the link is enough.
     pub approval: u8,
 }
@@ -165,6 +169,26 @@ impl Charter {
         self
     }
 
+    /// The same without the links that somebody made: they go with their maker.
+    #[must_use]
+    pub fn without_links_of(mut self, maker: AccountId) -> Self {
+        self.links.retain(|link| link.maker != maker);
+        self
+    }
+
+    /// The open link whose secret has this hash.
+    #[must_use]
+    pub fn link(&self, hash: &[u8; 32]) -> Option<GroupLink> {
+        self.links.iter().find(|link| link.hash == *hash).copied()
+    }
+
+    /// The same with another picture; zeros for none.
+    #[must_use]
+    pub fn pictured(mut self, hash: [u8; 32]) -> Self {
+        self.picture = hash;
+        self
+    }
+
     /// What somebody is, if they are in the group at all.
     #[must_use]
     pub fn role(&self, account: AccountId) -> Role {
@@ -238,7 +262,10 @@ impl Charter {
         let linked = self.links.len() <= GROUP_LINKS_MAX
             && hashes.len() == self.links.len()
             && self.links.iter().all(|link| link.approval <= 1);
-        let fits = description.len() <= GROUP_DESCRIPTION_BYTES_MAX && self.officers.len() <= OFFICERS_MAX;
+        let history = self.permissions.history_days;
+        let fits = description.len() <= GROUP_DESCRIPTION_BYTES_MAX
+            && self.officers.len() <= OFFICERS_MAX
+            && (history <= HISTORY_DAYS_MAX || history == HISTORY_ALL);
         if named && sorted && owners == 1 && ranked && linked && fits {
             Ok(())
         } else {
@@ -308,7 +335,34 @@ fn judge(change: &Change, before: &Charter, after: &Charter) -> Result<(), &'sta
     if absent.into_iter().any(|account| lost(&account) || named(&account)) {
         return Err("a role of somebody who is not here");
     }
+    if after.links.iter().any(|link| lost(&link.maker)) {
+        return Err("a link of somebody who is not here");
+    }
+    judge_links(by, before, after, &here)?;
     judge_charter(by, before, after, &change.removed, &here)
+}
+
+/// A link is opened by who may, under their own name, and lets nobody in without asking unless its maker could have done so.
+/// It is closed by its maker or an admin, and goes when its maker goes.
+fn judge_links(
+    by: AccountId,
+    before: &Charter,
+    after: &Charter,
+    here: &BTreeSet<AccountId>,
+) -> Result<(), &'static str> {
+    let officer = before.role(by) >= Role::Admin;
+    let closes = |link: &GroupLink| officer || link.maker == by || !here.contains(&link.maker);
+    let mut closed = before.links.iter().filter(|link| !after.links.contains(link));
+    if !closed.all(closes) {
+        return Err("not allowed to close a link");
+    }
+    let opens = |link: &GroupLink| {
+        link.maker == by
+            && before.permits(by, before.permissions.link)
+            && (link.approval == 1 || before.permits(by, before.permissions.add))
+    };
+    let mut opened = after.links.iter().filter(|link| !before.links.contains(link));
+    if opened.all(opens) { Ok(()) } else { Err("not allowed to open a link") }
 }
 
 fn judge_charter(
@@ -325,8 +379,7 @@ fn judge_charter(
     if looks(before) != looks(after) && !before.permits(by, before.permissions.edit) {
         return Err("not allowed to change what the group is");
     }
-    let inside = (before.permissions, &before.links) == (after.permissions, &after.links);
-    if !inside && before.role(by) < Role::Admin {
+    if before.permissions != after.permissions && before.role(by) < Role::Admin {
         return Err("not allowed to change who may do what");
     }
     let gone = |account: AccountId| {
@@ -355,5 +408,9 @@ pub const GROUP_NAME_CHARS_MAX: usize = 100;
 pub const GROUP_DESCRIPTION_BYTES_MAX: usize = 2_048;
 /// Open links of a group at one time.
 pub const GROUP_LINKS_MAX: usize = 32;
+/// Most days of messages that newcomers can be given by number: ten years.
+pub const HISTORY_DAYS_MAX: u16 = 3_650;
+/// In the place of days: everything there is.
+pub const HISTORY_ALL: u16 = u16::MAX;
 /// Owner and admins together.
 const OFFICERS_MAX: usize = 64;

@@ -17,7 +17,7 @@ use tls_codec::{DeserializeBytes as _, Serialize as _};
 use vocab::time::DAY_MS;
 use vocab::{AccountId, AddressSecret, DeviceId, Timestamp};
 
-use crate::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_LINKS_MAX, GROUP_NAME_CHARS_MAX};
+use crate::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_LINKS_MAX, GROUP_NAME_CHARS_MAX, HISTORY_ALL};
 use crate::{
     Change, Changes, Charter, DeviceKeys, Error, Group, GroupId, GroupLink, Identity, Incoming, KeyPackage,
     KeyStore, LeafData, Pending, Permissions, Policy, Refusal, Role, Session, StoreError, Unreadable,
@@ -1139,7 +1139,7 @@ fn t12_a_commit_that_breaks_the_charter_is_refused_by_everybody_else() {
     let mut stranger = Phone::new(9);
     let package = stranger.package();
     let open = Permissions { add: Who::Everybody, ..Permissions::default() };
-    let link = GroupLink { hash: [1; 32], approval: 0 };
+    let link = GroupLink { hash: [1; 32], maker: c, approval: 1 };
     /// What it is, packages to add, accounts to remove, another charter.
     type Attempt = (&'static str, Vec<Vec<u8>>, Vec<AccountId>, Option<Charter>);
     let carols: [Attempt; 9] = [
@@ -1274,6 +1274,50 @@ fn a_new_device_and_one_that_fell_out_come_into_a_group_from_outside_and_a_stran
 }
 
 #[test]
+fn t12_a_link_is_opened_by_who_may_in_their_own_name_and_goes_with_its_maker() {
+    let [mut alice, mut bob, mut carol, mut dave] = chartered();
+    let (a, c, d) = (alice.account, carol.account, dave.account);
+    let linking = Permissions { link: Who::Everybody, ..Permissions::default() };
+    let theirs = GroupLink { hash: [1; 32], maker: a, approval: 1 };
+    let open = alice.charter().permitting(linking).with_link(theirs);
+    let pending = alice.forces(&[], &[], Some(&open)).unwrap();
+    alice.with(|group, s, _| group.merge_pending(s)).unwrap();
+    for other in [&mut bob, &mut carol, &mut dave] {
+        other.follows(&pending.commit, &by_charter).unwrap();
+    }
+    let link = |maker, approval| GroupLink { hash: [2; 32], maker, approval };
+    let carols = [
+        ("opens one that asks nobody", open.clone().with_link(link(c, 0))),
+        ("opens one in another's name", open.clone().with_link(link(d, 1))),
+        ("closes another's", open.clone().without_link(&[1; 32])),
+        ("takes another's over", open.clone().with_link(GroupLink { maker: c, ..theirs })),
+    ];
+    for (what, charter) in carols {
+        let pending = carol.forces(&[], &[], Some(&charter)).unwrap();
+        for other in [&mut alice, &mut bob, &mut dave] {
+            let refusal = refused(other.follows(&pending.commit, &by_charter));
+            assert!(matches!(refusal, Refusal::Policy(_)), "Carol {what}: {refusal:?}");
+        }
+        carol.clears();
+    }
+    // She may open one that asks; Bob, an admin, may close it, and has to when he takes her out.
+    let hers = open.with_link(link(c, 1));
+    let pending = carol.forces(&[], &[], Some(&hers)).unwrap();
+    carol.with(|group, s, _| group.merge_pending(s)).unwrap();
+    for other in [&mut alice, &mut bob, &mut dave] {
+        other.follows(&pending.commit, &by_charter).unwrap();
+    }
+    let pending = bob.forces(&[], &[c], None).unwrap();
+    let refusal = refused(alice.follows(&pending.commit, &by_charter));
+    assert!(matches!(refusal, Refusal::Policy(_)), "{refusal:?}");
+    bob.clears();
+    let without = hers.without_links_of(c);
+    let pending = bob.forces(&[], &[c], Some(&without)).unwrap();
+    alice.follows(&pending.commit, &by_charter).unwrap();
+    assert_eq!(alice.charter().links(), [theirs]);
+}
+
+#[test]
 fn a_charter_that_breaks_its_own_rules_is_none() {
     let owner = AccountId([1; 32]);
     for name in ["", "  ", "a\nb", &"x".repeat(GROUP_NAME_CHARS_MAX + 1)] {
@@ -1289,13 +1333,18 @@ fn a_charter_that_breaks_its_own_rules_is_none() {
         (0..count).fold(good.clone(), |charter, n| {
             let mut hash = [0; 32];
             hash[..8].copy_from_slice(&n.to_be_bytes());
-            charter.with_link(GroupLink { hash, approval: 1 })
+            charter.with_link(GroupLink { hash, maker: owner, approval: 1 })
         })
     };
     assert!(Charter::from_bytes(&links(GROUP_LINKS_MAX).to_bytes().unwrap()).is_ok());
     assert!(Charter::from_bytes(&links(GROUP_LINKS_MAX + 1).to_bytes().unwrap()).is_err());
     let ownerless = good.clone().with_role(owner, Role::Member);
     assert!(Charter::from_bytes(&ownerless.to_bytes().unwrap()).is_err());
+    let history = |history_days| {
+        let permissions = Permissions { history_days, ..Permissions::default() };
+        Charter::from_bytes(&good.clone().permitting(permissions).to_bytes().unwrap()).is_ok()
+    };
+    assert_eq!([3_650, 3_651, HISTORY_ALL].map(history), [true, false, true]);
     let long = good.described(&"x".repeat(GROUP_DESCRIPTION_BYTES_MAX + 1));
     assert!(Charter::from_bytes(&long.to_bytes().unwrap()).is_err());
 }

@@ -276,3 +276,101 @@ fn three_people_make_a_group_write_in_it_and_change_it() {
     let info = anna.ok(["group", "info", "Sea house"]);
     assert_eq!(info[0]["group"]["members"].as_array().map(Vec::len), Some(1), "{info:?}");
 }
+
+#[test]
+fn by_a_link_people_come_into_a_group_at_once_or_when_somebody_says_yes() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    let carla = Terminal::registered(&server, "Carla");
+    let group = anna.ok(["group", "create", "Lake house"])[0]["group"]["id"].clone();
+    let made = |options: &[&str]| {
+        let lines = anna.ok([&["group", "link", "Lake house"][..], options].concat());
+        lines[0]["link"].as_str().expect("a link").to_owned()
+    };
+    let (open, asking) = (made(&[]), made(&["--approval"]));
+    let listed = anna.ok(["group", "link", "Lake house", "--list"]);
+    assert_eq!(listed.len(), 2, "{listed:?}");
+
+    // Boris comes in at once; a second time changes nothing.
+    let asked = boris.ok(["group", "join", &open]);
+    assert_eq!(asked[0]["group"]["name"], "Lake house");
+    boris.ok(["add", &open]);
+    anna.receive();
+    boris.receive();
+    boris.ok(["send", "Lake house", "hello"]);
+    assert_eq!(texts(&anna.receive()), ["hello"]);
+    assert_eq!(anna.ok(["contacts"]).len(), 0, "a link makes nobody a contact");
+
+    // Carla asks; nothing of hers is shown before somebody says yes.
+    carla.ok(["add", &asking]);
+    let lines = anna.receive();
+    let knock = lines.iter().find(|line| line["event"] == "knock").expect("a knock");
+    assert_eq!((&knock["chat"], &knock["count"]), (&group, &Value::from(1)));
+    let requests = anna.ok(["group", "requests"]);
+    let who = requests[0]["knock"]["id"].as_str().expect("an id").to_owned();
+    assert!(!requests[0].to_string().contains("Carla"), "{requests:?}");
+    let waiting = carla.ok(["group", "requests"]);
+    assert_eq!(waiting[0]["joining"]["state"], "waiting");
+    anna.ok(["group", "accept", "Lake house", &who]);
+    carla.receive();
+    carla.ok(["send", "Lake house", "me too"]);
+    assert_eq!(texts(&boris.receive()), ["me too"]);
+
+    // A closed link leads nowhere, and says so.
+    for link in &listed {
+        let id = link["group_link"]["id"].as_str().expect("an id");
+        anna.ok(["group", "link", "Lake house", "--revoke", id]);
+    }
+    let dora = Terminal::registered(&server, "Dora");
+    dora.ok(["group", "join", &open]);
+    anna.receive();
+    let mut waiting = dora.start(["receive", "--for", "60"]);
+    let closed = waiting.wait_for("the answer", |line| line["event"] == "joining");
+    assert!(closed["sentence"].as_str().is_some_and(|it| it.contains("was closed")), "{closed}");
+    waiting.kill();
+    assert_eq!(dora.ok(["group", "requests"])[0]["joining"]["state"], "link_closed");
+    let (code, _) = boris.refused(["group", "link", "Lake house"]);
+    assert_eq!(code, 1, "a member makes no links");
+}
+
+#[test]
+fn a_newcomer_is_given_what_was_said_before_and_sees_the_groups_picture() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    let carla = Terminal::registered(&server, "Carla");
+    boris.ok(["add", &anna.invitation()]);
+    carla.ok(["add", &anna.invitation()]);
+    anna.receive();
+    anna.ok(["group", "create", "Lake house", "Boris"]);
+    let (code, _) = anna.refused(["group", "history", "Lake house", "soon"]);
+    assert_eq!(code, 2);
+    anna.ok(["group", "history", "Lake house", "7d"]);
+    let file = anna.home().join("house.png");
+    let picture = [b"\x89PNG\r\n\x1a\n".as_slice(), &[7; 9_000]].concat();
+    std::fs::write(&file, &picture).expect("written");
+    anna.ok(["group", "picture", "Lake house", file.to_str().expect("a path")]);
+    let (code, words) = anna.refused(["group", "picture", "Lake house", "/dev/null"]);
+    assert!(code == 2 && words.contains("32 KiB"), "{code}: {words}");
+    boris.receive();
+    boris.ok(["send", "Lake house", "who brings what?"]);
+    anna.receive();
+    let info = boris.ok(["group", "info", "Lake house"]);
+    assert_eq!(info[0]["group"]["history"], "7d");
+
+    anna.ok(["group", "add", "Lake house", "Carla"]);
+    assert_eq!(texts(&carla.receive()), [""; 0], "it calls nobody");
+    let shown = carla.ok(["history", "Lake house"]);
+    let told = shown.iter().find(|line| line["message"]["text"] == "who brings what?").expect("told");
+    assert_eq!(
+        (&told["message"]["told"], &told["message"]["from"]["name"]),
+        (&"Told by Anna".into(), &"Boris".into())
+    );
+    let saved = carla.home().join("saved.png");
+    carla.ok(["group", "picture", "Lake house", "--save", saved.to_str().expect("a path")]);
+    assert!(std::fs::read(saved).expect("saved") == picture);
+    anna.ok(["group", "picture", "Lake house", "--remove"]);
+    carla.receive();
+    assert!(carla.ok(["group", "info", "Lake house"])[0]["group"]["picture"].is_null());
+}

@@ -369,6 +369,7 @@ fn is_repeatable(what: &What) -> bool {
             | Action::GiveCode { .. }
             | Action::Invite
             | Action::NewGroup { .. }
+            | Action::OpenLink { .. }
             | Action::Send { .. }
             | Action::SendPlain { .. }
             | Action::Schedule { .. }

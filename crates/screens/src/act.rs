@@ -28,7 +28,8 @@ pub enum Action {
     },
     /// Makes an invitation link: whoever uses it is accepted.
     Invite,
-    /// Adds somebody: by link at once, by number or address after they accepted.
+    /// Adds somebody: by link at once, by number or address after they accepted. A link into a group asks to come in:
+    /// [`Outcome::Group`] comes back.
     Add {
         /// Link, number or address.
         who: String,
@@ -215,6 +216,13 @@ pub enum Action {
         /// How.
         edit: GroupEdit,
     },
+    /// Opens a link into a group; [`Outcome::Link`] comes back. [`Action::Add`] takes such a link.
+    OpenLink {
+        /// The group, by name or id.
+        group: String,
+        /// Somebody who may add has to say yes.
+        approval: bool,
+    },
     /// Leaves a group.
     LeaveGroup {
         /// The group, by name or id.
@@ -314,7 +322,7 @@ pub enum Outcome {
         /// How things stand and what now.
         sentence: String,
     },
-    /// A group was made or is being changed.
+    /// A group was made, is being changed, or was asked to let one in.
     Group {
         /// Which.
         id: ChatId,

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage, LinkScreen, Listing, Mentionable,
-    MessageId, Next, Person, PrivacyPage, RefusedKind, ReportSheet, RequestRow, ScheduledRow, Start, Status,
-    Timeline,
+    Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage, JoinRow, LinkScreen, Listing,
+    Mentionable, MessageId, Next, Person, Picture, PrivacyPage, RefusedKind, ReportSheet, RequestRow,
+    ScheduledRow, Start, Status, Timeline,
 };
 
 /// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
@@ -74,6 +74,13 @@ pub enum Ask {
         /// By name or id.
         group: String,
     },
+    /// A picture.
+    Picture {
+        /// As a chat or a page names it.
+        id: String,
+    },
+    /// The groups one asks to come into.
+    Joining,
     /// The devices of the account.
     Devices,
     /// How linking a device stands.
@@ -134,6 +141,10 @@ pub enum Answer {
     Requests(Listing<RequestRow>),
     /// To [`Ask::Group`].
     Group(GroupPage),
+    /// To [`Ask::Picture`].
+    Picture(Picture),
+    /// To [`Ask::Joining`], the first first.
+    Joining(Vec<JoinRow>),
     /// To [`Ask::Contact`].
     Contact(Person),
     /// To [`Ask::Devices`].

@@ -45,6 +45,8 @@ pub struct ChatRow {
     pub person: Person,
     /// It is a group.
     pub group: bool,
+    /// Its picture, see [`crate::Ask::Picture`].
+    pub picture: Option<String>,
     /// The last message in one line, or words in its place.
     pub preview: String,
     /// The last message is one's own and came so far.
@@ -95,6 +97,8 @@ pub struct ChatHead {
     pub person: Person,
     /// It is a group: [`crate::Ask::Group`] shows its page.
     pub group: bool,
+    /// Its picture, see [`crate::Ask::Picture`].
+    pub picture: Option<String>,
     /// The second line: the handle, or how things stand.
     pub line: String,
     /// `Messages disappear 1 day after reading`, when they do.

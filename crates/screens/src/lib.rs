@@ -33,7 +33,10 @@ pub use bridge::{FromCore, Reply, ToCore, What};
 pub use chat::{ChatHead, ChatId, ChatList, ChatRow, Composer, Timeline};
 pub use contact::{ContactId, ContactRow, ContactState, Person, RequestRow};
 pub use folder::{FolderEdit, FolderId, FolderRow};
-pub use group::{GroupEdit, GroupMay, GroupPage, GroupRule, MemberRow, Permission, Role};
+pub use group::{
+    GroupEdit, GroupHistory, GroupMay, GroupPage, GroupRule, JoinRow, JoinState, KnockRow, LinkRow,
+    MemberRow, Permission, Picture, Role,
+};
 pub use line::{ConnectionLine, LineState};
 pub use link::{DeviceList, DeviceRow, LinkScreen, LinkStep};
 pub use markup::{Block, Href, ListItem, Mention, Mentionable, Span};

@@ -63,6 +63,8 @@ pub struct Bubble {
     pub poll: Option<PollShown>,
     /// `Forwarded`, when it was said elsewhere first.
     pub forwarded: Option<String>,
+    /// `Told by Anna`, when it was said before one came into the group.
+    pub told: Option<String>,
     /// Somebody pinned it for everybody in the chat.
     pub pinned: bool,
     /// Oneself put a star on it.

@@ -99,6 +99,22 @@ pub enum Notice {
         /// What is, why, what now, where the person is to know.
         sentence: Option<String>,
     },
+    /// Who asks to come into a group changed: [`crate::Ask::Group`].
+    Knock {
+        /// Which group.
+        chat: ChatId,
+        /// How many ask.
+        count: u32,
+        /// What is, and what now; nothing when nobody asks any more.
+        sentence: Option<String>,
+    },
+    /// Asking to come into a group went on: [`crate::Ask::Joining`].
+    Joining {
+        /// Which group.
+        chat: ChatId,
+        /// What is, why, what now.
+        sentence: String,
+    },
     /// The list of chats changed: order, names, last messages, counts.
     Chats,
     /// Somebody knocks.

@@ -617,6 +617,7 @@ fn shown(mark: Mark) -> MarkShown {
 fn row(person: &Person, preview: &str, mark: Option<Mark>, time: &str, unread: u32) -> ChatRow {
     ChatRow {
         group: false,
+        picture: None,
         id: person.chat.clone(),
         person: person.clone(),
         preview: preview.into(),
@@ -657,6 +658,7 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
         edited: None,
         poll: None,
         forwarded: None,
+        told: None,
         pinned: false,
         starred: false,
         expires: None,
@@ -695,6 +697,7 @@ fn timeline(with: &Person, bubbles: Listing<Bubble>) -> Timeline {
     Timeline {
         head: ChatHead {
             group: false,
+            picture: None,
             id: with.chat.clone(),
             person: with.clone(),
             line: with.handle.clone().unwrap_or_else(|| "Through a link".into()),

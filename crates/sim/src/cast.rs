@@ -423,6 +423,17 @@ impl Device {
             Some(Noticed::Role { by: who, account, role }) => {
                 format!("* {} made {} {role:?}", by(who), name(account))
             }
+            Some(Noticed::LinkOpened { by: who, approval: false }) => format!("* {} opened a link", by(who)),
+            Some(Noticed::LinkOpened { by: who, approval: true }) => {
+                format!("* {} opened a link that asks", by(who))
+            }
+            Some(Noticed::LinkClosed { by: who }) => format!("* {} closed a link", by(who)),
+            Some(Noticed::Pictured { by: who, gone }) => {
+                format!("* {} {} its picture", by(who), if gone { "removed" } else { "changed" })
+            }
+            Some(Noticed::History { by: who, days }) => {
+                format!("* {} gives newcomers {days} days", by(who))
+            }
         };
         messages.into_iter().map(line).collect()
     }

@@ -10,8 +10,8 @@ pub use nowhere::*;
 mod browser {
     use wasm_bindgen::prelude::*;
     use web_sys::{
-        Document, Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement,
-        Window,
+        CanvasRenderingContext2d, Document, Element, Event, HtmlCanvasElement, HtmlDialogElement,
+        HtmlElement, HtmlImageElement, HtmlInputElement, HtmlTextAreaElement, Window,
     };
 
     fn window() -> Option<Window> {
@@ -149,6 +149,61 @@ mod browser {
         js_sys::Date::now()
     }
 
+    /// Draws the file that was chosen in a field, small and square, and tells it in base64; nothing when it is no picture.
+    pub fn chosen_picture(field: &str, done: impl FnOnce(Option<String>) + 'static) {
+        let input = first(field).and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
+        let Some(file) = input.and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
+        let image = HtmlImageElement::new().and_then(|image| {
+            let source = web_sys::Url::create_object_url_with_blob(&file)?;
+            Ok((image, source))
+        });
+        let Ok((image, source)) = image else { return done(None) };
+        image.set_src(&source);
+        let decoded = image.decode();
+        wasm_bindgen_futures::spawn_local(async move {
+            let drawn = wasm_bindgen_futures::JsFuture::from(decoded).await.is_ok();
+            let picture = if drawn { small(&image) } else { None };
+            let _ = web_sys::Url::revoke_object_url(&source);
+            done(picture);
+        });
+    }
+
+    /// The middle of an image, as a JPEG that is small enough.
+    fn small(image: &HtmlImageElement) -> Option<String> {
+        let canvas = document()?.create_element("canvas").ok()?.dyn_into::<HtmlCanvasElement>().ok()?;
+        canvas.set_width(PICTURE_SIDE);
+        canvas.set_height(PICTURE_SIDE);
+        let context = canvas.get_context("2d").ok()??.dyn_into::<CanvasRenderingContext2d>().ok()?;
+        let (width, height) = (f64::from(image.natural_width()), f64::from(image.natural_height()));
+        let (side, to) = (width.min(height), f64::from(PICTURE_SIDE));
+        // What can be seen through would be black in a JPEG.
+        context.set_fill_style_str("white");
+        context.fill_rect(0.0, 0.0, to, to);
+        context
+            .draw_image_with_html_image_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
+                image,
+                (width - side) / 2.0,
+                (height - side) / 2.0,
+                side,
+                side,
+                0.0,
+                0.0,
+                to,
+                to,
+            )
+            .ok()?;
+        [0.85, 0.7, 0.5, 0.3].into_iter().find_map(|quality| {
+            let url = canvas.to_data_url_with_type_and_encoder_options("image/jpeg", &quality.into()).ok()?;
+            let base64 = url.strip_prefix("data:image/jpeg;base64,")?;
+            (base64.len() <= PICTURE_BASE64_MAX).then(|| base64.to_owned())
+        })
+    }
+
+    /// Pixels of a picture's side: as large as it is shown anywhere, twice over.
+    const PICTURE_SIDE: u32 = 256;
+    /// Characters of base64 that 32 KiB take.
+    const PICTURE_BASE64_MAX: usize = 32 * 1024 / 3 * 4;
+
     /// Names the window.
     pub fn set_title(title: &str) {
         if let Some(document) = document() {
@@ -276,6 +331,7 @@ mod nowhere {
     pub fn now_ms() -> f64 {
         0.0
     }
+    pub fn chosen_picture(_: &str, _: impl FnOnce(Option<String>) + 'static) {}
     pub fn set_title(_: &str) {}
     #[must_use]
     pub fn is_attentive() -> bool {

@@ -16,6 +16,7 @@ pub mod directory;
 pub mod door;
 pub mod envelope;
 pub mod frame;
+pub mod group_link;
 pub mod key_package;
 pub mod link;
 pub mod mailbox;
@@ -29,6 +30,7 @@ pub use door::{
 };
 pub use envelope::{Delivery, DeliveryKind};
 pub use frame::{Decode, Encode, Extension, Extensions, FrameError, Reply, Request, RequestId, Secret32};
+pub use group_link::{GROUP_DOORS_MAX, GroupDoor, GroupInvitationLink};
 pub use link::{InvitationLink, LinkError, ServiceAddress};
 pub use refusal::Refusal;
 

@@ -100,23 +100,8 @@ impl InvitationLink {
     /// # Errors
     /// [`LinkError`], whose text says what to do.
     pub fn parse(text: &str) -> Result<Self, LinkError> {
-        let text = text.trim();
-        if text.len() > LINK_BYTES_MAX {
-            return Err(LinkError::NotALink);
-        }
-        let (address, fragment) = text.split_once('#').ok_or(LinkError::NotALink)?;
-        let service = ServiceAddress::parse(address.strip_suffix(PATH).ok_or(LinkError::NotALink)?)?;
-        let payload = URL_SAFE_NO_PAD.decode(fragment).map_err(|_| LinkError::Damaged)?;
-        match payload.first() {
-            Some(&VERSION) => {}
-            Some(_) => return Err(LinkError::OtherVersion),
-            None => return Err(LinkError::Damaged),
-        }
-        let (said, sum) = payload.split_last_chunk::<CHECKSUM_BYTES>().ok_or(LinkError::Damaged)?;
-        if *sum != checksum(said) {
-            return Err(LinkError::Damaged);
-        }
-        Self::from_payload(service, &said[1..]).ok_or(LinkError::Damaged)
+        let (service, said) = open(text, VERSION)?;
+        Self::from_payload(service, &said).ok_or(LinkError::Damaged)
     }
 
     fn from_payload(service: ServiceAddress, said: &[u8]) -> Option<Self> {
@@ -140,13 +125,9 @@ impl InvitationLink {
 /// The link itself, with its secrets: to be shown to whoever is invited, and to no log.
 impl fmt::Display for InvitationLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut payload = vec![VERSION];
-        payload.extend_from_slice(&self.account.0);
-        payload.extend_from_slice(&self.introduction_key);
-        payload.extend_from_slice(&self.invitation_secret);
-        payload.extend_from_slice(self.name.as_bytes());
-        payload.extend_from_slice(&checksum(&payload));
-        write!(f, "{}{PATH}#{}", self.service, URL_SAFE_NO_PAD.encode(payload))
+        let said: [&[u8]; 4] =
+            [&self.account.0, &self.introduction_key, &self.invitation_secret, self.name.as_bytes()];
+        f.write_str(&close(&self.service, VERSION, &said.concat()))
     }
 }
 
@@ -176,6 +157,34 @@ pub enum LinkError {
         "This link is damaged, perhaps cut when it was copied. Copy the whole link again, or ask for a new one."
     )]
     Damaged,
+}
+
+/// Service and content of a link of this version at the path of invitations.
+pub(crate) fn open(text: &str, version: u8) -> Result<(ServiceAddress, Vec<u8>), LinkError> {
+    let text = text.trim();
+    if text.len() > LINK_BYTES_MAX {
+        return Err(LinkError::NotALink);
+    }
+    let (address, fragment) = text.split_once('#').ok_or(LinkError::NotALink)?;
+    let service = ServiceAddress::parse(address.strip_suffix(PATH).ok_or(LinkError::NotALink)?)?;
+    let payload = URL_SAFE_NO_PAD.decode(fragment).map_err(|_| LinkError::Damaged)?;
+    match payload.first() {
+        Some(first) if *first == version => {}
+        Some(_) => return Err(LinkError::OtherVersion),
+        None => return Err(LinkError::Damaged),
+    }
+    let (said, sum) = payload.split_last_chunk::<CHECKSUM_BYTES>().ok_or(LinkError::Damaged)?;
+    match said.split_first() {
+        Some((_, content)) if *sum == checksum(said) => Ok((service, content.to_vec())),
+        _ => Err(LinkError::Damaged),
+    }
+}
+
+/// The link with this content.
+pub(crate) fn close(service: &ServiceAddress, version: u8, content: &[u8]) -> String {
+    let mut payload = [&[version], content].concat();
+    payload.extend_from_slice(&checksum(&payload));
+    format!("{service}{PATH}#{}", URL_SAFE_NO_PAD.encode(payload))
 }
 
 fn checksum(said: &[u8]) -> [u8; CHECKSUM_BYTES] {

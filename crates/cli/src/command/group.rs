@@ -1,11 +1,17 @@
-//! `valise group create|info|add|remove|rename|describe|role|permit|leave`
+//! `valise group create|info|add|remove|rename|describe|role|permit|picture|history|link|join|requests|accept|refuse|leave`
 
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::{Subcommand, ValueEnum};
 use host_native::Core;
-use screens::{Action, Answer, Ask, GroupEdit, GroupPage, Outcome, Permission};
+use screens::{Action, Answer, Ask, ChatId, GroupEdit, GroupPage, Listing, Outcome, Permission};
 
 use crate::end::{Stop, answered, done};
 use crate::object::Object;
+use crate::qr;
 use crate::say::{self, Say};
 use crate::settle::{SETTLE_WAIT, fresh, settled};
 
@@ -82,6 +88,72 @@ pub enum Group {
         #[arg(value_enum)]
         who: Who,
     },
+    /// Give it a picture, or save the one it has
+    #[command(after_help = PICTURE)]
+    Picture {
+        /// Name or id of the group
+        group: String,
+        /// JPEG, PNG or WebP of at most 32 KiB
+        #[arg(required_unless_present_any = ["remove", "save"])]
+        file: Option<PathBuf>,
+        /// Take it away
+        #[arg(long, conflicts_with_all = ["file", "save"])]
+        remove: bool,
+        /// Write the group's picture into this file
+        #[arg(long, value_name = "FILE", conflicts_with = "file")]
+        save: Option<PathBuf>,
+    },
+    /// Give newcomers messages of before they came
+    #[command(after_help = HISTORY)]
+    History {
+        /// Name or id of the group
+        group: String,
+        /// none, days as 7d or 2w, or all
+        days: String,
+    },
+    /// Make a link into a group, list them, close one
+    #[command(after_help = LINK)]
+    Link {
+        /// Name or id of the group
+        group: String,
+        /// Somebody who may add people has to say yes
+        #[arg(long)]
+        approval: bool,
+        /// List the open links
+        #[arg(long, conflicts_with_all = ["approval", "revoke"])]
+        list: bool,
+        /// Close the link with this id, or its first 6 characters and more
+        #[arg(long, value_name = "ID", conflicts_with = "approval")]
+        revoke: Option<String>,
+    },
+    /// Ask to come into a group by a link
+    #[command(after_help = JOIN)]
+    Join {
+        /// What you were given
+        link: String,
+    },
+    /// Show who asks to come into your groups, and which groups you ask
+    #[command(after_help = REQUESTS)]
+    Requests {
+        /// Name or id of the group; left out for all
+        group: Option<String>,
+    },
+    /// Let somebody in who asks
+    #[command(after_help = ACCEPT)]
+    Accept {
+        /// Name or id of the group
+        group: String,
+        /// Id, or its first 6 characters and more
+        who: String,
+    },
+    /// Turn somebody down who asks; they are told so
+    #[command(after_help = REFUSE)]
+    Refuse {
+        /// Name or id of the group
+        group: String,
+        /// Id, or its first 6 characters and more
+        who: String,
+    },
     /// Leave it; what was said stays on this device
     #[command(after_help = LEAVE)]
     Leave {
@@ -110,6 +182,8 @@ pub enum What {
     Edit,
     /// Add people
     Add,
+    /// Make links into the group
+    Link,
 }
 
 /// To whom.
@@ -125,6 +199,21 @@ pub enum Who {
 pub async fn run(core: &Core, say: Say, group: Group) -> Result<(), Stop> {
     let (group, edit) = match group {
         Group::Info { group } => return info(core, say, group).await,
+        Group::Link { group, list: true, .. } => return links(core, say, group).await,
+        Group::Link { group, revoke: None, approval, .. } => {
+            return open_link(core, say, group, approval).await;
+        }
+        Group::Link { group, revoke: Some(link), .. } => (group, GroupEdit::CloseLink { link }),
+        Group::Join { link } => return change(core, say, Action::Add { who: link }).await,
+        Group::Requests { group } => return requests(core, say, group).await,
+        Group::Accept { group, who } => (group, GroupEdit::Answer { who, accept: true }),
+        Group::Refuse { group, who } => (group, GroupEdit::Answer { who, accept: false }),
+        Group::Picture { group, save: Some(path), .. } => return save_picture(core, say, group, &path).await,
+        Group::Picture { group, file, .. } => {
+            let base64 = file.map(|path| read_picture(&path)).transpose()?;
+            (group, GroupEdit::Picture { base64 })
+        }
+        Group::History { group, days } => (group, GroupEdit::History { days }),
         Group::Create { name, who: people } => {
             return change(core, say, Action::NewGroup { name, people }).await;
         }
@@ -139,6 +228,7 @@ pub async fn run(core: &Core, say: Say, group: Group) -> Result<(), Stop> {
                 What::Send => Permission::Send,
                 What::Edit => Permission::Edit,
                 What::Add => Permission::Add,
+                What::Link => Permission::Link,
             };
             (group, GroupEdit::Permit { what, admins_only: who == Who::Admins })
         }
@@ -170,11 +260,117 @@ async fn change(core: &Core, say: Say, action: Action) -> Result<(), Stop> {
     say.advice(&format!("Next: valise group info {id}"))
 }
 
-async fn info(core: &Core, say: Say, group: String) -> Result<(), Stop> {
+/// Makes a link; it leads in once the server has it.
+async fn open_link(core: &Core, say: Say, group: String, approval: bool) -> Result<(), Stop> {
     fresh(core).await?;
-    let Answer::Group(page) = answered(core.ask(Ask::Group { group }).await)? else {
+    let mut notices = core.notices();
+    let Outcome::Link { link, sentence } = done(core.act(Action::OpenLink { group, approval }).await)? else {
         return Err(Stop::unexpected());
     };
+    if say.terminal
+        && let Some(square) = qr::square(&link)
+    {
+        say.advice(&square)?;
+    }
+    say.result(&Object::Link(&link), || link.clone())?;
+    if !settled(core, &mut notices, SETTLE_WAIT).await? {
+        return Err(Stop::network(
+            "The link is kept on this device, but the server was not reached, so it leads nowhere yet. It goes on at \
+             the next start: valise receive",
+        ));
+    }
+    say.advice(&format!("{sentence} They come in with: valise group join '{link}'"))
+}
+
+/// A file that is small enough to be looked at; what it holds is judged further in.
+fn read_picture(path: &Path) -> Result<String, Stop> {
+    let unreadable = |error: std::io::Error| {
+        Stop::usage(format!("{} cannot be read: {error}. Name a picture on this device.", path.display()))
+    };
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(PICTURE_READ_BYTES_MAX).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(STANDARD.encode(bytes))
+}
+
+async fn save_picture(core: &Core, say: Say, group: String, path: &Path) -> Result<(), Stop> {
+    fresh(core).await?;
+    let page = page(core, group).await?;
+    let Some(id) = page.picture.clone() else {
+        return Err(Stop::refused("The group has no picture, or it has not come to this device yet."));
+    };
+    let Answer::Picture(picture) = answered(core.ask(Ask::Picture { id }).await)? else {
+        return Err(Stop::unexpected());
+    };
+    let bytes = STANDARD.decode(&picture.base64).map_err(|_| Stop::unexpected())?;
+    std::fs::write(path, bytes)
+        .map_err(|error| Stop::refused(format!("{} cannot be written: {error}.", path.display())))?;
+    let object = Object::Picture { id: &picture.id, media_type: &picture.media_type };
+    say.result(&object, || format!("{}: {}", path.display(), picture.media_type))
+}
+
+async fn page(core: &Core, group: String) -> Result<GroupPage, Stop> {
+    match answered(core.ask(Ask::Group { group }).await)? {
+        Answer::Group(page) => Ok(page),
+        _ => Err(Stop::unexpected()),
+    }
+}
+
+async fn links(core: &Core, say: Say, group: String) -> Result<(), Stop> {
+    fresh(core).await?;
+    for link in page(core, group).await?.links {
+        say.result(&Object::link(&link), || {
+            let shown = link.link.as_deref().unwrap_or("(shown to whoever made it)");
+            format!("{}  {}\n    {shown}", link.id, say::one_line(&link.line))
+        })?;
+    }
+    Ok(())
+}
+
+/// Who asks to come in: ids and nothing else, of people one does not know.
+async fn requests(core: &Core, say: Say, group: Option<String>) -> Result<(), Stop> {
+    fresh(core).await?;
+    let groups = match &group {
+        Some(group) => vec![ChatId(group.clone())],
+        None => {
+            let Answer::Chats(list) = answered(core.ask(Ask::Chats).await)? else {
+                return Err(Stop::unexpected());
+            };
+            let rows = if let Listing::Rows(rows) = list.chats { rows } else { vec![] };
+            rows.into_iter().filter(|row| row.group).map(|row| row.id).collect()
+        }
+    };
+    let mut any = false;
+    for group in groups {
+        let page = page(core, group.0).await?;
+        for knock in &page.knocks {
+            any = true;
+            say.result(&Object::knock(&page, knock), || {
+                let (name, group) = (say::one_line(&knock.person.name), say::one_line(&page.name));
+                format!("{}  {name} asks to come into {group}", knock.person.id)
+            })?;
+        }
+    }
+    if group.is_none() {
+        let Answer::Joining(rows) = answered(core.ask(Ask::Joining).await)? else {
+            return Err(Stop::unexpected());
+        };
+        for row in &rows {
+            say.result(&Object::joining(row), || say::one_line(&row.sentence))?;
+        }
+    }
+    if any {
+        say.advice(
+            "Next: valise group accept or valise group refuse, with the group and the beginning of the id.",
+        )
+    } else {
+        Ok(())
+    }
+}
+
+async fn info(core: &Core, say: Say, group: String) -> Result<(), Stop> {
+    fresh(core).await?;
+    let page = page(core, group).await?;
     say.result(&Object::group(&page), || words(&page))
 }
 
@@ -184,6 +380,8 @@ fn words(page: &GroupPage) -> String {
         lines.push(say::set_in(&page.description));
     }
     lines.extend(page.rules.iter().map(|rule| format!("{}.", rule.sentence)));
+    lines.push(format!("Newcomers see: {}.", page.history.sentence.to_lowercase()));
+    lines.extend(page.links.iter().map(|link| format!("Link {}: {}.", link.id, say::one_line(&link.line))));
     for member in &page.members {
         let you = if member.you { " (you)" } else { "" };
         let short: String = member.person.id.0.chars().take(SHORT_ID_CHARS).collect();
@@ -192,6 +390,8 @@ fn words(page: &GroupPage) -> String {
     lines.join("\n")
 }
 
+/// More than any picture of a group has: what is larger is refused without being read.
+const PICTURE_READ_BYTES_MAX: u64 = 64 * 1024;
 /// Characters of an id in a list: enough to name one person, and to type.
 const SHORT_ID_CHARS: usize = 12;
 
@@ -238,6 +438,49 @@ const PERMIT: &str = "\
 Examples:
   valise group permit News send admins           only admins write
   valise group permit \"Lake house\" add everybody";
+
+const PICTURE: &str = "\
+Examples:
+  valise group picture \"Lake house\" house.jpg
+  valise group picture \"Lake house\" --remove
+  valise --json group picture \"Lake house\" --save house.jpg   {\"picture\":{\"id\":\"…\",\"media_type\":\"image/jpeg\"}}";
+
+const HISTORY: &str = "\
+Examples:
+  valise group history \"Lake house\" 7d
+  valise group history \"Lake house\" none
+
+It counts for whoever comes in from then on. Everybody in the group sees the setting, and that it changed.";
+
+const LINK: &str = "\
+Examples:
+  valise group link \"Lake house\"
+  valise group link \"Lake house\" --approval
+  valise --json group link \"Lake house\"            {\"link\":\"https://lindenhof.example/i#…\"}
+  valise --json group link \"Lake house\" --list     {\"group_link\":{\"id\":\"…\",\"link\":\"…\",\"approval\":false,…}}
+  valise group link \"Lake house\" --revoke 3fa94c
+
+Who may make links is a rule of the group: valise group permit \"Lake house\" link everybody";
+
+const JOIN: &str = "\
+Examples:
+  valise group join 'https://lindenhof.example/i#…'
+
+You are let in at once, or when somebody in the group says yes: valise receive";
+
+const REQUESTS: &str = "\
+Examples:
+  valise group requests
+  valise --json group requests \"Lake house\"     {\"knock\":{\"group\":\"…\",\"id\":\"…\",\"name\":null}}
+                                               {\"joining\":{\"group\":\"…\",\"name\":\"…\",\"state\":\"waiting\",…}}";
+
+const ACCEPT: &str = "\
+Examples:
+  valise group accept \"Lake house\" 3fa94c";
+
+const REFUSE: &str = "\
+Examples:
+  valise group refuse \"Lake house\" 3fa94c";
 
 const LEAVE: &str = "\
 Examples:

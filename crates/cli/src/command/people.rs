@@ -42,10 +42,17 @@ pub async fn block(core: &Core, say: Say, who: String) -> Result<(), Stop> {
 async fn change(core: &Core, say: Say, action: Action) -> Result<(), Stop> {
     let mut notices = core.notices();
     let blocks = matches!(action, Action::Block { .. });
-    let Outcome::Contact { id, name, sentence, .. } = done(core.act(action).await)? else {
-        return Err(Stop::unexpected());
-    };
-    say.result(&Object::Contact(Contact { id: &id, name: &name, more: None }), || say::lines(&sentence))?;
+    match done(core.act(action).await)? {
+        Outcome::Contact { id, name, sentence, .. } => {
+            let contact = Contact { id: &id, name: &name, more: None };
+            say.result(&Object::Contact(contact), || say::lines(&sentence))?;
+        }
+        // A link into a group.
+        Outcome::Group { id, name, sentence } => {
+            say.result(&Object::Group { id: &id, name: &name }, || say::lines(&sentence))?;
+        }
+        _ => return Err(Stop::unexpected()),
+    }
     if !settled(core, &mut notices, SETTLE_WAIT).await? {
         return Err(Stop::network(
             "It is kept on this device, but the server was not reached. It goes on at the next start: valise receive",

@@ -112,6 +112,12 @@ impl Shower<'_> {
                 self.say.aside(&sentence);
                 Ok(())
             }
+            Heard::Notice(Notice::Knock { chat, count, sentence: Some(sentence) }) => {
+                self.say.result(&Event::Knock { chat: &chat, count }, || say::lines(&sentence))
+            }
+            Heard::Notice(Notice::Joining { chat, sentence }) => self
+                .say
+                .result(&Event::Joining { chat: &chat, sentence: &sentence }, || say::lines(&sentence)),
             Heard::Notice(Notice::Devices { sentence: Some(sentence) }) => {
                 self.say.result(&Event::Devices { sentence: &sentence }, || say::lines(&sentence))
             }
@@ -131,6 +137,7 @@ impl Shower<'_> {
             Heard::Notice(
                 Notice::Message { own: true, .. }
                 | Notice::Contact { .. }
+                | Notice::Knock { sentence: None, .. }
                 | Notice::Account
                 | Notice::Linking
                 | Notice::Privacy

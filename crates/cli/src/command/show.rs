@@ -179,7 +179,7 @@ pub fn around(bubble: &Bubble) -> String {
     });
     let edited = bubble.edited.as_ref().map_or_else(String::new, |word| format!("  ({word})"));
     let reactions = bubble.reactions.iter().map(|it| format!("  [{}]", say::one_line(&it.spoken)));
-    let words = [&bubble.forwarded, &bubble.expires].into_iter().flatten();
+    let words = [&bubble.told, &bubble.forwarded, &bubble.expires].into_iter().flatten();
     let words: String = words.map(|word| format!("  ({word})")).collect();
     let signs = [(bubble.pinned, "  (pinned)"), (bubble.starred, "  (starred)")];
     let signs: String = signs.into_iter().filter_map(|(is, word)| is.then_some(word)).collect();

@@ -54,13 +54,13 @@ fn shown(page: &GroupPage) -> Value {
         "messageExpirationTime": 0,
         "members": page.members.iter().map(member).collect::<Value>(),
         "pendingMembers": [],
-        "requestingMembers": [],
+        "requestingMembers": page.knocks.iter().map(|knock| json!({ "uuid": knock.person.id })).collect::<Value>(),
         "admins": admins.map(member).collect::<Value>(),
         "banned": [],
         "permissionAddMember": who(Permission::Add),
         "permissionEditDetails": who(Permission::Edit),
         "permissionSendMessage": who(Permission::Send),
-        "groupInviteLink": null,
+        "groupInviteLink": page.links.iter().find_map(|link| link.link.as_deref()),
     })
 }
 
@@ -118,6 +118,18 @@ fn edits(
     Ok(edits)
 }
 
+/// Asks to come into a group by a link.
+pub async fn join(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
+    let who = params.needed("uri")?;
+    params.end()?;
+    match bot.act(Action::Add { who }).await? {
+        Outcome::Group { id, sentence, .. } => {
+            Ok(json!({ "groupId": id, "valise": { "sentence": sentence } }))
+        }
+        _ => Err(Fault::params("uri must be a link into a group")),
+    }
+}
+
 /// Leaves a group.
 pub async fn quit(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
     let group = params.needed("groupId")?;
@@ -137,7 +149,7 @@ pub async fn chats(bot: &Bot, groups: Vec<String>) -> Result<Vec<String>, Fault>
 
 #[cfg(test)]
 mod tests {
-    use screens::{ChatId, GroupMay, GroupRule, Listing, samples};
+    use screens::{ChatId, GroupHistory, GroupMay, GroupRule, Listing, samples};
 
     use super::*;
 
@@ -160,13 +172,17 @@ mod tests {
         let page = GroupPage {
             id: ChatId("0c".into()),
             name: "Lisbon".into(),
+            picture: None,
             description: String::new(),
             line: String::new(),
             role: Role::Member,
             inside: true,
-            may: GroupMay { write: true, add: false, edit: false, permit: false, leave: true },
+            may: GroupMay { write: true, add: false, edit: false, permit: false, link: false, leave: true },
             rules: vec![GroupRule { what: Permission::Send, admins_only: true, sentence: String::new() }],
             members: vec![member(0, Role::Owner), member(1, Role::Member)],
+            links: vec![],
+            knocks: vec![],
+            history: GroupHistory { days: "none".into(), sentence: String::new(), choices: vec![] },
         };
         let value = shown(&page);
         assert_eq!(

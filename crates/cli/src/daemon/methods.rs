@@ -37,6 +37,7 @@ const METHODS: &[Method] = &[
     Method { name: "listContacts", run: |bot, params| Box::pin(list_contacts(bot, params)) },
     Method { name: "listGroups", run: |bot, params| Box::pin(groups::list(bot, params)) },
     Method { name: "updateGroup", run: |bot, params| Box::pin(groups::update(bot, params)) },
+    Method { name: "joinGroup", run: |bot, params| Box::pin(groups::join(bot, params)) },
     Method { name: "quitGroup", run: |bot, params| Box::pin(groups::quit(bot, params)) },
     Method { name: "getUserStatus", run: |bot, params| Box::pin(user_status(bot, params)) },
     Method { name: "block", run: |bot, params| Box::pin(block(bot, params)) },

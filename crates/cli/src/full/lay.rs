@@ -105,7 +105,8 @@ fn bubble_cells_max(room: usize) -> usize {
 fn pieces(bubble: &Bubble, room: usize) -> Vec<Piece> {
     let quote = bubble.reply_to.as_ref().map(|quote| fit(&format!("↪ {}: {}", quote.from, quote.text), room));
     let forwarded = bubble.forwarded.as_ref().map(|words| fit(words, room));
-    let quoted = usize::from(quote.is_some()) + usize::from(forwarded.is_some());
+    let told = bubble.told.as_ref().map(|words| fit(words, room));
+    let quoted = [&quote, &forwarded, &told].into_iter().flatten().count();
     let plain = |text: String| (text, Vec::new());
     let said: Vec<Vec<Run>> = match &bubble.note {
         None if !bubble.blocks.is_empty() => {
@@ -114,7 +115,8 @@ fn pieces(bubble: &Bubble, room: usize) -> Vec<Piece> {
         }
         _ => Vec::new(),
     };
-    let mut texts: Vec<(String, Vec<Run>)> = forwarded.into_iter().chain(quote).map(plain).collect();
+    let mut texts: Vec<(String, Vec<Run>)> =
+        told.into_iter().chain(forwarded).chain(quote).map(plain).collect();
     if said.is_empty() {
         let said = bubble.note.as_deref().unwrap_or(&bubble.text);
         texts.extend(wrap(said.trim_end_matches('\n'), room).into_iter().map(plain));

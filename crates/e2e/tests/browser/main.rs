@@ -153,6 +153,34 @@ async fn a_group_of_a_browser_and_two_terminals() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_link_into_a_group_is_made_in_a_browser_and_somebody_asks_to_come_in() -> Outcome {
+    let (server, browser) = (Server::start(), Browser::start().await?);
+    let boris = Terminal::registered(&server, "Boris");
+    let anna = browser.person().await?.open(&server.url()).await?;
+    register_without_handle(&anna, "Anna").await?;
+    anna.button("New group").click().await?;
+    anna.textbox("Group name").fill("Lake house").await?;
+    anna.button("Make the group").click().await?;
+    anna.button("About this group").click().await?;
+    anna.button("Make a link").click().await?;
+    anna.find("image", "The same link as a code for a camera").appears().await?;
+    picture(&anna, "group-link").await?;
+    let link = anna.textbox("Link").value().await?;
+    anna.press("Escape").await?;
+    boris.ok(["group", "join", &link]);
+    anna.button("About this group").click().await?;
+    anna.list("Asking to come in").item("Someone new").shows("asks to come in").await?;
+    picture(&anna, "group-knock").await?;
+    anna.button("Let Someone new in").click().await?;
+    anna.list("Members").item("Boris").shows("Member").await?;
+    anna.press("Escape").await?;
+    boris.receive();
+    boris.ok(["send", "Lake house", "Here I am"]);
+    anna.log("Messages").shows("Here I am").await?;
+    browser.close().await
+}
+
+#[tokio::test]
 async fn tabs_share_one_core_and_hand_it_over() -> Outcome {
     let (server, browser) = (Server::start(), Browser::start().await?);
     let anna = Terminal::registered(&server, "Anna");

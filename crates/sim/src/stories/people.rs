@@ -266,3 +266,31 @@ fn t12_a_member_cannot_make_the_next_slot_without_the_owner() {
         assert!(!carla.shows_in(&world, group).iter().any(removed));
     }
 }
+
+#[test]
+fn what_somebody_writes_before_they_hear_of_their_removal_reaches_nobody_and_fails() {
+    let mut world = World::new(11);
+    let [anna, boris, carla] = three(&mut world);
+    let group = anna.makes_group(&mut world, "Lake house", &[boris, carla]);
+    world.settle();
+    carla.says_in(&mut world, group, "in time").unwrap();
+    world.settle();
+    carla.goes_offline(&mut world);
+    world.pass(1_000);
+    carla.says_in(&mut world, group, "too late").unwrap();
+    anna.takes_out(&mut world, group, carla).unwrap();
+    world.pass(60_000);
+    carla.comes_back(&mut world);
+    world.pass(120_000);
+    world.settle();
+    boris.says_in(&mut world, group, "and on").unwrap();
+    world.settle();
+    for device in [anna, boris] {
+        assert_eq!(device.texts_in(&world, group), ["Carla: in time", "Boris: and on"]);
+        assert_eq!(device.client(&world).missing(group).unwrap(), 0, "{}", device.name(&world));
+    }
+    let last = carla.client(&world).timeline(group, None, 100).unwrap();
+    let late = last.into_iter().find(|message| message.text == "too late").unwrap();
+    assert!(late.failed);
+    assert_eq!(carla.says_in(&mut world, group, "later still"), Err(Refused::NotInGroup));
+}

@@ -1,6 +1,6 @@
 //! Groups: making one, and a group's page.
 
-use screens::{Action, Answer, Ask, ChatId, GroupEdit, Listing, Outcome, Trouble, What};
+use screens::{Action, Answer, Ask, ChatId, ChatList, GroupEdit, Listing, Outcome, Picture, Trouble, What};
 
 use super::{Dialog, Filter, Model, Purpose};
 
@@ -50,6 +50,22 @@ impl Model {
         self.act(Action::EditGroup { group: id.0.clone(), edit }, Purpose::EditGroup(id));
     }
 
+    /// Makes a link into the group whose page is open, and shows it.
+    pub fn open_link(&mut self, approval: bool) {
+        let Some(main) = self.main() else { return };
+        let Some(Dialog::Group { id, .. }) = &main.dialog else { return };
+        let group = id.0.clone();
+        main.dialog = Some(Dialog::Invite { link: None, refused: None });
+        self.act(Action::OpenLink { group, approval }, Purpose::Invite);
+    }
+
+    /// Shows a link that was made before.
+    pub fn show_link(&mut self, link: String, sentence: String) {
+        if let Some(main) = self.main() {
+            main.dialog = Some(Dialog::Invite { link: Some((link, sentence)), refused: None });
+        }
+    }
+
     /// Leaves the group whose page is open.
     pub fn leave_group(&mut self) {
         let Some(Dialog::Group { id, .. }) = self.dialog() else { return };
@@ -60,6 +76,28 @@ impl Model {
 
 /// What the core says.
 impl Model {
+    /// Pictures of the list that are not here yet.
+    pub(super) fn ask_pictures(&mut self, list: &ChatList) {
+        let Listing::Rows(rows) = &list.chats else { return };
+        let shown: Vec<String> = rows.iter().filter_map(|row| row.picture.clone()).collect();
+        self.pictures.retain(|id, _| shown.contains(id));
+        for id in shown {
+            let purpose = Purpose::Picture(id.clone());
+            if !self.pictures.contains_key(&id) && !self.waits_for(&purpose) {
+                self.want(What::Ask(Ask::Picture { id }), purpose);
+            }
+        }
+    }
+
+    pub(super) fn picture_came(&mut self, id: String, answer: Answer) {
+        let known = ["image/jpeg", "image/png", "image/webp"];
+        if let Answer::Picture(Picture { media_type, base64, .. }) = answer
+            && known.contains(&media_type.as_str())
+        {
+            self.pictures.insert(id, format!("data:{media_type};base64,{base64}"));
+        }
+    }
+
     pub(super) fn group_answered(&mut self, purpose: &Purpose, answer: Answer) {
         match (purpose, answer, self.dialog()) {
             (Purpose::People, Answer::Contacts(rows), Some(Dialog::NewGroup { people, .. })) => {

@@ -359,6 +359,12 @@ impl Model {
         if matches!(purpose, Purpose::People | Purpose::GroupPage(_)) {
             return self.group_answered(&purpose, answer);
         }
+        if let Purpose::Picture(id) = purpose {
+            return self.picture_came(id, answer);
+        }
+        if let Answer::Chats(list) = &answer {
+            self.ask_pictures(list);
+        }
         let attentive = self.attentive;
         let mut drafts = Vec::new();
         let Some(main) = self.main() else { return };
@@ -435,6 +441,12 @@ impl Model {
                 self.open_chat(&chat);
                 self.ask_chats();
             }
+            // A link into a group: the chat appears when one is let in.
+            (Purpose::Add, Outcome::Group { sentence, .. }) => {
+                self.close_dialog();
+                self.say(sentence);
+                self.ask_chats();
+            }
             (Purpose::Add, Outcome::Refused { sentence, .. }) => {
                 if let Some(Dialog::New { busy, refused, .. }) = self.dialog() {
                     (*busy, *refused) = (false, Some(sentence));
@@ -501,6 +513,13 @@ impl Model {
                 self.say(sentence);
                 self.ask_newest(chat);
             }
+            Notice::Knock { chat, sentence, .. } => {
+                self.ask_group_again(&chat);
+                if let Some(sentence) = sentence {
+                    self.say(sentence);
+                }
+            }
+            Notice::Joining { sentence, .. } => self.say(sentence),
             Notice::Message { chat, .. } | Notice::Missing { chat, .. } => {
                 self.ask_group_again(&chat);
                 self.ask_newest(chat);
@@ -616,6 +635,7 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
         id: id.clone(),
         person: row.person.clone(),
         group: row.group,
+        picture: row.picture.clone(),
         line,
         timer: None,
         typing: None,

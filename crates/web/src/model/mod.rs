@@ -46,6 +46,8 @@ pub struct Model {
     pub drafts: Vec<(ChatId, String)>,
     /// Texts that were taken and leave their composer.
     pub cleared: Vec<ChatId>,
+    /// Pictures of groups that are here, as what an image is drawn from.
+    pub pictures: BTreeMap<String, String>,
     utc_offset_minutes: i16,
     next: u64,
     waiting: BTreeMap<u64, Purpose>,
@@ -102,6 +104,7 @@ enum Purpose {
     Schedule(ChatId),
     ChangeScheduled,
     Mentionable(ChatId, String),
+    Picture(String),
     Quiet,
 }
 
@@ -116,6 +119,7 @@ impl Model {
             returned: Vec::new(),
             drafts: Vec::new(),
             cleared: Vec::new(),
+            pictures: BTreeMap::new(),
             utc_offset_minutes,
             next: 0,
             waiting: BTreeMap::new(),

@@ -7,7 +7,7 @@ use screens::{ChatId, ChatList, ChatRow, EmptyPlace, FolderId, LineState, Listin
 
 use super::{
     Desk,
-    parts::{Avatar, Icon, Lasting, Logo, Marks, Unknown},
+    parts::{Avatar, Face, Icon, Lasting, Logo, Marks, Unknown},
 };
 use crate::{
     dom,
@@ -319,7 +319,7 @@ fn Row(row: ChatRow, open: bool, reachable: bool, typing: Option<String>) -> Ele
                 "data-id": "{row.id}",
                 tabindex: if reachable { "0" } else { "-1" },
                 onclick: move |_| desk.change(|model| model.open_chat(&id)),
-                Avatar { initials: row.person.initials.clone(), tint: row.person.tint }
+                Face { picture: row.picture.clone(), initials: row.person.initials.clone(), tint: row.person.tint }
                 span { class: "row__body",
                     span { class: "row__top",
                         span { class: "row__name clip", bdi { "{row.person.name}" } }

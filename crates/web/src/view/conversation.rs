@@ -10,7 +10,7 @@ use super::{
     Desk,
     chats::Sign,
     folders, message,
-    parts::{Avatar, Bag, Icon, Lasting, Marks, Unknown},
+    parts::{Bag, Face, Icon, Lasting, Marks, Unknown},
     set,
 };
 use crate::{
@@ -143,8 +143,8 @@ fn Head(head: Option<ChatHead>) -> Element {
     rsx! {
         header { class: "head",
             Back {}
-            if let Some(ChatHead { id, person, line, group, timer, typing, seen, pinned, scheduled }) = head {
-                Avatar { initials: person.initials, tint: person.tint, class: "avatar--m" }
+            if let Some(ChatHead { id, person, line, group, picture, timer, typing, seen, pinned, scheduled }) = head {
+                Face { picture, initials: person.initials, tint: person.tint, class: "avatar--m" }
                 div { class: "head__who",
                     h2 { class: "head__name clip", bdi { "{person.name}" } }
                     div { class: "head__sub clip",
@@ -326,6 +326,9 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
             div { class: "bubble {script} {failed} {called}",
                 if named {
                     span { class: "bubble__who p{bubble.from.tint}", aria_hidden: "true", bdi { "{bubble.from.name}" } }
+                }
+                if let Some(word) = &bubble.told {
+                    span { class: "bubble__note", title: "That it was said so is their word", Icon { name: "info", class: "i--16" } "{word}" }
                 }
                 if let Some(word) = &bubble.forwarded {
                     span { class: "bubble__note", Icon { name: "forward", class: "i--16" } "{word}" }

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use dioxus::prelude::*;
-use screens::{ContactRow, GroupEdit, GroupPage, Listing, MemberRow, Permission, Role};
+use screens::{
+    ContactRow, GroupEdit, GroupHistory, GroupPage, KnockRow, LinkRow, Listing, MemberRow, Permission, Role,
+};
 
 use super::{
     Desk,
     dialogs::{Close, close, escape},
-    parts::{Avatar, Icon},
+    parts::{Avatar, Icon, Unknown},
 };
 use crate::{dom, model::Model};
 
@@ -114,9 +116,17 @@ fn About(page: GroupPage) -> Element {
     rsx! {
         p { class: "lead", "{page.line}" }
         if page.may.edit {
+            ChoosePicture { has: page.picture.is_some() }
             Looks { name: page.name.clone(), description: page.description.clone() }
         } else if !page.description.is_empty() {
             p { dir: "auto", "{page.description}" }
+        }
+        if !page.knocks.is_empty() {
+            ul { class: "people", aria_label: "Asking to come in",
+                for knock in page.knocks.clone() {
+                    Knock { key: "{knock.person.id}", knock }
+                }
+            }
         }
         ul { class: "people", aria_label: "Members",
             for member in page.members.clone() {
@@ -129,6 +139,8 @@ fn About(page: GroupPage) -> Element {
                 "Add people"
             }
         }
+        Links { links: page.links.clone(), open: page.may.link, at_once: page.may.link && page.may.add }
+        Newcomers { history: page.history.clone(), open: page.may.permit }
         fieldset { class: "rules",
             legend { class: "field__label", "What all may do" }
             for rule in page.rules.clone() {
@@ -145,8 +157,9 @@ fn About(page: GroupPage) -> Element {
                     span {
                         match rule.what {
                             Permission::Send => "Write messages",
-                            Permission::Edit => "Change name and description",
+                            Permission::Edit => "Change name, description and picture",
                             Permission::Add => "Add people",
+                            Permission::Link => "Make links into the group",
                         }
                     }
                     span { class: "sr", "{rule.sentence}" }
@@ -163,6 +176,180 @@ fn About(page: GroupPage) -> Element {
                     close(desk);
                 },
                 "Leave the group"
+            }
+        }
+    }
+}
+
+/// Somebody who asks to come in.
+#[component]
+fn Knock(knock: KnockRow) -> Element {
+    let desk = use_context::<Desk>();
+    let name = knock.person.name.clone();
+    let id = knock.person.id.0.clone();
+    let answer = move |accept: bool| {
+        let who = id.clone();
+        desk.change(|model| model.edit_group(GroupEdit::Answer { who, accept }));
+    };
+    let refuse = answer.clone();
+    rsx! {
+        li { class: "person",
+            Unknown { class: "avatar--s" }
+            span { class: "person__who",
+                span { class: "clip", bdi { "{name}" } }
+                span { class: "person__line", "{knock.line}" }
+            }
+            button {
+                class: "button button--small",
+                aria_label: "Let {name} in",
+                onclick: move |_| answer(true),
+                "Let in"
+            }
+            button {
+                class: "icon-button icon-button--s",
+                aria_label: "Turn {name} down",
+                title: "Turn {name} down",
+                onclick: move |_| refuse(false),
+                Icon { name: "close" }
+            }
+        }
+    }
+}
+
+/// Links that lead in, and making one.
+#[component]
+fn Links(links: Vec<LinkRow>, open: bool, at_once: bool) -> Element {
+    let desk = use_context::<Desk>();
+    let mut asks = use_signal(|| true);
+    if !open && links.is_empty() {
+        return rsx! {};
+    }
+    rsx! {
+        fieldset { class: "rules",
+            legend { class: "field__label", "Links into the group" }
+            ul { class: "people", aria_label: "Links into the group",
+                for link in links {
+                    Link { key: "{link.id}", link }
+                }
+            }
+            if open {
+                label { class: "rule",
+                    input {
+                        r#type: "checkbox",
+                        checked: asks() || !at_once,
+                        disabled: !at_once,
+                        onchange: move |event| asks.set(event.checked()),
+                    }
+                    span { "Ask before somebody is let in by it" }
+                }
+                button {
+                    class: "button button--outline button--block",
+                    r#type: "button",
+                    onclick: move |_| desk.change(|model| model.open_link(asks() || !at_once)),
+                    Icon { name: "qr", class: "i--18" }
+                    "Make a link"
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Link(link: LinkRow) -> Element {
+    let desk = use_context::<Desk>();
+    let (shown, line, id) = (link.link.clone(), link.line.clone(), link.id.clone());
+    rsx! {
+        li { class: "person",
+            span { class: "person__who",
+                span { class: "clip", "{link.line}" }
+                span { class: "person__line", "{link.id}" }
+            }
+            if let Some(text) = shown {
+                button {
+                    class: "button button--small",
+                    r#type: "button",
+                    aria_label: "Show link {link.id}",
+                    onclick: move |_| desk.change(|model| model.show_link(text.clone(), line.clone())),
+                    "Show"
+                }
+            }
+            if link.closable {
+                button {
+                    class: "icon-button icon-button--s",
+                    r#type: "button",
+                    aria_label: "Close link {link.id}",
+                    title: "Close this link: it lets nobody in any more",
+                    onclick: move |_| {
+                        let link = id.clone();
+                        desk.change(|model| model.edit_group(GroupEdit::CloseLink { link }));
+                    },
+                    Icon { name: "close" }
+                }
+            }
+        }
+    }
+}
+
+/// What newcomers are given of what was said before.
+#[component]
+fn Newcomers(history: GroupHistory, open: bool) -> Element {
+    let desk = use_context::<Desk>();
+    rsx! {
+        label { class: "field",
+            span { class: "field__label", "Newcomers see" }
+            if open {
+                select {
+                    aria_label: "Newcomers see",
+                    onchange: move |event| {
+                        let days = event.value();
+                        desk.change(|model| model.edit_group(GroupEdit::History { days }));
+                    },
+                    for (days , words) in history.choices.clone() {
+                        option { key: "{days}", value: "{days}", selected: days == history.days, "{words}" }
+                    }
+                }
+            } else {
+                span { "{history.sentence}" }
+            }
+        }
+    }
+}
+
+/// Another picture: the browser makes a chosen file small enough.
+#[component]
+fn ChoosePicture(has: bool) -> Element {
+    let desk = use_context::<Desk>();
+    let mut failed = use_signal(|| false);
+    rsx! {
+        label { class: "field",
+            span { class: "field__label", "Picture" }
+            input {
+                id: "group-picture",
+                r#type: "file",
+                accept: "image/jpeg,image/png,image/webp",
+                aria_label: "Picture of the group",
+                onchange: move |_| {
+                    dom::chosen_picture("#group-picture", move |picture| {
+                        failed.set(picture.is_none());
+                        if let Some(base64) = picture {
+                            desk.change(|model| model.edit_group(GroupEdit::Picture { base64: Some(base64) }));
+                        }
+                    });
+                },
+            }
+            if failed() {
+                span { class: "field__help field__help--error", role: "alert",
+                    Icon { name: "alert", class: "i--16" }
+                    "This file is no picture that this browser can draw. Choose another one."
+                }
+            }
+        }
+        if has {
+            button {
+                class: "button button--outline",
+                r#type: "button",
+                onclick: move |_| desk.change(|model| model.edit_group(GroupEdit::Picture { base64: None })),
+                "Remove the picture"
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Small parts that several places use.
 
+use super::Desk;
 use dioxus::prelude::*;
 use screens::{Banner, BannerKind, Mark, MarkShown};
 
@@ -32,6 +33,19 @@ pub fn Bag() -> Element {
 pub fn Avatar(initials: String, tint: u8, #[props(default)] class: String) -> Element {
     rsx! {
         span { class: "avatar p{tint} {class}", aria_hidden: "true", "{initials}" }
+    }
+}
+
+/// A chat in the list or at its head: its picture where there is one, letters else. The browser draws it, whatever it holds.
+#[component]
+pub fn Face(picture: Option<String>, initials: String, tint: u8, #[props(default)] class: String) -> Element {
+    let desk = use_context::<Desk>();
+    let source = picture.and_then(|id| desk.model.read().pictures.get(&id).cloned());
+    match source {
+        Some(source) => {
+            rsx! { img { class: "avatar avatar--picture {class}", src: "{source}", alt: "", "aria-hidden": "true" } }
+        }
+        None => rsx! { Avatar { initials, tint, class } },
     }
 }
 

@@ -24,7 +24,7 @@ pub fn named(name: &str) -> Decoder {
     ALL.into_iter().find(|decoder| decoder.name == name).expect("the name stands in the list below")
 }
 
-pub const ALL: [Decoder; 14] = [
+pub const ALL: [Decoder; 15] = [
     frame::<Request<UnnamedRequest>>("unnamed request"),
     frame::<UnnamedReply>("unnamed reply"),
     frame::<Request<AccountRequest>>("account request"),
@@ -67,6 +67,16 @@ pub const ALL: [Decoder; 14] = [
         name: "device link",
         again: |bytes| {
             let link = crate::DeviceLink::parse(std::str::from_utf8(bytes).ok()?).ok()?;
+            Some(link.to_string().into_bytes())
+        },
+        // Spaces around a link are passed over.
+        exact: false,
+        text: true,
+    },
+    Decoder {
+        name: "group link",
+        again: |bytes| {
+            let link = crate::GroupInvitationLink::parse(std::str::from_utf8(bytes).ok()?).ok()?;
             Some(link.to_string().into_bytes())
         },
         // Spaces around a link are passed over.

@@ -55,6 +55,7 @@ pub fn all() -> Vec<Sample> {
         message(),
         receipt(),
         link(),
+        group_link(),
         device_link(),
         handle(),
         bad_frames(),
@@ -644,6 +645,47 @@ fn device_link() -> Vec<Sample> {
         bad("linking", "linking: a link without TLS", "device link", "http", link.replace("https", "http")),
         good("linking", "linking: a device link", "device link", link.into_bytes()),
     ]
+}
+
+fn group_link() -> Vec<Sample> {
+    let door = |n: u8| crate::GroupDoor { account: AccountId([n; 32]), introduction_key: [n + 1; 32] };
+    let link = |doors: Vec<crate::GroupDoor>, approval| {
+        crate::GroupInvitationLink {
+            service: ServiceAddress::parse("https://example.org").expect("an address"),
+            conversation: [0xC0; 16],
+            secret: [0x5E; 16],
+            approval,
+            doors,
+            name: "Lake house".to_owned(),
+        }
+        .to_string()
+    };
+    let (one, three) = (link(vec![door(0xA0)], false), link([0xA0, 0xB0, 0xD0].map(door).into(), true));
+    let person = String::from_utf8(link_of_a_person()).expect("links are text");
+    vec![
+        bad("link", "link: into a group, without a door", "group link", "no door", link(vec![], false)),
+        bad(
+            "link",
+            "link: into a group, a door twice",
+            "group link",
+            "one account twice",
+            link([0xA0, 0xA0].map(door).into(), true),
+        ),
+        bad(
+            "link",
+            "link: into a group, cut",
+            "group link",
+            "the last character is missing",
+            &one[..one.len() - 1],
+        ),
+        bad("link", "link: to a person", "group link", "version 1", person),
+        good("link", "link: into a group", "group link", one.into_bytes()),
+        good("link", "link: into a group, with approval and three doors", "group link", three.into_bytes()),
+    ]
+}
+
+fn link_of_a_person() -> Vec<u8> {
+    link().into_iter().next().expect("there are some").bytes
 }
 
 fn handle() -> Vec<Sample> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::Door;
 
 /// Sources (from `crates/`) and the chapter that describes their structures.
-const CHAPTERS: [(&str, &str); 26] = [
+const CHAPTERS: [(&str, &str); 29] = [
     ("wire/src/account.rs", "account.md"),
     ("wire/src/address.rs", "address.md"),
     ("wire/src/blob.rs", "blob.md"),
@@ -28,7 +28,10 @@ const CHAPTERS: [(&str, &str); 26] = [
     ("client/src/conversation.rs", "letter.md"),
     ("client/src/group.rs", "slot.md"),
     ("client/src/history.rs", "history.md"),
+    ("client/src/knock.rs", "knock.md"),
     ("client/src/link.rs", "linking.md"),
+    ("client/src/newcomer.rs", "newcomer.md"),
+    ("client/src/picture.rs", "picture.md"),
     ("client/src/poll.rs", "message.md"),
     ("client/src/presence.rs", "message.md"),
     ("client/src/report.rs", "report.md"),
@@ -41,9 +44,10 @@ const CHAPTERS: [(&str, &str); 26] = [
 const LABELLED: [&str; 4] = ["seal/src", "crypto/src", "crypto/src/group", "client/src"];
 
 /// Sources without structures of the presentation language: their chapter is written by hand.
-const BY_HAND: [(&str, &str); 4] = [
+const BY_HAND: [(&str, &str); 5] = [
     ("bytes.rs", "README.md"),
     ("device_link.rs", "linking.md"),
+    ("group_link.rs", "link.md"),
     ("lib.rs", "README.md"),
     ("link.rs", "link.md"),
 ];

@@ -128,12 +128,33 @@ impl Model {
     }
 }
 
+/// The choice after the one that holds.
+fn next_history(page: &GroupPage) -> String {
+    let choices = &page.history.choices;
+    let at = choices.iter().position(|(days, _)| *days == page.history.days).unwrap_or(0);
+    let next = choices.get(at + 1).or(choices.first());
+    next.map_or_else(|| "none".to_owned(), |(days, _)| days.clone())
+}
+
+/// Characters of the id of somebody unknown.
+const SHORT_ID_CHARS: usize = 12;
+
 /// What one may do, then everybody who is in it.
 fn page_picks(page: &GroupPage) -> Vec<Pick> {
     let id = &page.id;
     let mut picks = Vec::new();
     if page.may.add {
         picks.push(pick("Add somebody", Does::ChooseMember(id.clone())));
+    }
+    for knock in &page.knocks {
+        let answer = |accept| {
+            let who = knock.person.id.0.clone();
+            Does::EditGroup(id.clone(), GroupEdit::Answer { who, accept })
+        };
+        let short: String = knock.person.id.0.chars().take(SHORT_ID_CHARS).collect();
+        let who = format!("{} ({short})", knock.person.name);
+        picks.push(pick(&format!("Let {who} in, who asks"), answer(true)));
+        picks.push(pick(&format!("Turn {who} down"), answer(false)));
     }
     if page.may.edit {
         picks.push(pick("Another name", Does::Ask(Asks::Rename(id.clone()))));
@@ -147,6 +168,26 @@ fn page_picks(page: &GroupPage) -> Vec<Pick> {
             picks.push(pick(&rule.sentence, Does::Nothing));
         }
     }
+    if page.may.link {
+        let link = |approval| Does::OpenLink(id.clone(), approval);
+        if page.may.add {
+            picks.push(pick("A link that lets in at once", link(false)));
+        }
+        picks.push(pick("A link that asks before it lets in", link(true)));
+    }
+    for link in page.links.iter().filter(|link| link.closable) {
+        let edit = GroupEdit::CloseLink { link: link.id.clone() };
+        picks.push(pick(
+            &format!("Close link {} ({})", link.id, link.line),
+            Does::EditGroup(id.clone(), edit),
+        ));
+    }
+    picks.push(if page.may.permit {
+        let sentence = format!("Newcomers see: {} (change)", page.history.sentence.to_lowercase());
+        pick(&sentence, Does::EditGroup(id.clone(), GroupEdit::History { days: next_history(page) }))
+    } else {
+        pick(&format!("Newcomers see: {}", page.history.sentence.to_lowercase()), Does::Nothing)
+    });
     if page.may.leave {
         picks.push(pick("Leave the group", Does::AskToLeave(id.clone())));
     }

@@ -600,6 +600,12 @@ impl Model {
                 self.open_chat(&chat);
                 self.ask_chats();
             }
+            // A link into a group.
+            (Purpose::Add, Outcome::Group { sentence, .. }) => {
+                main.over = None;
+                main.toast = Some(sentence);
+                self.ask_chats();
+            }
             (Purpose::Add, Outcome::Refused { sentence, .. }) => main.refuse(sentence),
             (Purpose::Invite, Outcome::Link { link, sentence }) => {
                 if let Some(Over::Invite { link: made, .. }) = &mut main.over {
@@ -687,13 +693,18 @@ impl Model {
             }
             Notice::Connection(line) => main.list.line = line,
             Notice::Device(banner) => main.list.banner = banner,
-            Notice::Devices { sentence: Some(sentence) }
+            Notice::Knock { sentence: Some(sentence), .. }
+            | Notice::Joining { sentence, .. }
+            | Notice::Devices { sentence: Some(sentence) }
             | Notice::DevicesChanged { sentence, .. }
             | Notice::Removed { sentence } => main.toast = Some(sentence),
             Notice::Typing { chat, line, .. } => main.show_typing(chat, line),
             Notice::Privacy => {}
             Notice::Linking => self.linking_noticed(),
-            Notice::Account | Notice::Devices { sentence: None } | Notice::Settled => {}
+            Notice::Account
+            | Notice::Knock { sentence: None, .. }
+            | Notice::Devices { sentence: None }
+            | Notice::Settled => {}
         }
     }
 
@@ -744,6 +755,7 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
         id: id.clone(),
         person: row.person.clone(),
         group: row.group,
+        picture: row.picture.clone(),
         line,
         timer: None,
         typing: None,

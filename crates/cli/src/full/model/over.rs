@@ -171,6 +171,8 @@ pub enum Does {
     Unschedule(ScheduledId),
     /// Types something into the line.
     TypeIn(String),
+    /// Makes a link into a group; with `true` one that asks before it lets in.
+    OpenLink(ChatId, bool),
     /// Asks whether to leave a group.
     AskToLeave(ChatId),
     /// Leaves it.
@@ -247,6 +249,14 @@ impl Model {
         if let Some(main) = self.main() {
             main.over = Some(Over::Invite { link: None, refused: None, as_text: false });
             self.act(Action::Invite, Purpose::Invite);
+        }
+    }
+
+    /// Makes a link into a group.
+    fn open_link(&mut self, group: ChatId, approval: bool) {
+        if let Some(main) = self.main() {
+            main.over = Some(Over::Invite { link: None, refused: None, as_text: false });
+            self.act(Action::OpenLink { group: group.0, approval }, Purpose::Invite);
         }
     }
 
@@ -438,6 +448,7 @@ impl Model {
             Does::LookAtScheduled(row) => self.look_at_scheduled(&row),
             Does::Unschedule(id) => self.unschedule(id),
             Does::TypeIn(text) => self.type_in(&text),
+            Does::OpenLink(group, approval) => self.open_link(group, approval),
             Does::AskToLeave(group) => self.ask_to_leave(group),
             Does::Act(action, chat) => {
                 self.act(*action, Purpose::About(chat));

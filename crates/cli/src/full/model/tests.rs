@@ -609,17 +609,32 @@ fn page(may_all: bool) -> GroupPage {
     GroupPage {
         id: ChatId("group".into()),
         name: "Lisbon in May".into(),
+        picture: None,
         description: "Trams".into(),
         line: "4 people".into(),
         role: Role::Owner,
         inside: true,
-        may: GroupMay { write: true, add: may_all, edit: may_all, permit: may_all, leave: true },
+        may: GroupMay {
+            write: true,
+            add: may_all,
+            edit: may_all,
+            permit: may_all,
+            link: may_all,
+            leave: true,
+        },
         rules: vec![GroupRule {
             what: Permission::Send,
             admins_only: false,
             sentence: "Everybody writes".into(),
         }],
         members: contacts.iter().map(member).collect(),
+        links: vec![],
+        knocks: vec![],
+        history: GroupHistory {
+            days: "none".into(),
+            sentence: "Nothing that was said before".into(),
+            choices: vec![],
+        },
     }
 }
 
