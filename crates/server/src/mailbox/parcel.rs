@@ -2,7 +2,7 @@
 //!
 //! A row of its own costs an envelope a page of its mailbox twice, when it comes and when it goes. So all of a batch that go to
 //! connections at once lie in one row, a parcel, which goes when the last of them was acknowledged. What is not acknowledged
-//! within [`AGE_MS_MAX`], or whose connection ended, moves to its mailbox (`docs/decisions/0009`).
+//! within [`AGE_MS_MAX`], or whose connection ended, moves to its mailbox (`docs/decisions/0009-flushes-and-parcels.md`).
 //!
 //! Invariant: an envelope lies in a parcel only while the connection that has its mailbox was given it; whoever reads a mailbox from
 //! disk finds all others there.
