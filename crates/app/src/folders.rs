@@ -109,8 +109,13 @@ impl App {
     }
 
     pub(crate) fn scheduled_rows(&self, clock: &Clock) -> Result<Listing<ScheduledRow>, No> {
-        let mut rows = Vec::new();
+        let (mut rows, mut size) = (Vec::new(), 0);
         for view in self.client.scheduled()? {
+            // What does not fit is there when those before it have left.
+            size += view.text.len();
+            if size > query::ANSWER_TEXT_BYTES_MAX {
+                break;
+            }
             let Some(head) = self.client.conversation(view.conversation)? else { continue };
             let people = self.chat_people(&head)?;
             let named = || people.iter().map(|(account, name)| (*account, name.as_str()));

@@ -18,7 +18,7 @@ use crate::privacy;
 use crate::words::{self, No};
 
 /// Text in one answer, bytes: an answer crosses a bridge in one piece and stays far below its limit.
-const ANSWER_TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
+pub(crate) const ANSWER_TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Messages that wait in the outbox have no place yet and come in one piece; so many of one chat are shown.
 const WAITING_SHOWN_MAX: u32 = 8_192;
@@ -138,9 +138,7 @@ impl App {
             banner: None,
             composer: paint::composer(&with, choices.draft),
             head: ChatHead {
-                scheduled: words::waiting_texts(
-                    self.client.scheduled()?.iter().filter(|view| view.conversation == id).count(),
-                ),
+                scheduled: words::waiting_texts(self.client.scheduled_count(id)?),
                 typing: self.typing_line(id),
                 seen: match &with {
                     Whom::Person(card) => self.last_seen(card.account, clock)?.map(|seen| seen.text),

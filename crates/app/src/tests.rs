@@ -348,3 +348,14 @@ fn sentences_name_numbers_and_days() {
     assert!(say(Refusal::Busy { retry_after_ms: 2_500 }).ends_with("Try again in 3 seconds."));
     assert!(say(Refusal::HandleHeld { from: Day(21_681) }).contains("from Saturday 12 May 2029 on"));
 }
+
+#[test]
+fn folders_are_made_and_named_and_a_time_is_asked_for_as_people_type_it() {
+    let mut table = Table::new();
+    table.act(Action::Register { handle: None, name: "Anna".into() });
+    let (kind, ..) = refusal(table.act(Action::Folder(FolderEdit::Remove { folder: "Family".into() })));
+    assert_eq!(kind, RefusedKind::Refused);
+    let (_, sentence, _) = refusal(table.act(Action::Unschedule { id: "5c5c5c".into() }));
+    assert!(sentence.starts_with("No text waits for its time"), "{sentence}");
+    let Answer::Scheduled(Listing::Empty(_)) = table.ask(Ask::Scheduled) else { panic!("nothing waits") };
+}

@@ -323,11 +323,11 @@ pub(crate) fn held(name: &str) -> String {
     )
 }
 
-pub(crate) fn waiting_texts(count: usize) -> Option<String> {
+pub(crate) fn waiting_texts(count: u32) -> Option<String> {
     match count {
         0 => None,
         1 => Some("1 message waits for its time".to_owned()),
-        _ => Some(format!("{} messages wait for their time", grouped(count as u64))),
+        _ => Some(format!("{} messages wait for their time", grouped(count.into()))),
     }
 }
 

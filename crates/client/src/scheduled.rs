@@ -180,6 +180,19 @@ impl Client {
             read_scheduled,
         )?)
     }
+
+    /// How many of them go to a conversation.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn scheduled_count(&self, conversation: ConversationId) -> Result<u32, Fault> {
+        let count = self.db.reader().row(
+            "select count(*) from scheduled where conversation = ?1",
+            params![conversation.0],
+            |row| row.get(0),
+        )?;
+        Ok(count.unwrap_or(0))
+    }
 }
 
 /// Id, conversation, text, and whether it is sent as it is.

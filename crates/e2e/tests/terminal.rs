@@ -373,4 +373,47 @@ fn a_newcomer_is_given_what_was_said_before_and_sees_the_groups_picture() {
     anna.ok(["group", "picture", "Lake house", "--remove"]);
     carla.receive();
     assert!(carla.ok(["group", "info", "Lake house"])[0]["group"]["picture"].is_null());
+
+fn formatting_and_mentions_are_told_to_scripts_and_a_plain_text_stays_plain() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    boris.ok(["add", &anna.invitation()]);
+    boris.ok(["send", "Anna", "**five**, @anna?"]);
+    boris.ok(["send", "Anna", "--plain", "**five**, @anna?"]);
+    let lines = anna.receive();
+    let said: Vec<&Value> = lines.iter().filter(|line| line["event"] == "message").collect();
+    assert_eq!((&said[0]["markdown"], &said[0]["mentions"][0]["you"]), (&true.into(), &true.into()));
+    let text = said[0]["text"].as_str().unwrap();
+    assert!(text.starts_with("**five**, [@anna](valise:account/") && text.ends_with(")?"), "{text}");
+    assert_eq!((&said[1]["markdown"], &said[1]["text"]), (&false.into(), &"**five**, @anna?".into()));
+    assert_eq!(said[1]["mentions"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn a_text_leaves_at_its_time_and_chats_are_kept_in_folders() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    boris.ok(["add", &anna.invitation()]);
+    let waiting = boris.ok(["send", "Anna", "--at", "1 hour", "later"]);
+    let id = waiting[0]["scheduled"]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(boris.ok(["scheduled"])[0]["scheduled"]["text"], "later");
+    let (code, words) = boris.refused(["send", "Anna", "--at", "yesterday", "never"]);
+    assert_eq!(code, 2, "{words}");
+    let mut reading = anna.follow();
+    boris.ok(["scheduled", "edit", &id, "right on time", "--at", "1 second"]);
+    let _running = boris.follow();
+    reading.text("right on time");
+    assert_eq!(boris.ok(["scheduled"]).len(), 0);
+
+    boris.ok(["folder", "create", "Family"]);
+    assert_eq!(boris.ok(["chats", "--folder", "family"]).len(), 0);
+    boris.ok(["folder", "add", "Family", "Anna"]);
+    boris.ok(["unread", "Anna"]);
+    let chats = boris.ok(["chats", "--folder", "family"]);
+    assert_eq!(chats[0]["chat"]["folders"], serde_json::json!(["Family"]));
+    assert_eq!(chats[0]["chat"]["marked_unread"], true);
+    boris.ok(["unread", "Anna", "--undo"]);
+    assert_eq!(boris.ok(["chats"])[0]["chat"]["marked_unread"], false);
 }

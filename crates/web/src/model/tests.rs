@@ -464,4 +464,99 @@ fn a_report_shows_everything_it_would_tell_before_it_is_saved() {
     let refused = Answer::Refused { kind: RefusedKind::Refused, sentence: "No.".into(), next: None };
     answer(&mut model, id, refused);
     assert!(matches!(&main(&model).dialog, Some(Dialog::Report { refused: Some(why), .. }) if why == "No."));
+
+fn action(model: &mut Model) -> Option<Action> {
+    model.take_out().into_iter().find_map(|to| match to.what {
+        What::Action(action) => Some(action),
+        What::Ask(_) => None,
+    })
+}
+
+#[test]
+fn people_are_offered_while_a_name_is_typed_and_only_for_what_is_typed_by_then() {
+    let (mut model, chat, id) = opened();
+    answer(&mut model, id, window(&["a"], None));
+    model.take_out();
+    let person = |name: &str| Mentionable {
+        name: name.into(),
+        initials: "B".into(),
+        tint: 1,
+        typed: format!("@{name}"),
+    };
+    let asked = |model: &mut Model, typed: &str| {
+        let is_it =
+            |what: &What| matches!(what, What::Ask(Ask::Mentionable { typed: asked, .. }) if asked == typed);
+        id_of(&model.take_out(), is_it)
+    };
+    model.writes("hi @B");
+    let early = asked(&mut model, "B");
+    model.writes("hi @Bo");
+    let late = asked(&mut model, "Bo");
+    answer(&mut model, late, Answer::Mentionable(vec![person("Boris"), person("Bo Lind")]));
+    answer(&mut model, early, Answer::Mentionable(vec![]));
+    model.step_mention(-1);
+    let picked = main(&model).chat().unwrap().mentioning.as_ref().map(|it| (it.found.len(), it.picked));
+    assert_eq!(picked, Some((2, 1)), "around the end");
+    assert_eq!(model.mention(1), Some((3, "@Bo Lind ".to_owned())));
+    assert_eq!(main(&model).chat().unwrap().mentioning, None);
+    model.writes("hi @Bo Lind and");
+    assert!(model.take_out().iter().all(|to| matches!(to.what, What::Ask(Ask::Mentionable { .. }))));
+    model.writes("no name");
+    assert_eq!(
+        main(&model).chat().map(|chat| (chat.id.clone(), chat.mentioning.clone())),
+        Some((chat, None))
+    );
+}
+
+#[test]
+fn a_text_that_waits_leaves_its_composer_and_one_that_may_not_stays() {
+    let (mut model, chat, id) = opened();
+    answer(&mut model, id, window(&["a"], None));
+    model.take_out();
+    model.send_at(&chat);
+    model.schedule(&chat, "good morning".into(), "2029-05-13T09:00+02:00".into());
+    let sent = model.take_out();
+    let sentence = "That time is over.".to_owned();
+    let refused = Outcome::Refused { kind: RefusedKind::Usage, sentence: sentence.clone(), next: None };
+    outcome(&mut model, sent[0].id, refused);
+    let asks = |model: &Model| match &main(model).dialog {
+        Some(Dialog::SendAt { refused, .. }) => refused.clone(),
+        _ => None,
+    };
+    assert_eq!((asks(&model), model.cleared.len()), (Some(sentence), 0));
+    model.schedule(&chat, "good morning".into(), "2029-05-13T10:00+02:00".into());
+    let sent = model.take_out();
+    outcome(
+        &mut model,
+        sent[0].id,
+        Outcome::Scheduled { id: ScheduledId("5c".into()), sentence: "Leaves.".into() },
+    );
+    assert_eq!(std::mem::take(&mut model.cleared), [chat]);
+    assert_eq!((main(&model).dialog.is_none(), main(&model).toast.as_deref()), (true, Some("Leaves.")));
+}
+
+#[test]
+fn reading_a_chat_takes_its_mark_off_and_folders_follow_the_list() {
+    let (mut model, chat, _) = opened();
+    let mut list = samples::chats_full();
+    let Listing::Rows(rows) = &mut list.chats else { panic!("the sample has rows") };
+    rows[1].marked_unread = true;
+    let marked = rows[1].id.clone();
+    model.heard(FromCore::Notice(Notice::Chats));
+    let id = id_of(&model.take_out(), |what| matches!(what, What::Ask(Ask::Chats)));
+    answer(&mut model, id, Answer::Chats(list));
+    model.open_chat(&marked);
+    assert_eq!(action(&mut model), Some(Action::MarkUnread { chat: marked.0, on: false }));
+    model.show_folders(&chat);
+    model.change_folders(FolderEdit::Make { name: "Trips".into() });
+    let sent = model.take_out();
+    outcome(&mut model, sent[0].id, Outcome::Done);
+    let id = id_of(&model.take_out(), |what| matches!(what, What::Ask(Ask::Chats)));
+    let mut list = samples::chats_full();
+    if let Listing::Rows(rows) = &mut list.chats {
+        rows.iter_mut().for_each(|row| row.folders.clear());
+    }
+    answer(&mut model, id, Answer::Chats(list));
+    let Some(Dialog::Folders { row, .. }) = &main(&model).dialog else { panic!("open still") };
+    assert!(row.id == chat && row.folders.is_empty());
 }

@@ -157,7 +157,7 @@ fn About(page: GroupPage) -> Element {
                     span {
                         match rule.what {
                             Permission::Send => "Write messages",
-                            Permission::Edit => "Change name, description and picture",
+                            Permission::Edit => "Change name, description and picture, pin, set the timer",
                             Permission::Add => "Add people",
                             Permission::Link => "Make links into the group",
                         }

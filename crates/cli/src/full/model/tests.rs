@@ -1109,4 +1109,97 @@ fn several_accounts_stand_in_one_list_each_row_with_its_account() {
     assert_eq!(actions(&mut model).len(), 1);
     model.show_accounts("main", &[]);
     assert!(main(&model).rows().iter().all(|row| !row.person.name.contains('·')));
+
+fn has_folder(model: &Model) -> Option<String> {
+    main(model).folder_row().map(|folder| folder.name.clone())
+}
+
+#[test]
+fn a_folder_shows_its_chats_until_it_is_gone() {
+    let mut model = at_list(WIDE);
+    let all = main(&model).rows().len();
+    model.key(Key::Char('f'));
+    model.key(Key::Char('3'));
+    let id = id_of(&tells(&mut model), is_chats);
+    answer(&mut model, id, Answer::Chats(samples::chats_full()));
+    assert_eq!((has_folder(&model).as_deref(), main(&model).rows().len()), (Some("Work"), 2));
+    model.heard(FromCore::Notice(Notice::Chats));
+    let id = id_of(&tells(&mut model), is_chats);
+    answer(&mut model, id, Answer::Chats(ChatList { folders: vec![], ..samples::chats_full() }));
+    assert_eq!((has_folder(&model), main(&model).rows().len()), (None, all));
+    // A chat is put into one, or taken out.
+    let mut model = at_list(WIDE);
+    model.key(Key::Char('F'));
+    model.key(Key::Char('1'));
+    assert!(matches!(&actions(&mut model)[..], [Action::Folder(FolderEdit::Put { on: false, .. })]));
+}
+
+#[test]
+fn a_chat_is_marked_as_unread_and_reading_it_takes_the_mark_off() {
+    let mut model = at_list(WIDE);
+    model.key(Key::Char('u'));
+    assert!(matches!(&actions(&mut model)[..], [Action::MarkUnread { on: true, .. }]));
+    let mut list = samples::chats_full();
+    if let Listing::Rows(rows) = &mut list.chats {
+        rows[0].marked_unread = true;
+    }
+    model.heard(FromCore::Notice(Notice::Chats));
+    let id = id_of(&tells(&mut model), is_chats);
+    answer(&mut model, id, Answer::Chats(list));
+    model.key(Key::Enter);
+    assert!(matches!(&actions(&mut model)[..], [Action::MarkUnread { on: false, .. }]));
+}
+
+#[test]
+fn what_is_written_leaves_at_a_time_and_stays_in_the_line_until_it_waits() {
+    let mut model = opened(WIDE, window(&["a"], None));
+    model.key(Key::F(4));
+    assert!(main(&model).over.is_none(), "there is nothing to send");
+    types(&mut model, "good morning");
+    model.key(Key::F(4));
+    types(&mut model, "noon");
+    model.key(Key::Enter);
+    let sent = tells(&mut model);
+    let is_it = |what: &What| matches!(what, What::Action(Action::Schedule { text, at, .. }) if text == "good morning" && at == "noon");
+    let refused =
+        Outcome::Refused { kind: RefusedKind::Usage, sentence: "That is no time.".into(), next: None };
+    outcome(&mut model, id_of(&sent, is_it), refused);
+    let Some(Over::Field(field)) = &main(&model).over else { panic!("asked still") };
+    assert_eq!(field.refused.as_deref(), Some("That is no time."));
+    assert_eq!(chat(&model).line.text(), "good morning");
+    model.key(Key::Ctrl('u'));
+    types(&mut model, "9:00");
+    model.key(Key::Enter);
+    let id = id_of(&tells(&mut model), is_action);
+    outcome(&mut model, id, Outcome::Scheduled { id: ScheduledId("5c".into()), sentence: "Leaves.".into() });
+    assert!(main(&model).over.is_none() && chat(&model).line.is_empty());
+    assert_eq!(main(&model).toast.as_deref(), Some("Leaves."));
+    // What waits is looked at and cancelled.
+    model.key(Key::F(5));
+    let id = id_of(&tells(&mut model), |what| matches!(what, What::Ask(Ask::Scheduled)));
+    let row = ScheduledRow {
+        id: ScheduledId("5c".into()),
+        chat: chat(&model).id.clone(),
+        chat_name: "Inês".into(),
+        text: "good morning".into(),
+        at: chat(&model).rows()[0].sent.clone(),
+        at_typed: "2029-05-13 09:00".into(),
+        held: None,
+    };
+    answer(&mut model, id, Answer::Scheduled(Listing::Rows(vec![row])));
+    model.key(Key::Enter);
+    model.key(Key::Char('3'));
+    assert!(matches!(&actions(&mut model)[..], [Action::Unschedule { id }] if id == "5c"));
+}
+
+#[test]
+fn somebody_is_mentioned_by_choosing_and_a_mention_is_edited_by_name() {
+    let mut model = opened(WIDE, window(&["a"], None));
+    types(&mut model, "hi ");
+    model.key(Key::F(6));
+    let id = id_of(&tells(&mut model), |what| matches!(what, What::Ask(Ask::Mentionable { .. })));
+    let boris = Mentionable { name: "Boris".into(), initials: "B".into(), tint: 1, typed: "@Boris".into() };
+    answer(&mut model, id, Answer::Mentionable(vec![boris]));
+    model.key(Key::Enter);
+    assert_eq!(chat(&model).line.text(), "hi @Boris ");
 }
