@@ -350,12 +350,13 @@ fn sentences_name_numbers_and_days() {
 }
 
 #[test]
-fn folders_are_made_and_named_and_a_time_is_asked_for_as_people_type_it() {
+fn folders_and_texts_that_wait_are_named_by_what_is_there() {
     let mut table = Table::new();
-    table.act(Action::Register { handle: None, name: "Anna".into() });
-    let (kind, ..) = refusal(table.act(Action::Folder(FolderEdit::Remove { folder: "Family".into() })));
-    assert_eq!(kind, RefusedKind::Refused);
-    let (_, sentence, _) = refusal(table.act(Action::Unschedule { id: "5c5c5c".into() }));
-    assert!(sentence.starts_with("No text waits for its time"), "{sentence}");
+    let (_, sentence, _) = refusal(table.act(Action::Folder(FolderEdit::Remove { folder: "Family".into() })));
+    assert_eq!(sentence, "There is no folder “Family”. Look at the folders again.");
+    for id in ["5c5c5c", "", "zz"] {
+        let (_, sentence, _) = refusal(table.act(Action::Unschedule { id: id.into() }));
+        assert!(sentence.starts_with("No text waits for its time"), "{sentence}");
+    }
     let Answer::Scheduled(Listing::Empty(_)) = table.ask(Ask::Scheduled) else { panic!("nothing waits") };
 }

@@ -501,7 +501,9 @@ fn people_are_offered_while_a_name_is_typed_and_only_for_what_is_typed_by_then()
     assert_eq!(main(&model).chat().unwrap().mentioning, None);
     model.writes("hi @Bo Lind and");
     assert!(model.take_out().iter().all(|to| matches!(to.what, What::Ask(Ask::Mentionable { .. }))));
+    assert!(model.minds("no name") && model.minds("@B"));
     model.writes("no name");
+    assert!(!model.minds("no name"));
     assert_eq!(
         main(&model).chat().map(|chat| (chat.id.clone(), chat.mentioning.clone())),
         Some((chat, None))

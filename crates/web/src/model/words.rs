@@ -35,6 +35,13 @@ impl Model {
         self.want(What::Ask(ask), Purpose::Mentionable(id, typed));
     }
 
+    /// Whether [`Self::writes`] would change anything: most keys do not, and nothing is drawn anew for them.
+    #[must_use]
+    pub fn minds(&self, before: &str) -> bool {
+        let Stage::Main(main) = &self.stage else { return false };
+        main.chat().is_some_and(|chat| chat.mentioning.is_some()) || name_begun(before).is_some()
+    }
+
     /// Another one of those who are offered.
     pub fn step_mention(&mut self, step: i32) {
         let Some(mentioning) = self.mentioning() else { return };

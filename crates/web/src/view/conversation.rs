@@ -437,7 +437,9 @@ fn Write(
                                 let before = dom::before_cursor(FIELD).unwrap_or_else(|| typed.clone());
                                 let something = !typed.is_empty();
                                 desk.drafts.write().insert(written.clone(), typed);
-                                desk.change(|model| model.writes(&before));
+                                if desk.model.peek().minds(&before) {
+                                    desk.change(|model| model.writes(&before));
+                                }
                                 let now = dom::now_ms();
                                 if something && (now - *told_typing.peek()).abs() >= TYPING_AGAIN_MS {
                                     told_typing.set(now);

@@ -47,7 +47,8 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, chat: &Chat, elsewhere: u32) {
     let used = canvas.put(area, area.x + 1, area.y, &name, style::HEAD.patch(style::STRONG));
     let left = room.saturating_sub(usize::from(used) + 2);
     if left >= LINE_COLUMNS_MIN {
-        let line = head.typing.as_ref().or(head.seen.as_ref()).unwrap_or(&head.line);
+        let told = head.typing.as_ref().or(head.scheduled.as_ref()).or(head.seen.as_ref());
+        let line = told.unwrap_or(&head.line);
         canvas.put(area, area.x + used + 3, area.y, &fit(line, left), style::HEAD);
     }
 }
