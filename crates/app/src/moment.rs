@@ -92,7 +92,7 @@ impl Clock {
             "tomorrow" => self.at(today + 1, time),
             _ => {
                 let is_day = |name: &&str| name.to_lowercase().get(..day.len().max(3)) == Some(day);
-                let wanted = i64::try_from(WEEKDAYS.iter().position(|name| is_day(&name))?).ok()?;
+                let wanted = i64::try_from(WEEKDAYS.iter().position(is_day)?).ok()?;
                 // 1970-01-01 was a Thursday.
                 let ahead = (wanted - (today + 3)).rem_euclid(7);
                 let at = self.at(today + ahead, time)?;
