@@ -373,7 +373,9 @@ fn a_newcomer_is_given_what_was_said_before_and_sees_the_groups_picture() {
     anna.ok(["group", "picture", "Lake house", "--remove"]);
     carla.receive();
     assert!(carla.ok(["group", "info", "Lake house"])[0]["group"]["picture"].is_null());
+}
 
+#[test]
 fn formatting_and_mentions_are_told_to_scripts_and_a_plain_text_stays_plain() {
     let server = Server::start();
     let anna = Terminal::registered(&server, "Anna");

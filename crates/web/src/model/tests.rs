@@ -464,6 +464,7 @@ fn a_report_shows_everything_it_would_tell_before_it_is_saved() {
     let refused = Answer::Refused { kind: RefusedKind::Refused, sentence: "No.".into(), next: None };
     answer(&mut model, id, refused);
     assert!(matches!(&main(&model).dialog, Some(Dialog::Report { refused: Some(why), .. }) if why == "No."));
+}
 
 fn action(model: &mut Model) -> Option<Action> {
     model.take_out().into_iter().find_map(|to| match to.what {

@@ -1109,6 +1109,7 @@ fn several_accounts_stand_in_one_list_each_row_with_its_account() {
     assert_eq!(actions(&mut model).len(), 1);
     model.show_accounts("main", &[]);
     assert!(main(&model).rows().iter().all(|row| !row.person.name.contains('·')));
+}
 
 fn has_folder(model: &Model) -> Option<String> {
     main(model).folder_row().map(|folder| folder.name.clone())
@@ -1153,10 +1154,10 @@ fn a_chat_is_marked_as_unread_and_reading_it_takes_the_mark_off() {
 #[test]
 fn what_is_written_leaves_at_a_time_and_stays_in_the_line_until_it_waits() {
     let mut model = opened(WIDE, window(&["a"], None));
-    model.key(Key::F(4));
+    model.key(Key::F(9));
     assert!(main(&model).over.is_none(), "there is nothing to send");
     types(&mut model, "good morning");
-    model.key(Key::F(4));
+    model.key(Key::F(9));
     types(&mut model, "noon");
     model.key(Key::Enter);
     let sent = tells(&mut model);
@@ -1175,7 +1176,7 @@ fn what_is_written_leaves_at_a_time_and_stays_in_the_line_until_it_waits() {
     assert!(main(&model).over.is_none() && chat(&model).line.is_empty());
     assert_eq!(main(&model).toast.as_deref(), Some("Leaves."));
     // What waits is looked at and cancelled.
-    model.key(Key::F(5));
+    model.key(Key::Ctrl('t'));
     let id = id_of(&tells(&mut model), |what| matches!(what, What::Ask(Ask::Scheduled)));
     let row = ScheduledRow {
         id: ScheduledId("5c".into()),
@@ -1196,7 +1197,7 @@ fn what_is_written_leaves_at_a_time_and_stays_in_the_line_until_it_waits() {
 fn somebody_is_mentioned_by_choosing_and_a_mention_is_edited_by_name() {
     let mut model = opened(WIDE, window(&["a"], None));
     types(&mut model, "hi ");
-    model.key(Key::F(6));
+    model.key(Key::Ctrl('n'));
     let id = id_of(&tells(&mut model), |what| matches!(what, What::Ask(Ask::Mentionable { .. })));
     let boris = Mentionable { name: "Boris".into(), initials: "B".into(), tint: 1, typed: "@Boris".into() };
     answer(&mut model, id, Answer::Mentionable(vec![boris]));
