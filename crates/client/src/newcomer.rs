@@ -76,7 +76,7 @@ struct ToldMessage {
     content: Bytes,
 }
 
-/// What somebody who is gone was called.
+/// What somebody who wrote is called.
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 struct ToldName {
     account: AccountId,
@@ -123,7 +123,7 @@ impl Step<'_> {
         if messages.is_empty() {
             return Ok(());
         }
-        let names = self.names_to_tell(conversation, &messages)?;
+        let names = self.names_to_tell(&messages)?;
         let secret = self.random::<32>();
         let mut parts = Vec::new();
         for (index, part) in (0_u32..).zip(parts_of(messages, names)) {
@@ -185,19 +185,18 @@ impl Step<'_> {
         Ok(told)
     }
 
-    /// Of those who are not in the group any more: nobody else tells newcomers their names.
-    fn names_to_tell(
-        &self,
-        conversation: ConversationId,
-        messages: &[ToldMessage],
-    ) -> Halting<Vec<ToldName>> {
-        let people = self.people(conversation)?;
-        let mut gone: Vec<AccountId> = messages.iter().map(|message| message.sender).collect();
-        gone.sort_unstable();
-        gone.dedup();
-        gone.retain(|account| !people.contains(account));
+    /// Of those who wrote: some are not in the group any more, and others tell their names when they are awake.
+    fn names_to_tell(&self, messages: &[ToldMessage]) -> Halting<Vec<ToldName>> {
+        let mut senders: Vec<AccountId> = messages.iter().map(|message| message.sender).collect();
+        senders.sort_unstable();
+        senders.dedup();
         let mut names = Vec::new();
-        for account in gone.into_iter().take(NAMES_MAX) {
+        for account in senders.into_iter().take(NAMES_MAX) {
+            if account == self.me()?.account {
+                let name = self.me()?.name.clone();
+                names.push(ToldName { account, name: name.into_bytes().into() });
+                continue;
+            }
             let name: Option<String> = self.tx.row(
                 "select name from contact where account = ?1 and state = 1 and name != ''
                  union all select name from person where account = ?1 and name != '' limit 1",
@@ -454,7 +453,7 @@ const PART_BYTES: usize = 200 * 1024;
 const MESSAGE_OVERHEAD_BYTES: usize = 80;
 /// Parts of one history: each but the last is more than half full.
 const PARTS_MAX: usize = 2 * BYTES_MAX / PART_BYTES + 2;
-/// Names of those who are gone.
+/// Names of those who wrote.
 const NAMES_MAX: usize = 256;
 /// Rows read at one time.
 const PAGE_ROWS: i64 = 64;

@@ -20,7 +20,7 @@ use vocab::{AccountId, AddressSecret, DeviceId, Timestamp};
 use crate::charter::{GROUP_DESCRIPTION_BYTES_MAX, GROUP_LINKS_MAX, GROUP_NAME_CHARS_MAX, HISTORY_ALL};
 use crate::{
     Change, Changes, Charter, DeviceKeys, Error, Group, GroupId, GroupLink, Identity, Incoming, KeyPackage,
-    KeyStore, LeafData, Pending, Permissions, Policy, Refusal, Role, Session, StoreError, Unreadable,
+    KeyStore, LeafData, Member, Pending, Permissions, Policy, Refusal, Role, Session, StoreError, Unreadable,
     Verdict, Who, by_charter, forget_key_package, generate_key_package, known_accounts_only,
 };
 
@@ -1438,4 +1438,59 @@ fn t18_a_leaf_that_was_proposed_and_never_committed_leaves_no_key_behind() {
     let pending = anna.updates();
     boris.follows(&pending.commit, &by_charter).unwrap();
     assert_eq!(count(&boris), before);
+}
+
+/// A leaf by itself: what a policy is asked about.
+fn member(account: usize, device: usize) -> Member {
+    let mut id = [0; 32];
+    id[..8].copy_from_slice(&account.to_be_bytes());
+    let mut name = [0; 16];
+    name[..8].copy_from_slice(&device.to_be_bytes());
+    Member {
+        leaf: u32::try_from(device).unwrap(),
+        account: AccountId(id),
+        device: DeviceId(name),
+        signature_key: [0; 32],
+        address: AddressSecret([0; 32]),
+        chain_version: 1,
+        device_chain: vec![],
+    }
+}
+
+#[test]
+fn a_group_at_its_limit_takes_nobody_more_and_lets_people_go() {
+    let charter = Charter::new([7; 16], "Everybody", member(0, 0).account).unwrap();
+    let verdict = |before: Vec<Member>, after: Vec<Member>| {
+        let gone = |member: &&Member| !after.iter().any(|other| other.device == member.device);
+        let new = |member: &&Member| !before.iter().any(|other| other.device == member.device);
+        let change = Change {
+            epoch: 2,
+            by: member(0, 0),
+            external: false,
+            added: after.iter().filter(new).cloned().collect(),
+            removed: before.iter().filter(gone).cloned().collect(),
+            removed_by: before.iter().filter(gone).map(|_| member(0, 0).account).collect(),
+            updated: None,
+            renewed: vec![],
+            charter_before: Some(charter.clone()),
+            charter: Some(charter.clone()),
+            self_removed: false,
+            before,
+            after,
+        };
+        by_charter(&change)
+    };
+    let people = |count: usize| (0..count).map(|n| member(n, n)).collect::<Vec<_>>();
+    let full = Verdict::Refuse("the group is full");
+    assert_eq!(verdict(people(1_023), people(1_024)), Verdict::Allow);
+    assert_eq!(verdict(people(1_024), people(1_025)), full);
+    assert_eq!(verdict(people(1_024), people(1_023)), Verdict::Allow);
+    // Two devices each: full as well, and one that is linked then waits until somebody goes.
+    let devices = |count: usize| (0..count).map(|n| member(n / 2, n)).collect::<Vec<_>>();
+    assert_eq!(verdict(devices(2_047), devices(2_048)), Verdict::Allow);
+    let third = |mut all: Vec<Member>| {
+        all.push(member(5, 9_999));
+        all
+    };
+    assert_eq!(verdict(devices(2_048), third(devices(2_048))), full);
 }

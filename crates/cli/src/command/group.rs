@@ -471,7 +471,7 @@ You are let in at once, or when somebody in the group says yes: valise receive";
 const REQUESTS: &str = "\
 Examples:
   valise group requests
-  valise --json group requests \"Lake house\"     {\"knock\":{\"group\":\"…\",\"id\":\"…\",\"name\":null}}
+  valise --json group requests \"Lake house\"     {\"knock\":{\"group\":\"…\",\"id\":\"…\",\"name\":\"Someone new\",…}}
                                                {\"joining\":{\"group\":\"…\",\"name\":\"…\",\"state\":\"waiting\",…}}";
 
 const ACCEPT: &str = "\

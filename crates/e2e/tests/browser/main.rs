@@ -172,9 +172,11 @@ async fn a_link_into_a_group_is_made_in_a_browser_and_somebody_asks_to_come_in()
     anna.list("Asking to come in").item("Someone new").shows("asks to come in").await?;
     picture(&anna, "group-knock").await?;
     anna.button("Let Someone new in").click().await?;
+    // Nobody knows a name before his device has come in and told it.
+    anna.list("Members").item("Someone new").shows("Member").await?;
+    boris.receive();
     anna.list("Members").item("Boris").shows("Member").await?;
     anna.press("Escape").await?;
-    boris.receive();
     boris.ok(["send", "Lake house", "Here I am"]);
     anna.log("Messages").shows("Here I am").await?;
     browser.close().await

@@ -55,7 +55,12 @@ fn a_newcomer_reads_what_was_said_as_it_stands_now_and_sees_whose_word_it_is() {
     boris.asks(&mut world, Command::Delete { message: gone, everyone: true }).unwrap();
     boris.asks(&mut world, Command::React { to: first, emoji: "👍".to_owned() }).unwrap();
     world.settle();
+    boris.goes_offline(&mut world);
     anna.brings(&mut world, group, carla).unwrap();
+    world.pass(MINUTE_MS);
+    // Who wrote has a name, also while they sleep.
+    assert_eq!(carla.client(&world).name_in_groups(boris.account(&world)).unwrap(), "Boris");
+    boris.comes_back(&mut world);
     world.pass(MINUTE_MS);
     boris.said_in(&mut world, group, "and you, Carla?");
     world.settle();

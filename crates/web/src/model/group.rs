@@ -157,6 +157,14 @@ impl Model {
         }
     }
 
+    /// Somebody told their name, or a picture came: the page that is open shows it.
+    pub(super) fn ask_open_group(&mut self) {
+        if let Some(Dialog::Group { id, .. }) = self.dialog() {
+            let id = id.clone();
+            self.ask_group(id);
+        }
+    }
+
     fn ask_group(&mut self, id: ChatId) {
         let purpose = Purpose::GroupPage(id.clone());
         if !self.waits_for(&purpose) {

@@ -553,6 +553,7 @@ impl Model {
                 self.ask_chats();
                 self.ask_requests();
                 self.ask_open();
+                self.ask_open_group();
             }
             Notice::Scheduled { chat, sentence } => self.scheduled_noticed(chat, sentence),
             Notice::Connection(line) => {
