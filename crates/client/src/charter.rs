@@ -25,7 +25,9 @@ use wire::{Bytes, Decode, Encode};
 use crate::api::{
     CommandId, ContactState, ConversationId, Event, GroupChange, Mark, Noticed, Refused, Reply,
 };
-use crate::conversation::{GENERATIONS_AHEAD, Letter, Slot, SlotState};
+use crate::conversation::{
+    GENERATIONS_AHEAD, Letter, Slot, SlotState, accounts_of, fits_frame, split_by_account,
+};
 use crate::intent::{self, Intent, Kind};
 use crate::machine::Weakness;
 use crate::matter::Matter;
@@ -191,7 +193,7 @@ impl Step<'_> {
             )?;
         }
         self.notice(conversation, &Noticed::Created { by: Some(own), name: charter.name().to_owned() })?;
-        self.begin(conversation)?;
+        self.begin_first(conversation)?;
         self.event(Event::Conversation(conversation));
         self.reply(command, Ok(Reply::Group(conversation)));
         Ok(())
@@ -338,7 +340,7 @@ impl Step<'_> {
             intent::unseal_commits(self, slot.id)?;
             group = group.clear_pending(session)?.ok_or(Halt::Unusable("no group left"))?;
         }
-        let (add, remove, charter) = match self.plan(conversation, &group, &wish, intent)? {
+        let (mut add, remove, charter) = match self.plan(conversation, &group, &wish, intent)? {
             Plan::Nothing => {
                 self.forget_drawn(conversation)?;
                 return intent::finish(self, intent.id);
@@ -352,19 +354,49 @@ impl Step<'_> {
             }
             Plan::Commit { add, remove, charter } => (add, remove, charter),
         };
-        let changes = Changes { add: &add, remove: &remove, leaf: None, charter: charter.as_ref() };
-        let made = group.commit(session, &self.me()?.identity(), changes, &by_charter);
-        let pending = match made {
-            Ok(pending) => pending,
-            Err(CryptoError::Refused(why)) => return self.wish_refused(intent, why),
-            Err(error) => return Err(error.into()),
+        let mut later = Vec::new();
+        let pending = loop {
+            let changes = Changes { add: &add, remove: &remove, leaf: None, charter: charter.as_ref() };
+            let made = group.commit(session, &self.me()?.identity(), changes, &by_charter);
+            let pending = match made {
+                Ok(pending) => pending,
+                Err(CryptoError::Refused(why)) => return self.wish_refused(intent, why),
+                Err(error) => return Err(error.into()),
+            };
+            if fits_frame(add.len(), &pending) {
+                break pending;
+            }
+            group = group.clear_pending(session)?.ok_or(Halt::Unusable("no group left"))?;
+            let now = split_by_account(&add).0.len();
+            later.splice(0..0, accounts_of(&add.split_off(now)));
         };
+        if !later.is_empty() {
+            self.add_afterwards(conversation, &later)?;
+            let now = Wish::Add(accounts_of(&add)).encode()?;
+            self.tx.execute("update intent set payload = ?2 where id = ?1", params![intent.id, now])?;
+        }
         let welcomes = if add.is_empty() {
             vec![]
         } else {
             self.letters(conversation, slot.id, slot.generation, &add, &pending)?
         };
         self.send_commit(intent, slot.id, slot.epoch, (secrets.k, secrets.e), &pending, welcomes)
+    }
+
+    /// People who do not fit into one request with others are added by the next.
+    pub fn add_afterwards(&mut self, conversation: ConversationId, people: &[AccountId]) -> Halting<()> {
+        if people.is_empty() {
+            return Ok(());
+        }
+        for account in people {
+            self.tx.execute(
+                "delete from member where conversation = ?1 and account = ?2 and devices = 0",
+                params![conversation.0, account.as_bytes()],
+            )?;
+        }
+        let wish = Wish::Add(people.to_vec()).encode()?;
+        intent::queue(self, Kind::ChangeGroup, &conversation.0, &[1], &wish)?;
+        Ok(())
     }
 
     fn plan(
