@@ -288,7 +288,8 @@ impl Step<'_> {
         let (mut packages, mut later) = (packages, Vec::new());
         let (mut group, pending) = loop {
             let made = Group::create(session, &self.me()?.identity(), &leaf, id, packages, charter.as_ref())?;
-            if fits_frame(packages.len(), &made.1) || charter.is_none() {
+            let fits = fits_frame(packages.len(), &made.1) && has_room(&made.1);
+            if fits || packages.len() <= 1 || charter.is_none() {
                 break made;
             }
             // Who does not fit into one request is added afterwards.
@@ -815,6 +816,11 @@ pub(crate) fn fits_frame(letters: usize, pending: &Pending) -> bool {
     letters <= 1 || letters.saturating_mul(padded) <= LETTERS_BYTES_MAX
 }
 
+/// Whether the tree still fits into a rejoin blob when all its nodes are filled: otherwise nothing could be committed one day.
+pub(crate) fn has_room(pending: &Pending) -> bool {
+    pending.group_info.len() + pending.change.after.len() * NODE_BYTES <= TREE_BYTES_MAX
+}
+
 /// The packages of about the first half of the devices, and the rest; the devices of an account stay together where they can.
 pub(crate) fn split_by_account(packages: &[KeyPackage]) -> (&[KeyPackage], &[KeyPackage]) {
     let half = packages.len().div_ceil(2);
@@ -830,6 +836,10 @@ pub(crate) fn accounts_of(packages: &[KeyPackage]) -> Vec<AccountId> {
     accounts
 }
 
+/// A filled node of the tree: an X-Wing key, hashes, what it has not merged.
+const NODE_BYTES: usize = 1_400;
+/// The largest padded size that the service takes as a rejoin blob, less what else is in it.
+const TREE_BYTES_MAX: usize = PAYLOAD_SIZES[10] - 4 * 1024;
 /// Of a letter beside the Welcome in it: chain of device lists, signature, seal.
 const LETTER_BYTES: usize = 8 * 1024;
 /// Bytes of all letters of one request: what a frame leaves beside the commit, the roster and a rejoin blob.
