@@ -5,6 +5,7 @@
 
 mod client_cost;
 mod door;
+mod groups;
 mod pair;
 mod report;
 mod server;
@@ -16,10 +17,11 @@ use std::process::ExitCode;
 /// What goes wrong here ends the run with a sentence.
 pub(crate) type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
-const SCENARIOS: [(&str, &str); 4] = [
+const SCENARIOS: [(&str, &str); 5] = [
     ("S1", "online: 100 pairs, 256-byte texts, 4 outstanding a sender"),
     ("S5", "kill -9 while 10,000 messages are stored, restart, drain"),
     ("client", "encrypt and decrypt with storage, natively"),
+    ("groups", "a group of 10 to 1,000: making, joining, writing, renewing a leaf"),
     ("bytes", "bytes on the wire for a 20-character text, by layer"),
 ];
 
@@ -62,6 +64,7 @@ async fn run(asked: &[String]) -> Result<(), Trouble> {
             "S1" => two_by_two::run().await?,
             "S5" => store_and_kill::run().await?,
             "client" => client_cost::run(name).await?,
+            "groups" => groups::run(name)?,
             _ => client_cost::run_bytes(name).await?,
         };
         println!("{report}");

@@ -25,7 +25,9 @@ use wire::{Bytes, Decode, Encode};
 use crate::api::{
     CommandId, ContactState, ConversationId, Event, GroupChange, Mark, Noticed, Refused, Reply,
 };
-use crate::conversation::{GENERATIONS_AHEAD, Letter, Slot, SlotState};
+use crate::conversation::{
+    GENERATIONS_AHEAD, Letter, Slot, SlotState, accounts_of, fits_frame, has_room, split_by_account,
+};
 use crate::intent::{self, Intent, Kind};
 use crate::machine::Weakness;
 use crate::matter::Matter;
@@ -173,7 +175,7 @@ impl Step<'_> {
             self.reply(command, Err(Refused::BadGroupName));
             return Ok(());
         };
-        if others.len() >= GROUP_PEOPLE_MAX {
+        if others.len() >= GROUP_PEOPLE_MAX || others.len() as u64 >= GROUP_DEVICES_MAX {
             self.reply(command, Err(Refused::GroupFull));
             return Ok(());
         }
@@ -191,7 +193,7 @@ impl Step<'_> {
             )?;
         }
         self.notice(conversation, &Noticed::Created { by: Some(own), name: charter.name().to_owned() })?;
-        self.begin(conversation)?;
+        self.begin_first(conversation)?;
         self.event(Event::Conversation(conversation));
         self.reply(command, Ok(Reply::Group(conversation)));
         Ok(())
@@ -244,7 +246,8 @@ impl Step<'_> {
                     }
                 }
                 let count = self.people(conversation)?.len() + people.len();
-                if count > GROUP_PEOPLE_MAX {
+                let devices = self.devices_in(conversation)? + people.len() as u64;
+                if count > GROUP_PEOPLE_MAX || devices > GROUP_DEVICES_MAX {
                     return Ok(Err(Refused::GroupFull));
                 }
                 may(charter.permits(own, charter.permissions.add), Wish::Add(people))
@@ -338,7 +341,7 @@ impl Step<'_> {
             intent::unseal_commits(self, slot.id)?;
             group = group.clear_pending(session)?.ok_or(Halt::Unusable("no group left"))?;
         }
-        let (add, remove, charter) = match self.plan(conversation, &group, &wish, intent)? {
+        let (mut add, remove, charter) = match self.plan(conversation, &group, &wish, intent)? {
             Plan::Nothing => {
                 self.forget_drawn(conversation)?;
                 return intent::finish(self, intent.id);
@@ -352,19 +355,53 @@ impl Step<'_> {
             }
             Plan::Commit { add, remove, charter } => (add, remove, charter),
         };
-        let changes = Changes { add: &add, remove: &remove, leaf: None, charter: charter.as_ref() };
-        let made = group.commit(session, &self.me()?.identity(), changes, &by_charter);
-        let pending = match made {
-            Ok(pending) => pending,
-            Err(CryptoError::Refused(why)) => return self.wish_refused(intent, why),
-            Err(error) => return Err(error.into()),
+        let mut later = Vec::new();
+        let pending = loop {
+            let changes = Changes { add: &add, remove: &remove, leaf: None, charter: charter.as_ref() };
+            let made = group.commit(session, &self.me()?.identity(), changes, &by_charter);
+            let pending = match made {
+                Ok(pending) => pending,
+                Err(CryptoError::Refused(why)) => return self.wish_refused(intent, why),
+                Err(error) => return Err(error.into()),
+            };
+            if !add.is_empty() && !has_room(&pending) {
+                group.clear_pending(session)?;
+                return self.abandon_change(intent);
+            }
+            if fits_frame(add.len(), &pending) {
+                break pending;
+            }
+            group = group.clear_pending(session)?.ok_or(Halt::Unusable("no group left"))?;
+            let now = split_by_account(&add).0.len();
+            later.splice(0..0, accounts_of(&add.split_off(now)));
         };
+        if !later.is_empty() {
+            self.add_afterwards(conversation, &later)?;
+            let now = Wish::Add(accounts_of(&add)).encode()?;
+            self.tx.execute("update intent set payload = ?2 where id = ?1", params![intent.id, now])?;
+        }
         let welcomes = if add.is_empty() {
             vec![]
         } else {
             self.letters(conversation, slot.id, slot.generation, &add, &pending)?
         };
         self.send_commit(intent, slot.id, slot.epoch, (secrets.k, secrets.e), &pending, welcomes)
+    }
+
+    /// People who do not fit into one request with others are added by the next.
+    pub fn add_afterwards(&mut self, conversation: ConversationId, people: &[AccountId]) -> Halting<()> {
+        if people.is_empty() {
+            return Ok(());
+        }
+        for account in people {
+            self.tx.execute(
+                "delete from member where conversation = ?1 and account = ?2 and devices = 0",
+                params![conversation.0, account.as_bytes()],
+            )?;
+        }
+        let wish = Wish::Add(people.to_vec()).encode()?;
+        intent::queue(self, Kind::ChangeGroup, &conversation.0, &[1], &wish)?;
+        Ok(())
     }
 
     fn plan(
@@ -648,9 +685,15 @@ impl Step<'_> {
         self.people_moved(conversation, &joined.group, Some(writer))?;
         // The leaf came from a stock on the service (T-17). In a large group not everybody renews it at once.
         let fresh_address: &[u8] = if last_resort { &[1] } else { &[] };
-        intent::queue_once(self, Kind::SelfUpdate, &conversation.0, fresh_address)?;
-        let spread = joined.members.len() as u64 * RENEWAL_SPREAD_MS;
-        self.put_off(Kind::SelfUpdate, conversation, spread)?;
+        if fresh_address.is_empty() && joined.members.len() > PROPOSE_LEAVES_MIN {
+            // All of them at once: one commit carries what they propose.
+            intent::queue_once(self, Kind::Propose, &conversation.0, &[])?;
+            self.put_off(Kind::Propose, conversation, RENEWAL_SPREAD_MS)?;
+        } else {
+            intent::queue_once(self, Kind::SelfUpdate, &conversation.0, fresh_address)?;
+            let spread = joined.members.len() as u64 * RENEWAL_SPREAD_MS;
+            self.put_off(Kind::SelfUpdate, conversation, spread)?;
+        }
         if joined.members.len() <= PROFILE_DEVICES_MAX {
             self.queue_profile(conversation)?;
         }
@@ -1185,8 +1228,13 @@ pub(crate) fn read_notice(bytes: &[u8]) -> Option<Noticed> {
 pub(crate) const KIND_GROUP: i64 = 1;
 /// Media type of a content that says that its sender leaves.
 const TYPE_LEAVE: &str = "application/vnd.valise.leave";
-/// Newcomers renew their leaf within so long for each leaf of the group.
+/// Newcomers renew their leaf within so long for each leaf of the group; where they propose it, within so long.
 const RENEWAL_SPREAD_MS: u64 = 2 * SECOND_MS;
+/// Devices that a group is known to hold today: the tree of about as many, all nodes filled, fits into a rejoin blob
+/// (`docs/performance.md`). `GROUP_PEOPLE_MAX` stays the aim.
+const GROUP_DEVICES_MAX: u64 = 300;
+/// In groups of more leaves newcomers propose the renewed leaf and leave the commit to whoever is next.
+const PROPOSE_LEAVES_MIN: usize = 8;
 /// In larger groups profiles are told to nobody by themselves: each would go to all.
 const PROFILE_DEVICES_MAX: usize = 3 * DEVICES_MAX;
 /// Marks are told in groups of up to so many devices (`docs/protocol/receipt.md`).

@@ -9,6 +9,7 @@ use crypto::seal::roster::{self, posting_key_hash};
 use crypto::seal::{VerifiedChain, aead, challenge};
 use crypto::{Group, GroupId, Joined, KeyPackage, Member, Pending};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
+use vocab::limits::{FRAME_BYTES_MAX, PAYLOAD_SIZES};
 use vocab::{AccountId, AddressSecret, DeviceId, IdempotencyId, SlotId};
 use wire::key_package::{FetchKeyPackages, KeyPackageSet, KeyPackages};
 use wire::slot::{CreateSlot, EpochState, Stored, WelcomeFor};
@@ -156,6 +157,13 @@ impl Step<'_> {
     pub fn begin(&mut self, conversation: ConversationId) -> Halting<()> {
         let started = self.has_wanted_slot(conversation)?
             || intent::is_queued(self, Kind::CreateSlot, &conversation.0)?;
+        if !started
+            && self.is_group(conversation)?
+            && self.setting(&generation_setting(conversation))?.is_none()
+        {
+            // Known from the history alone: it has a slot, in which this device has no leaf yet.
+            return self.ask_for_slot(conversation);
+        }
         if !started && self.is_reachable(conversation)? {
             intent::queue_once(self, Kind::StartConversation, &conversation.0, &[])?;
         }
@@ -168,6 +176,12 @@ impl Step<'_> {
         }
         let account = self.peer(conversation)?;
         Ok(account == self.me()?.account || self.introduction_to(account)?.is_some())
+    }
+
+    /// This device makes the first slot of a conversation.
+    pub fn begin_first(&mut self, conversation: ConversationId) -> Halting<()> {
+        self.put_setting_number(&generation_setting(conversation), 1)?;
+        self.begin(conversation)
     }
 
     /// There is a slot, and it is not one that this device has given up.
@@ -271,8 +285,20 @@ impl Step<'_> {
         let session = self.session;
         let charter = self.room(conversation)?.map(|(charter, _)| charter);
         let id = GroupId::from(slot);
-        let (mut group, pending) =
-            Group::create(session, &self.me()?.identity(), &leaf, id, packages, charter.as_ref())?;
+        let (mut packages, mut later) = (packages, Vec::new());
+        let (mut group, pending) = loop {
+            let made = Group::create(session, &self.me()?.identity(), &leaf, id, packages, charter.as_ref())?;
+            let fits = fits_frame(packages.len(), &made.1) && has_room(&made.1);
+            if fits || packages.len() <= 1 || charter.is_none() {
+                break made;
+            }
+            // Who does not fit into one request is added afterwards.
+            made.0.delete(session)?;
+            let (now, rest) = split_by_account(packages);
+            later.splice(0..0, accounts_of(rest));
+            packages = now;
+        };
+        self.add_afterwards(conversation, &later)?;
         self.tx.execute(
             "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof, healed_at,
              generation) values (?1, ?2, 1, ?3, 2, ?4, ?5, ?6, ?7, ?8)",
@@ -783,6 +809,41 @@ fn generation_setting(conversation: ConversationId) -> String {
     format!("generation {conversation}")
 }
 
+/// Whether the letters with this Welcome leave room in a frame for everything else: each holds the whole of it.
+pub(crate) fn fits_frame(letters: usize, pending: &Pending) -> bool {
+    let welcome = pending.welcome.as_ref().map_or(0, Vec::len) + LETTER_BYTES;
+    let padded = PAYLOAD_SIZES.into_iter().find(|size| *size >= welcome).unwrap_or(FRAME_BYTES_MAX);
+    letters <= 1 || letters.saturating_mul(padded) <= LETTERS_BYTES_MAX
+}
+
+/// Whether the tree still fits into a rejoin blob when all its nodes are filled: otherwise nothing could be committed one day.
+pub(crate) fn has_room(pending: &Pending) -> bool {
+    pending.group_info.len() + pending.change.after.len() * NODE_BYTES <= TREE_BYTES_MAX
+}
+
+/// The packages of about the first half of the devices, and the rest; the devices of an account stay together where they can.
+pub(crate) fn split_by_account(packages: &[KeyPackage]) -> (&[KeyPackage], &[KeyPackage]) {
+    let half = packages.len().div_ceil(2);
+    let account = |at: usize| packages.get(at).map(|package| package.member.account);
+    let end = (1..=half).rev().find(|at| account(*at) != account(at - 1)).unwrap_or(half);
+    packages.split_at(end)
+}
+
+/// Whose packages these are, each account once.
+pub(crate) fn accounts_of(packages: &[KeyPackage]) -> Vec<AccountId> {
+    let mut accounts: Vec<AccountId> = packages.iter().map(|package| package.member.account).collect();
+    accounts.dedup();
+    accounts
+}
+
+/// A filled node of the tree: an X-Wing key, hashes, what it has not merged.
+const NODE_BYTES: usize = 1_400;
+/// The largest padded size that the service takes as a rejoin blob, less what else is in it.
+const TREE_BYTES_MAX: usize = PAYLOAD_SIZES[10] - 4 * 1024;
+/// Of a letter beside the Welcome in it: chain of device lists, signature, seal.
+const LETTER_BYTES: usize = 8 * 1024;
+/// Bytes of all letters of one request: what a frame leaves beside the commit, the roster and a rejoin blob.
+const LETTERS_BYTES_MAX: usize = FRAME_BYTES_MAX - 2 * 1024 * 1024;
 /// Somebody who is left behind is fetched at most once in so long.
 const FETCH_BACK_MS: u64 = vocab::time::MINUTE_MS;
 /// A letter may be so many generations ahead of what this device has heard of: nobody can use the numbers up.

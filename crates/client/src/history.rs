@@ -566,6 +566,7 @@ impl Step<'_> {
         }
         self.amend_history()?;
         self.index_history()?;
+        self.ask_for_slots()?;
         // Whoever has everything from the start misses whatever is left out from now on.
         self.tx.execute(
             "update sender_row set base = 0 where conversation in (select id from conversation where from_start = 1)",

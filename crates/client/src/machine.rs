@@ -477,6 +477,9 @@ impl Step<'_> {
         self.mailbox_is_quiet();
         self.hang_up_overdue();
         self.attempt(Self::bundle_receipts)?;
+        if self.me.as_ref().is_some_and(|me| me.struck_off) {
+            self.say_no_more()?;
+        }
         self.attempt(Self::expire)?;
         self.mind_the_fleeting()?;
         self.attempt(Self::mind_the_link)?;

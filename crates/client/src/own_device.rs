@@ -226,6 +226,13 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// What came in the same moment as the news, or after it, is answered by nobody here.
+    pub fn say_no_more(&mut self) -> Halting<()> {
+        self.tx.execute("delete from intent where kind != ?1", params![Kind::DeleteAddress as i64])?;
+        self.tx.execute("delete from receipt_due", [])?;
+        Ok(())
+    }
+
     /// The service says that the account has no such device. Whoever slept while it was removed hears no more than this; but
     /// it is the service's word alone: the person is told, and nothing is given up for it.
     pub fn refused_at_the_door(&mut self) -> Halting<()> {

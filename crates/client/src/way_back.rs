@@ -21,13 +21,14 @@ use crate::intent::{self, Intent, Kind};
 use crate::link::GrantedSlot;
 use crate::step::{Halt, Halting, Step};
 
-/// Slots whose `R` the sender does not know.
+/// Slots whose `R` the sender does not know, and groups of which it knows no slot.
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 struct Asked {
     slots: Vec<SlotId>,
+    groups: Vec<[u8; 16]>,
 }
 
-/// Ways into slots.
+/// Ways into slots. Zeros as `R` say that there is none: the asker's account is not in the group any more.
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 struct Ways {
     slots: Vec<GrantedSlot>,
@@ -41,7 +42,7 @@ impl Step<'_> {
         if whom.is_empty() || intent.attempts >= ASK_TRIES_MAX {
             return Ok(false);
         }
-        let asked = Asked { slots: vec![slot.id] }.encode()?;
+        let asked = Asked { slots: vec![slot.id], groups: vec![] }.encode()?;
         for conversation in whom {
             let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_ASKED, asked.as_slice());
             let content = MimiContent::new(self.random(), part);
@@ -77,15 +78,24 @@ impl Step<'_> {
     /// Somebody asks for ways, or tells some. False when the content is something else.
     pub fn take_way_back(&mut self, slot: &Slot, sender: &Member, content: &MimiContent) -> Halting<bool> {
         if let Some(bytes) = content.nested_part.content_of(TYPE_ASKED) {
-            let asked = Asked::decode(bytes)?.slots;
-            self.show_ways(slot.conversation, sender, &asked)?;
+            let mut asked = Asked::decode(bytes)?;
+            if slot.conversation == self.among_ourselves()? {
+                for group in asked.groups.iter().take(WAYS_MAX) {
+                    asked.slots.extend(self.current_slot(ConversationId(*group))?.map(|slot| slot.id));
+                }
+            }
+            self.show_ways(slot.conversation, sender, &asked.slots)?;
             return Ok(true);
         }
         let Some(bytes) = content.nested_part.content_of(TYPE_WAYS) else { return Ok(false) };
         let ways = Ways::decode(bytes)?.slots;
         let of_ours = slot.conversation == self.among_ourselves()?;
         for way in ways.iter().take(WAYS_MAX) {
-            self.take_way(way, of_ours)?;
+            if way.r == NO_WAY {
+                self.take_no_way(way, sender)?;
+            } else {
+                self.take_way(way, of_ours)?;
+            }
         }
         Ok(true)
     }
@@ -97,7 +107,10 @@ impl Step<'_> {
             let Some(slot) = self.slot(*id)?.filter(|slot| slot.state == SlotState::Open) else { continue };
             let group = Group::load(self.session, GroupId::from(slot.id))?;
             let belongs = group.members().iter().any(|member| member.account == sender.account);
-            if belongs && self.check_newcomers(slot.conversation, std::slice::from_ref(sender)).is_ok() {
+            if !belongs && self.is_group(slot.conversation)? {
+                slots.push(self.way_into(&slot, NO_WAY)?);
+            } else if belongs && self.check_newcomers(slot.conversation, std::slice::from_ref(sender)).is_ok()
+            {
                 slots.push(self.way_into(&slot, group.r()?)?);
             }
         }
@@ -142,6 +155,46 @@ impl Step<'_> {
             )?;
         }
         intent::queue_once(self, Kind::Rejoin, &way.conversation, &[])
+    }
+
+    /// Somebody who may remove us says that it has happened while we could not hear.
+    fn take_no_way(&mut self, way: &GrantedSlot, sender: &Member) -> Halting<()> {
+        let own = self.me()?.account;
+        let Some(slot) = self.slot(way.slot)?.filter(|slot| slot.state == SlotState::Rejoining) else {
+            return Ok(());
+        };
+        match self.room(slot.conversation)? {
+            Some((charter, _)) if charter.may_remove(sender.account, own) => {
+                self.taken_out(&slot, sender.account)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A group that the history tells of, and no slot of it: another device of ours knows one.
+    pub fn ask_for_slot(&mut self, conversation: ConversationId) -> Halting<()> {
+        let asked_at = format!("slot asked {conversation}");
+        let lately = self.now.0.saturating_sub(self.setting_number(&asked_at)?) < ASK_SLOT_AGAIN_MS;
+        if lately || self.me()?.chain.devices.len() < 2 {
+            return Ok(());
+        }
+        self.put_setting_number(&asked_at, self.now.0)?;
+        let ourselves = self.begin_among_ourselves()?;
+        let asked = Asked { slots: vec![], groups: vec![conversation.0] }.encode()?;
+        let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_ASKED, asked);
+        let content = MimiContent::new(self.random(), part);
+        self.queue_content(ourselves, content)
+    }
+
+    /// The history is here: whatever groups it tells of and this device is not in yet.
+    pub fn ask_for_slots(&mut self) -> Halting<()> {
+        let without: Vec<[u8; 16]> = self.tx.rows(
+            "select conversation from room where state = 1
+             and conversation not in (select conversation from slot) order by conversation",
+            [],
+            |row| row.get(0),
+        )?;
+        without.into_iter().take(WAYS_MAX).try_for_each(|group| self.ask_for_slot(ConversationId(group)))
     }
 
     /// A conversation of the account that this device is not in yet. Not one that it has left, and none older than what it has.
@@ -190,6 +243,10 @@ impl Step<'_> {
 const TYPE_ASKED: &str = "application/vnd.valise.way-asked";
 /// Media type of [`Ways`].
 const TYPE_WAYS: &str = "application/vnd.valise.ways";
+/// In the place of `R`: there is no way.
+const NO_WAY: [u8; 32] = [0; 32];
+/// A group of which no slot is known is asked about again after so long.
+const ASK_SLOT_AGAIN_MS: u64 = vocab::time::MINUTE_MS;
 /// Who does not know the way asks again after so long, doubled each time.
 const ASK_AGAIN_MS: u64 = 5_000;
 /// So often; then the conversation goes on elsewhere.

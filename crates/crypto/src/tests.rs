@@ -1494,3 +1494,108 @@ fn a_group_at_its_limit_takes_nobody_more_and_lets_people_go() {
     };
     assert_eq!(verdict(devices(2_048), third(devices(2_048))), full);
 }
+// ---- a captured state ----
+
+/// Somebody has copied everything that a device stores, its signature key included.
+fn thief(phone: &Phone) -> Phone {
+    let store = Memory::default();
+    *store.rows.borrow_mut() = phone.store.rows.borrow().clone();
+    Phone {
+        store,
+        rng: ChaCha20Rng::from_seed([77; 32]),
+        keys: DeviceKeys::from_secret(&phone.keys.secret()),
+        device: phone.device,
+        account: phone.account,
+        chain: phone.chain.clone(),
+        address: phone.address,
+    }
+}
+
+/// Epoch secrets and epoch key pairs: every 32-byte string in them is one. (Beside message secrets lies the group's context,
+/// which is no secret and stays.)
+fn epoch_secrets(phone: &Phone) -> std::collections::BTreeSet<Vec<u8>> {
+    let rows = phone.store.rows.borrow();
+    let rows = rows.iter().filter(|(key, _)| [13, 16].contains(&key[0]));
+    let windows = |row: &[u8]| -> Vec<Vec<u8>> {
+        row.windows(33).filter(|w| w[0] == 32).map(|w| w[1..].to_vec()).collect()
+    };
+    rows.flat_map(|(_, row)| windows(row)).collect()
+}
+
+/// Of a conversation that is healed by `heal`, in which the last of all was captured.
+fn a_captured_state_is_worth_nothing_after(
+    all: &mut [Phone],
+    policy: Policy<'_>,
+    heal: impl FnOnce(&mut [Phone]) -> Vec<Vec<u8>>,
+) {
+    let last = all.len() - 1;
+    let old = all[0].says("of the epoch before");
+    all[1..].iter_mut().for_each(|phone| assert_eq!(phone.reads(&old).unwrap(), "of the epoch before"));
+    let pending = all[0].with(|group, s, me| group.commit_update(s, me, None, policy)).unwrap();
+    all[1..].iter_mut().for_each(|phone| drop(phone.follows(&pending.commit, policy).unwrap()));
+    all[0].merges(&pending);
+    let before = all[0].says("before");
+    all[1..].iter_mut().for_each(|phone| assert_eq!(phone.reads(&before).unwrap(), "before"));
+
+    let (mut thief, stolen) = (thief(&all[last]), epoch_secrets(&all[last]));
+    assert!(stolen.len() > 10, "{} secrets found", stolen.len());
+    assert_eq!(unreadable(thief.reads(&before)), Unreadable::Duplicate);
+    assert_eq!(thief.hears(&old, policy).unwrap(), "old");
+    // The theft is one: what is said now opens.
+    let now = all[0].says("now");
+    all[1..].iter_mut().for_each(|phone| assert_eq!(phone.reads(&now).unwrap(), "now"));
+    assert_eq!(thief.reads(&now).unwrap(), "now");
+
+    for message in heal(all) {
+        // Whatever the thief makes of it, it leads nowhere.
+        let _ = thief.with(|group, s, _| match group.process(s, &message, policy)? {
+            Incoming::Commit(staged) => group.merge(s, *staged).map(drop),
+            _ => Ok(()),
+        });
+    }
+    let after = all[0].says("after");
+    assert_eq!(all[1].reads(&after).unwrap(), "after");
+    let heard = thief.hears(&after, policy);
+    assert!(!matches!(heard, Ok("application")), "{heard:?}");
+    let epoch = |phone: &mut Phone| phone.with(|group, s, _| group.secrets(s)).unwrap();
+    assert!(epoch(&mut thief) != epoch(&mut all[0]), "another K, another E");
+    for phone in all.iter() {
+        let shared = epoch_secrets(phone).intersection(&stolen).count();
+        assert_eq!(shared, 0, "what was stolen is used on");
+    }
+}
+
+#[test]
+fn t18_a_state_captured_of_two_opens_nothing_before_it_and_nothing_after_an_honest_renewal() {
+    let (alice, bob) = friends();
+    a_captured_state_is_worth_nothing_after(&mut [alice, bob], &known_accounts_only, |all| {
+        let pending = all[1].updates();
+        all[0].follows(&pending.commit, &known_accounts_only).unwrap();
+        all[1].merges(&pending);
+        vec![pending.commit]
+    });
+}
+
+#[test]
+fn t18_a_state_captured_in_a_group_opens_nothing_before_it_and_nothing_after_an_honest_renewal() {
+    a_captured_state_is_worth_nothing_after(&mut chartered(), &by_charter, |all| {
+        let pending = all[3].with(|group, s, me| group.commit_update(s, me, None, &by_charter)).unwrap();
+        all[..3].iter_mut().for_each(|phone| drop(phone.follows(&pending.commit, &by_charter).unwrap()));
+        all[3].merges(&pending);
+        vec![pending.commit]
+    });
+}
+
+#[test]
+fn t18_a_renewal_that_somebody_else_committed_heals_as_well() {
+    a_captured_state_is_worth_nothing_after(&mut chartered(), &by_charter, |all| {
+        let proposal = all[3].proposes_update().unwrap();
+        all[..3].iter_mut().for_each(|phone| {
+            assert_eq!(phone.hears(&proposal, &by_charter).unwrap(), "proposal");
+        });
+        let pending = all[0].with(|group, s, me| group.commit_update(s, me, None, &by_charter)).unwrap();
+        all[1..].iter_mut().for_each(|phone| drop(phone.follows(&pending.commit, &by_charter).unwrap()));
+        all[0].merges(&pending);
+        vec![proposal, pending.commit]
+    });
+}
