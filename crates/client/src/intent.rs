@@ -225,6 +225,7 @@ pub(crate) fn of_echo(step: &Step<'_>, slot: SlotId, hash: &[u8; 32]) -> Halting
 /// It is done.
 pub(crate) fn finish(step: &mut Step<'_>, id: i64) -> Halting<()> {
     step.lines.stale_since.remove(&id);
+    step.lines.fleeting.forget(id);
     step.tx.execute("delete from intent where id = ?1", params![id])?;
     for door in [Door::Unnamed, Door::Account] {
         step.lines.line(door).in_flight.retain(|_, (purpose, _)| *purpose != Purpose::Intent(id));

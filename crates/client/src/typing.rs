@@ -42,6 +42,11 @@ impl Fleeting {
         self.active_step = 0;
     }
 
+    /// An intent is gone; its number may be given again.
+    pub fn forget(&mut self, intent: i64) {
+        self.waits.remove(&intent);
+    }
+
     /// When something of it is over.
     pub fn due(&self) -> Option<Timestamp> {
         let waits = self.waits.values().map(|since| since.plus_ms(FLEETING_MS_MAX));
@@ -98,8 +103,12 @@ impl Step<'_> {
 
     /// It has left, or never will.
     pub fn end_fleeting(&mut self, id: i64) -> Halting<()> {
-        self.lines.fleeting.waits.remove(&id);
-        intent::finish(self, id)
+        self.lines.fleeting.forget(id);
+        // Whatever has its number by now is not to end with it.
+        match intent::load(self, id)? {
+            Some(intent) if intent.kind == Kind::Fleeting => intent::finish(self, id),
+            _ => Ok(()),
+        }
     }
 
     /// What was left of the time before the start.

@@ -111,6 +111,25 @@ fn what_lay_in_the_mailbox_or_the_outbox_is_of_a_while_ago() {
 }
 
 #[test]
+fn what_is_over_takes_no_message_with_it() {
+    let mut world = World::new(6);
+    let (anna, boris) = friends(&mut world);
+    boris.says(&mut world, anna, "are you there?");
+    world.settle();
+    anna.goes_offline(&mut world);
+    let conversation = anna.conversation(&world, boris).unwrap();
+    for on in [true, false] {
+        assert_eq!(anna.asks(&mut world, Command::Typing { conversation, on }), Ok(Reply::Done));
+    }
+    // It waits under the number that the other had.
+    anna.says(&mut world, boris, "in a moment");
+    world.pass(MINUTE_MS);
+    anna.comes_back(&mut world);
+    world.settle();
+    assert_eq!(boris.sees(&world, anna), ["are you there?", "in a moment"]);
+}
+
+#[test]
 fn who_switched_it_off_neither_tells_nor_sees_it_on_any_device() {
     let mut world = World::new(4);
     let (anna, boris) = friends(&mut world);
