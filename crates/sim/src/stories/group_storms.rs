@@ -10,7 +10,7 @@ use crate::group_checks::findings;
 use crate::{Figures, GroupPlan, group_storm};
 
 /// Seeds of the ordinary run; `VALISE_SEEDS=from..to` chooses others.
-const SEEDS: Range<u64> = 0..60;
+const SEEDS: Range<u64> = 0..80;
 /// Seeds of the long run.
 const SEEDS_LONG: Range<u64> = 0..800;
 /// Seeds within which a broken build must be caught: storms of few.
