@@ -57,7 +57,7 @@ impl Default for GroupPlan {
     fn default() -> Self {
         Self {
             cast: None,
-            acts: 50,
+            acts: 30,
             sky: None,
             hazards: Hazards {
                 store_fails: 40,
@@ -125,7 +125,7 @@ fn cast_of(seed: u64) -> (usize, usize) {
     match seed % 400 {
         399 => (8, 8),
         199 => (8, 4),
-        n if n % 40 == 9 => (6, 3),
+        n if n % 80 == 9 => (6, 3),
         n if n % 10 == 4 => (5, 2),
         n if n % 3 == 2 => (2, 1 + usize::from(n % 2 == 0)),
         n if n % 3 == 1 => (4, 1),
@@ -218,7 +218,7 @@ fn act_through(
                 by.tells(world, Command::Choose { conversation: group, choice: ChatChoice::Archived(true) });
             }
             _ => {
-                let text = format!("{number} from {}", by.name(world));
+                let text = format!("from {}: {number}", by.name(world));
                 if by.says_in_if_possible(world, group, &text) {
                     said.push(GroupText { by, text });
                 }

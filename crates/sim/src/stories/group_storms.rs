@@ -10,7 +10,7 @@ use crate::group_checks::findings;
 use crate::{Figures, GroupPlan, group_storm};
 
 /// Seeds of the ordinary run; `VALISE_SEEDS=from..to` chooses others.
-const SEEDS: Range<u64> = 0..60;
+const SEEDS: Range<u64> = 0..80;
 /// Seeds of the long run.
 const SEEDS_LONG: Range<u64> = 0..800;
 /// Seeds within which a broken build must be caught: storms of few.
@@ -46,12 +46,20 @@ fn after_every_storm_a_group_has_one_epoch_one_roster_one_order_and_one_text() {
 
 #[test]
 fn a_broken_build_trips_each_check_of_groups() {
-    let caught_by = |weakness, crook| {
+    // One storm after the other, until one of them catches it.
+    let caught_by = |weakness, crook, check: &str| {
         let mut plan = GroupPlan { crook: Some(crook), ..GroupPlan::default() };
         plan.config.broken = Some(weakness);
-        let (figures, found) = weather(&SEEDS_TO_CATCH, &plan);
-        println!("{weakness:?}: {} findings, {} rejoins", found.len(), figures.rejoins);
-        found.into_iter().map(|(_, check, _)| check).collect::<BTreeSet<_>>()
+        let mut caught = BTreeSet::new();
+        for seed in SEEDS_TO_CATCH {
+            let (figures, found) = weather(&[seed], &plan);
+            println!("{weakness:?}, seed {seed}: {} findings, {} rejoins", found.len(), figures.rejoins);
+            caught.extend(found.into_iter().map(|(_, check, _)| check));
+            if caught.contains(check) {
+                break;
+            }
+        }
+        caught
     };
     for (weakness, crook, check) in [
         (Weakness::LosesMessages, false, "of the group nothing is lost"),
@@ -63,7 +71,7 @@ fn a_broken_build_trips_each_check_of_groups() {
         (Weakness::KeepsRoster, false, "the group has one roster"),
         (Weakness::RemovesForShow, false, "whoever is out of the group reads nothing"),
     ] {
-        let caught = caught_by(weakness, crook);
+        let caught = caught_by(weakness, crook, check);
         assert!(caught.contains(check), "{weakness:?} is caught by {caught:?} only");
     }
 }
