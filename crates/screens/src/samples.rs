@@ -734,32 +734,6 @@ fn request(id: &str) -> RequestRow {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_sample_has_a_name_of_its_own() {
-        let mut names: Vec<_> = all().into_iter().map(|(name, _)| name).collect();
-        let count = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), count);
-    }
-
-    #[test]
-    fn no_sample_says_what_a_good_clerk_would_not() {
-        for (name, screen) in all() {
-            let words = format!("{screen:?}").to_lowercase();
-            for never in
-                ["please", "sorry", "oops", "epoch", "key package", "backend", "fingerprint", "ciphertext"]
-            {
-                assert!(!words.contains(never), "{name} says {never}");
-            }
-        }
-    }
-}
-
 /// What others are told of oneself, as it is at first.
 #[must_use]
 pub fn privacy() -> crate::PrivacyPage {
@@ -802,5 +776,31 @@ pub fn report() -> crate::ReportSheet {
         ],
         file_name: "report-01c471cdc5d9.json".into(),
         file: "{}".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_has_a_name_of_its_own() {
+        let mut names: Vec<_> = all().into_iter().map(|(name, _)| name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn no_sample_says_what_a_good_clerk_would_not() {
+        for (name, screen) in all() {
+            let words = format!("{screen:?}").to_lowercase();
+            for never in
+                ["please", "sorry", "oops", "epoch", "key package", "backend", "fingerprint", "ciphertext"]
+            {
+                assert!(!words.contains(never), "{name} says {never}");
+            }
+        }
     }
 }

@@ -42,7 +42,7 @@ fn it_is_off_at_first_and_only_mutual() {
     let then = world.now();
     is_there(&mut world, anna, 3);
     let seen = last_seen(&world, boris, anna).expect("both share");
-    assert!(seen > then && seen.0 % PRESENCE_STEP_MS == 0 && seen <= world.now(), "{seen:?}");
+    assert!(seen > then && seen.0.is_multiple_of(PRESENCE_STEP_MS) && seen <= world.now(), "{seen:?}");
     assert!(last_seen(&world, anna, boris).is_none_or(|seen| seen <= world.now()));
     is_there(&mut world, boris, 2);
     assert!(last_seen(&world, anna, boris).is_some());
