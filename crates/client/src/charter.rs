@@ -428,13 +428,6 @@ impl Step<'_> {
             Wish::GiveRole(given) if !here(given.account) => Plan::Nothing,
             Wish::GiveRole(given) => with(charter.clone().with_role(given.account, given.role)),
             Wish::Permit(permissions) => with(charter.clone().permitting(*permissions)),
-            Wish::Remove(account) if self.config.has(Weakness::RemovesForShow) => {
-                self.tx.execute(
-                    "delete from member where conversation = ?1 and account = ?2",
-                    params![conversation.0, account.as_bytes()],
-                )?;
-                Plan::Nothing
-            }
             Wish::Remove(account) => {
                 let remove: Vec<Member> =
                     members.iter().filter(|member| member.account == *account).cloned().collect();

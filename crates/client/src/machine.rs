@@ -62,8 +62,6 @@ pub enum Weakness {
     LeavesOwnerOut,
     /// Does not strike off its list of people in a group who was taken out.
     KeepsRoster,
-    /// Strikes somebody off its list of people in a group, and leaves their keys in it.
-    RemovesForShow,
 }
 
 impl Config {

@@ -140,7 +140,7 @@ fn over_the_socket_a_bot_writes_hears_and_sees_how_far_it_came() {
     let contacts = bot.call("listContacts", &json!({}));
     assert_eq!(contacts["result"][0]["name"], "Boris");
     let code = |answer: Value| answer["error"]["code"].as_i64();
-    assert_eq!(code(bot.call("sendPollCreate", &json!({}))), Some(-32601));
+    assert_eq!(code(bot.call("uploadStickerPack", &json!({}))), Some(-32601));
     let refused = bot.call("send", &json!({"recipient": "Boris", "message": "x", "attachments": ["a.png"]}));
     assert_eq!(refused["error"]["message"], "Not supported here: attachments");
     assert_eq!(code(bot.call("send", &json!({"recipient": "nobody", "message": "x"}))), Some(-1));

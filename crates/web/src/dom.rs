@@ -11,7 +11,8 @@ mod browser {
     use wasm_bindgen::prelude::*;
     use web_sys::{
         CanvasRenderingContext2d, Document, Element, Event, HtmlCanvasElement, HtmlDialogElement,
-        HtmlElement, HtmlImageElement, HtmlInputElement, HtmlTextAreaElement, Window,
+        HtmlElement, HtmlImageElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent,
+        KeyboardEventInit, Window,
     };
 
     fn window() -> Option<Window> {
@@ -85,6 +86,20 @@ mod browser {
         {
             // Fails only for a dialogue that is gone.
             let _ = dialog.show_modal();
+            let shown = dialog.clone();
+            // With the focus on nothing in it, Escape comes as this event alone: the page hears of it as of the key.
+            let cancelled = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+                event.prevent_default();
+                let init = KeyboardEventInit::new();
+                init.set_key("Escape");
+                init.set_bubbles(true);
+                if let Ok(key) = KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init) {
+                    // Refused only where somebody dispatches it a second time.
+                    let _ = shown.dispatch_event(&key);
+                }
+            });
+            // Lives as long as the dialogue.
+            dialog.set_oncancel(Some(cancelled.into_js_value().unchecked_ref()));
         }
     }
 

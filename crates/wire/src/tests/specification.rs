@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::Door;
 
 /// Sources (from `crates/`) and the chapter that describes their structures.
-const CHAPTERS: [(&str, &str); 29] = [
+const CHAPTERS: [(&str, &str); 30] = [
     ("wire/src/account.rs", "account.md"),
     ("wire/src/address.rs", "address.md"),
     ("wire/src/blob.rs", "blob.md"),
@@ -35,6 +35,7 @@ const CHAPTERS: [(&str, &str); 29] = [
     ("client/src/poll.rs", "message.md"),
     ("client/src/presence.rs", "message.md"),
     ("client/src/report.rs", "report.md"),
+    ("client/src/way_back.rs", "slot.md"),
     ("client/src/choice.rs", "device.md"),
     ("client/src/missing.rs", "message.md"),
     ("client/src/shared.rs", "device.md"),
