@@ -15,7 +15,7 @@ pub fn mentions(text: &str) -> Vec<Mention> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        if token.is_word("use") {
+        if token.is_word("use") && !follows(&tokens, at, '#') {
             at = used(&tokens, at + 1, &[], &mut found);
         } else if token.is_name() && !follows(&tokens, at, '.') {
             let (path, next) = path_at(&tokens, at);
@@ -109,8 +109,11 @@ fn used(tokens: &[Token], mut at: usize, prefix: &[String], found: &mut Vec<Ment
         if token.is('{') {
             at += 1;
             while tokens.get(at).is_some_and(|token| !token.is('}')) {
+                let before = at;
                 at = used(tokens, at, &path, found);
                 at += usize::from(tokens.get(at).is_some_and(|token| token.is(',')));
+                // What is no tree of `use` after all has signs in it that end nothing.
+                at = at.max(before + 1);
             }
             return at + 1;
         }

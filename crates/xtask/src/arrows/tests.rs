@@ -163,3 +163,11 @@ fn slices_may_use_the_edge_and_themselves_and_the_app_may_use_all() {
     ];
     assert_eq!(breaches_in("server", "", &sources), Vec::<String>::new());
 }
+
+#[test]
+fn a_name_that_is_spelled_like_the_word_and_signs_in_the_wrong_place_end() {
+    assert_eq!(paths::mentions("svg { r#use { href: \"#a\"; } }"), []);
+    let paths: Vec<_> =
+        paths::mentions("use a::{;b, c::d}").into_iter().map(|mention| mention.path).collect();
+    assert!(paths.contains(&["a".to_owned(), "c".to_owned(), "d".to_owned()].to_vec()), "{paths:?}");
+}
