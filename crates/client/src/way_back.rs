@@ -25,7 +25,13 @@ use crate::step::{Halt, Halting, Step};
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 struct Asked {
     slots: Vec<SlotId>,
-    groups: Vec<[u8; 16]>,
+    groups: Vec<AskedGroup>,
+}
+
+/// A group of which the sender knows no slot.
+#[derive(Debug, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+struct AskedGroup {
+    conversation: [u8; 16],
 }
 
 /// Ways into slots. Zeros as `R` say that there is none: the asker's account is not in the group any more.
@@ -81,7 +87,9 @@ impl Step<'_> {
             let mut asked = Asked::decode(bytes)?;
             if slot.conversation == self.among_ourselves()? {
                 for group in asked.groups.iter().take(WAYS_MAX) {
-                    asked.slots.extend(self.current_slot(ConversationId(*group))?.map(|slot| slot.id));
+                    asked
+                        .slots
+                        .extend(self.current_slot(ConversationId(group.conversation))?.map(|slot| slot.id));
                 }
             }
             self.show_ways(slot.conversation, sender, &asked.slots)?;
@@ -180,7 +188,8 @@ impl Step<'_> {
         }
         self.put_setting_number(&asked_at, self.now.0)?;
         let ourselves = self.begin_among_ourselves()?;
-        let asked = Asked { slots: vec![], groups: vec![conversation.0] }.encode()?;
+        let asked =
+            Asked { slots: vec![], groups: vec![AskedGroup { conversation: conversation.0 }] }.encode()?;
         let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_ASKED, asked);
         let content = MimiContent::new(self.random(), part);
         self.queue_content(ourselves, content)

@@ -303,9 +303,10 @@ fn by_a_link_people_come_into_a_group_at_once_or_when_somebody_says_yes() {
     assert_eq!(anna.ok(["contacts"]).len(), 0, "a link makes nobody a contact");
 
     // Carla asks; nothing of hers is shown before somebody says yes.
+    let mut following = anna.follow();
     carla.ok(["add", &asking]);
-    let lines = anna.receive();
-    let knock = lines.iter().find(|line| line["event"] == "knock").expect("a knock");
+    let knock = following.wait_for("a knock", |line| line["event"] == "knock");
+    following.kill();
     assert_eq!((&knock["chat"], &knock["count"]), (&group, &Value::from(1)));
     let requests = anna.ok(["group", "requests"]);
     let who = requests[0]["knock"]["id"].as_str().expect("an id").to_owned();
