@@ -6,7 +6,7 @@ use e2e::{
 };
 use serde_json::Value;
 
-use crate::{Outcome, register_without_handle, say, start_chat};
+use crate::{Outcome, register_without_handle, say, shows_mark, start_chat};
 
 #[tokio::test]
 async fn answers_reactions_edits_deletions_and_forwards() -> Outcome {
@@ -15,6 +15,7 @@ async fn answers_reactions_edits_deletions_and_forwards() -> Outcome {
     let anna = newcomer(&browser, &server, "Anna").await?;
     start_chat(&anna, &boris.invitation()).await?;
     say(&anna, "Shall we swim?").await?;
+    shows_mark(&anna, "Shall we swim?", "Sent").await?;
     assert_eq!(texts(&boris.receive()), ["Shall we swim?"]);
     let mut hears = boris.follow();
     boris.ok(["send", "Anna", "At nine, at the lake"]);
@@ -60,7 +61,8 @@ async fn a_poll_a_search_and_what_is_done_with_a_chat() -> Outcome {
     let anna = newcomer(&browser, &server, "Anna").await?;
     start_chat(&anna, &boris.invitation()).await?;
     say(&anna, "The boat is red").await?;
-    boris.receive();
+    let mut hears = boris.follow();
+    hears.text("The boat is red");
 
     anna.button("Chat actions").click().await?;
     anna.find("menuitem", "New poll").click().await?;
@@ -70,8 +72,7 @@ async fn a_poll_a_search_and_what_is_done_with_a_chat() -> Outcome {
     anna.log("Messages").shows("Which lake?").await?;
     anna.button("Near, 0 votes").click().await?;
     anna.button("Near, 1 vote, yours").appears().await?;
-    let heard = boris.receive();
-    let poll = heard.iter().find(|line| line["text"] == "Which lake?").expect("the poll came");
+    let poll = hears.text("Which lake?");
     let id = poll["id"].as_str().expect("an id").to_owned();
     boris.ok(["poll", "vote", &id, "2"]);
     anna.button("Far, 1 vote").appears().await?;
@@ -102,6 +103,7 @@ async fn a_browser_and_a_terminal_are_devices_of_one_person() -> Outcome {
     let anna = newcomer(&browser, &server, "Anna").await?;
     start_chat(&anna, &boris.invitation()).await?;
     say(&anna, "Before the laptop").await?;
+    shows_mark(&anna, "Before the laptop", "Sent").await?;
     assert_eq!(texts(&boris.receive()), ["Before the laptop"]);
 
     // A terminal is linked at the browser.
@@ -152,7 +154,7 @@ async fn a_browser_and_a_terminal_are_devices_of_one_person() -> Outcome {
     anna.press("Escape").await?;
     // Once this has left, the epoch is one without the library.
     say(&anna, "Who sits in the library?").await?;
-    message(&anna, "Who sits in the library?").shows("Sent").await?;
+    shows_mark(&anna, "Who sits in the library?", "Sent").await?;
     boris.ok(["send", "Anna", "Not for the library"]);
     anna.log("Messages").shows("Not for the library").await?;
     assert!(!second.evaluate("document.body.innerText").await?.to_string().contains("Not for the library"));
