@@ -164,10 +164,8 @@ impl Mailboxes {
     /// # Errors
     /// [`DbError`].
     pub fn begin(&mut self, call: &Call<'_>) -> Result<(), DbError> {
-        for moved in self.parcels.recover(call)? {
-            self.queues.write_moved(call, &moved)?;
-        }
-        Ok(())
+        let queues = &mut self.queues;
+        self.parcels.recover(call, |moved| queues.write_moved(call, moved))
     }
 
     /// Writes the batch into the open transaction: what was acknowledged goes, once a mailbox; what is new comes, in a parcel

@@ -23,14 +23,22 @@ use crate::call::Call;
 pub struct Parcels {
     /// What was not acknowledged yet: sequences and where each lies, ascending.
     lying: BTreeMap<MailboxId, VecDeque<(u64, ParcelId)>>,
-    /// How many of each parcel's envelopes are lying.
-    left: BTreeMap<ParcelId, usize>,
+    /// Those on disk.
+    left: BTreeMap<ParcelId, Parcel>,
+    /// Bytes of them all.
+    bytes: usize,
     /// Oldest first; some have gone since.
     ages: VecDeque<(Timestamp, ParcelId)>,
     /// Mailboxes whose connection ended.
     leaving: BTreeSet<MailboxId>,
     /// Memory and disk agree: not so at the start, nor after a batch was lost.
     known: bool,
+}
+
+struct Parcel {
+    /// How many of its envelopes are lying.
+    envelopes: usize,
+    bytes: usize,
 }
 
 /// Random, so that rows tell nothing about the order in which they came.
@@ -51,7 +59,7 @@ pub struct Moved {
 impl Parcels {
     /// Whether one more parcel may lie.
     pub fn has_room(&self) -> bool {
-        self.left.len() < PARCELS_MAX
+        self.left.len() < PARCELS_MAX && self.bytes < PARCELS_BYTES_MAX
     }
 
     /// Puts envelopes, at least one, into a new parcel.
@@ -66,7 +74,8 @@ impl Parcels {
         for fresh in fresh {
             self.lying.entry(fresh.mailbox).or_default().push_back((fresh.sequence, id));
         }
-        self.left.insert(id, fresh.len());
+        self.left.insert(id, Parcel { envelopes: fresh.len(), bytes: content.len() });
+        self.bytes += content.len();
         self.ages.push_back((call.now, id));
         Ok(())
     }
@@ -76,8 +85,8 @@ impl Parcels {
         let Some(lying) = self.lying.get_mut(&mailbox) else { return };
         while let Some((_, id)) = lying.front().copied().filter(|(first, _)| *first <= sequence) {
             lying.pop_front();
-            if let Some(left) = self.left.get_mut(&id) {
-                *left = left.saturating_sub(1);
+            if let Some(parcel) = self.left.get_mut(&id) {
+                parcel.envelopes = parcel.envelopes.saturating_sub(1);
             }
         }
         if lying.is_empty() {
@@ -97,17 +106,25 @@ impl Parcels {
         *self = Self::default();
     }
 
-    /// Takes out everything that lies on disk, when memory does not know it.
+    /// Takes out everything that lies on disk, when memory does not know it: parcel by parcel, so that no more than one is in
+    /// memory.
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn recover(&mut self, call: &Call<'_>) -> Result<Vec<Moved>, DbError> {
+    pub fn recover(
+        &mut self,
+        call: &Call<'_>,
+        mut take: impl FnMut(&Moved) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
         if self.known {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        let all = everything(call)?;
+        for id in call.db.read().all(sql::PARCELS, &[], |row| row.array(0))? {
+            read(call, id)?.iter().try_for_each(&mut take)?;
+            call.db.write().execute(sql::DELETE_PARCEL, &[(&id).into()])?;
+        }
         *self = Self { known: true, ..Self::default() };
-        Ok(all)
+        Ok(())
     }
 
     /// Takes out what must lie in its mailbox from now on: what is old, and all of mailboxes whose connection ended or, as
@@ -122,7 +139,7 @@ impl Parcels {
             leaving.iter().flat_map(|mailbox| self.parcels_of(*mailbox)).collect();
         let old = self.ages.iter().take_while(|(since, _)| is_old(*since, call.now)).count();
         let old: BTreeSet<ParcelId> = self.ages.drain(..old).map(|(_, id)| id).collect();
-        from.extend(old.iter().filter(|id| self.left.get(*id).is_some_and(|left| *left > 0)));
+        from.extend(old.iter().filter(|id| self.left.get(*id).is_some_and(|parcel| parcel.envelopes > 0)));
         let mut moved = Vec::new();
         for id in from {
             let whole = old.contains(&id);
@@ -142,10 +159,10 @@ impl Parcels {
     /// [`DbError`].
     pub fn delete_empty(&mut self, call: &Call<'_>) -> Result<(), DbError> {
         let empty: Vec<ParcelId> =
-            self.left.iter().filter(|(_, left)| **left == 0).map(|(id, _)| *id).collect();
+            self.left.iter().filter(|(_, parcel)| parcel.envelopes == 0).map(|(id, _)| *id).collect();
         for id in empty {
             call.db.write().execute(sql::DELETE_PARCEL, &[(&id).into()])?;
-            self.left.remove(&id);
+            self.bytes -= self.left.remove(&id).map_or(0, |parcel| parcel.bytes);
         }
         Ok(())
     }
@@ -167,8 +184,8 @@ impl Parcels {
                 self.lying.remove(&one.mailbox);
             }
         }
-        if let Some(left) = self.left.get_mut(&id) {
-            *left = left.saturating_sub(1);
+        if let Some(parcel) = self.left.get_mut(&id) {
+            parcel.envelopes = parcel.envelopes.saturating_sub(1);
         }
     }
 }
@@ -176,17 +193,6 @@ impl Parcels {
 /// A clock that went back makes a parcel old rather than young.
 fn is_old(since: Timestamp, now: Timestamp) -> bool {
     now < since || now.ms_since(since) >= AGE_MS_MAX
-}
-
-/// All that lies in parcels on disk, which are deleted.
-fn everything(call: &Call<'_>) -> Result<Vec<Moved>, DbError> {
-    let mut all = Vec::new();
-    let ids = call.db.read().all(sql::PARCELS, &[], |row| row.array(0))?;
-    for id in ids {
-        all.extend(read(call, id)?);
-        call.db.write().execute(sql::DELETE_PARCEL, &[(&id).into()])?;
-    }
-    Ok(all)
 }
 
 fn read(call: &Call<'_>, id: ParcelId) -> Result<Vec<Moved>, DbError> {
@@ -238,3 +244,5 @@ pub const AGE_MS_MAX: u64 = 10 * SECOND_MS;
 /// Parcels that lie at once; envelopes go to their mailboxes while there are so many. Forty a second in [`AGE_MS_MAX`] and some
 /// more.
 const PARCELS_MAX: usize = 1_024;
+/// Bytes of parcels on disk at once; one batch may go beyond, by its own limit.
+const PARCELS_BYTES_MAX: usize = 256 * 1024 * 1024;
