@@ -175,12 +175,7 @@ const CIPHER_READY_TRIES_MAX: u32 = 100_000;
 /// Statements kept prepared: about as many as the client has.
 const STATEMENTS_CACHED_MAX: usize = 256;
 
-/// Natively a write-ahead log, every commit flushed to the disk before anything leaves: 0.3 ms.
-#[cfg(not(target_arch = "wasm32"))]
+/// A write-ahead log, every commit flushed to the disk before anything leaves. It wants no memory shared with other processes since the
+/// lock is exclusive from the first access on, which is also all that the browser's private file system offers (SQLite's "WAL without
+/// shared memory", <https://sqlite.org/wal.html#noshm>).
 const JOURNAL: &str = "pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=256";
-
-/// In the browser a journal that is emptied at each commit. A write-ahead log would be faster (3.6 ms against 18), but
-/// the pool of the private file system does not promise it, and a journal merely left in place (`persist`, 11 ms) would
-/// keep used keys. Received messages are committed in batches, so a commit's cost is shared.
-#[cfg(target_arch = "wasm32")]
-const JOURNAL: &str = "pragma journal_mode=truncate; pragma synchronous=full";

@@ -37,6 +37,8 @@ async fn by_number_and_address_two_people_meet_and_talk() -> Outcome {
     anna.log("Messages").shows("It is me 👋").await?;
     anna.list("Chats").item("Boris").shows("It is me 👋").await?;
     shows_mark(&boris, "It is me 👋", "Read").await?;
+    anna.textbox("Message").fill("Come in").await?;
+    names_stand_apart(&anna).await?;
     say(&anna, "Come in").await?;
     boris.log("Messages").shows("Come in").await?;
     boris.list("Chats").item("Anna").shows("Come in").await?;
@@ -387,6 +389,29 @@ async fn invitation(page: &Page) -> Result<String, Failure> {
     page.button("Invite someone").click().await?;
     page.textbox("Link").appears().await?;
     page.textbox("Link").value().await
+}
+
+/// Tests of other people look for parts of a name as well, as their tools do: each name that they rely on is in one name only.
+async fn names_stand_apart(page: &Page) -> Outcome {
+    for (elements, name) in [
+        ("button, [role=button]", "send"),
+        ("button, [role=button]", "new chat"),
+        ("textarea, input, [role=textbox]", "message"),
+        ("ul, [role=list]", "chats"),
+        ("[role=log]", "messages"),
+        ("[role=status], output", "connection"),
+    ] {
+        let named = page
+            .evaluate(&format!(
+                "[...document.querySelectorAll('{elements}')]
+                    .filter((one) => one.offsetParent !== null)
+                    .map((one) => one.getAttribute('aria-label') ?? one.innerText)
+                    .filter((named) => named.toLowerCase().includes('{name}'))"
+            ))
+            .await?;
+        assert_eq!(named.as_array().map(Vec::len), Some(1), "{name}: {named}");
+    }
+    Ok(())
 }
 
 /// What the messages say, in order, without who, when and state.

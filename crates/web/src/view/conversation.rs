@@ -471,8 +471,8 @@ fn Write(
                 if !nothing && !over && !writes_about {
                     button {
                         class: "icon-button send__later",
-                        aria_label: "Send at a time",
-                        title: "Send at a time",
+                        aria_label: "Schedule",
+                        title: "Schedule",
                         onclick: move |_| desk.change(|model| model.send_at(&timed)),
                         Icon { name: "timer" }
                     }

@@ -154,25 +154,28 @@ fn Panes(main: Main) -> Element {
                 }
                 _ => {}
             },
-            chats::Rail { me: main.me.clone(), unread: main.list.unread }
-            chats::List {
-                list: main.list.clone(),
-                requests: main.requests.clone(),
-                filter: main.filter.clone(),
-                open: match &main.open {
-                    Some(Open::Chat(chat)) => Some(chat.id.0.clone()),
-                    Some(Open::Request(request)) => Some(request.id.0.clone()),
-                    None => None,
-                },
-                toast: main.toast.clone(),
-                typing: main.typing.clone(),
-            }
-            match &main.open {
-                Some(Open::Chat(chat)) => rsx! {
-                    conversation::Conversation { key: "{chat.id}", chat: (**chat).clone(), line: main.list.line.clone() }
-                },
-                Some(Open::Request(request)) => rsx! { conversation::Request { request: (**request).clone() } },
-                None => rsx! { conversation::Nothing {} },
+            // Whoever reads the page with a program sees what people see: behind a dialogue nothing can be reached.
+            div { class: "app__panes", aria_hidden: main.dialog.is_some().then_some("true"),
+                chats::Rail { me: main.me.clone(), unread: main.list.unread }
+                chats::List {
+                    list: main.list.clone(),
+                    requests: main.requests.clone(),
+                    filter: main.filter.clone(),
+                    open: match &main.open {
+                        Some(Open::Chat(chat)) => Some(chat.id.0.clone()),
+                        Some(Open::Request(request)) => Some(request.id.0.clone()),
+                        None => None,
+                    },
+                    toast: main.toast.clone(),
+                    typing: main.typing.clone(),
+                }
+                match &main.open {
+                    Some(Open::Chat(chat)) => rsx! {
+                        conversation::Conversation { key: "{chat.id}", chat: (**chat).clone(), line: main.list.line.clone() }
+                    },
+                    Some(Open::Request(request)) => rsx! { conversation::Request { request: (**request).clone() } },
+                    None => rsx! { conversation::Nothing {} },
+                }
             }
             if let Some(dialog) = &main.dialog {
                 dialogs::Shown { dialog: dialog.clone() }
