@@ -117,6 +117,42 @@ async fn a_chat_survives_reloading_and_the_end_of_the_browser() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_browser_that_is_killed_while_it_sends_has_all_that_it_showed() -> Outcome {
+    let (server, profile) = (Server::start(), tempfile::tempdir().expect("a temporary folder"));
+    let anna = Terminal::registered(&server, "Anna");
+    let link = anna.invitation();
+    let browser = Browser::start_in(profile.path(), &[]).await?;
+    let boris = browser.owner().open(&server.url()).await?;
+    register_without_handle(&boris, "Boris").await?;
+    start_chat(&boris, &link).await?;
+    say(&boris, "The first").await?;
+    shows_mark(&boris, "The first", "Sent").await?;
+    browser.kill().await;
+
+    let mut said = vec!["The first".to_owned()];
+    for round in 0..KILLS {
+        let browser = Browser::start_in(profile.path(), &[]).await?;
+        let boris = browser.owner().open(&server.url()).await?;
+        open_chat(&boris, "Anna").await?;
+        for number in 0..=round {
+            let text = format!("Text {number} of round {round}");
+            // Shown means: it is safe on this device. What becomes of it on the way is cut off somewhere.
+            say(&boris, &text).await?;
+            said.push(text);
+        }
+        browser.kill().await;
+    }
+
+    let browser = Browser::start_in(profile.path(), &[]).await?;
+    let boris = browser.owner().open(&server.url()).await?;
+    open_chat(&boris, "Anna").await?;
+    shows_mark(&boris, said.last().expect("some"), "Sent").await?;
+    assert_eq!(messages(&boris).await?, said);
+    assert_eq!(e2e::programs::texts(&anna.receive()), said);
+    browser.close().await
+}
+
+#[tokio::test]
 async fn a_group_of_a_browser_and_two_terminals() -> Outcome {
     let (server, browser) = (Server::start(), Browser::start().await?);
     let (boris, carla) = (Terminal::registered(&server, "Boris"), Terminal::registered(&server, "Carla"));
@@ -442,5 +478,7 @@ async fn picture(page: &Page, name: &str) -> Outcome {
     }
 }
 
+/// Times that the browser is killed, each time after one text more.
+const KILLS: u32 = 4;
 /// More than a page of this app has stops.
 const TABS_MAX: usize = 30;
