@@ -372,10 +372,12 @@ pub(crate) fn put_off(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
     Ok(())
 }
 
-/// How many wait for the service. What others were asked for waits for them.
+/// How many wait for the service. What others were asked for waits for them; what is for the account door, where the service says
+/// that there is no such device, for a visit.
 pub(crate) fn count(reader: &client_db::Reader<'_>) -> Result<u32, client_db::Error> {
     let count = reader.row(
-        "select count(*) from intent where state != 3 and kind != 18 and not (kind in (9, 15) and attempts > 1)",
+        "select count(*) from intent where state != 3 and kind != 18 and not (kind in (9, 15) and attempts > 1)
+         and not (kind in (5, 7, 8) and exists (select 1 from setting where name = 'refused_at_door'))",
         [],
         |row| row.get(0),
     )?;

@@ -559,8 +559,9 @@ impl Step<'_> {
 
     fn wants_account(&self, ready: &[intent::Intent]) -> Halting<bool> {
         let visit = self.visit_due()?.is_some_and(|due| due <= self.now);
+        let ready = ready.iter().any(|i| i.kind.door() == Door::Account);
         Ok(visit
-            || ready.iter().any(|i| i.kind.door() == Door::Account)
+            || (ready && !self.is_refused_at_door()?)
             || self.lines.asks.iter().any(|ask| ask.kind.needs() == NextDoor::Account))
     }
 

@@ -234,8 +234,10 @@ impl Step<'_> {
     }
 
     /// The service says that the account has no such device. Whoever slept while it was removed hears no more than this; but
-    /// it is the service's word alone: the person is told, and nothing is given up for it.
+    /// it is the service's word alone: the person is told, and nothing is given up for it. What this
+    /// device has for that door waits for its visits.
     pub fn refused_at_the_door(&mut self) -> Halting<()> {
+        self.visit_later()?;
         if self.setting("refused_at_door")?.is_none() {
             self.put_setting("refused_at_door", &[1])?;
             self.event(Event::Removed);
