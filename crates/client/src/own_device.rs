@@ -82,16 +82,6 @@ impl Step<'_> {
         Ok(())
     }
 
-    pub fn devices_due(&self) -> Halting<Option<Timestamp>> {
-        let due: Option<Option<i64>> = self.tx.row(
-            "select min(at) from (select due at from device where due > 0
-             union all select removing from device where removing > 0)",
-            [],
-            |row| row.get(0),
-        )?;
-        Ok(due.flatten().map(|due| Timestamp(number(due))))
-    }
-
     /// Strikes a device off the list; everything else follows from the list.
     pub fn remove_device(&mut self, command: CommandId, device: DeviceId) -> Halting<()> {
         let me = self.me()?;
