@@ -105,6 +105,19 @@ impl<'a> Tx<'a> {
         Ok(value)
     }
 
+    /// Rows changed since the database was opened, also those of steps that were undone: when two calls agree, nothing was written
+    /// between them.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.reader.connection.total_changes()
+    }
+
+    /// A statement about the transaction itself, which is not a write of its own.
+    fn control(&self, sql: &str) -> Result<(), Error> {
+        self.reader.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
     pub(crate) fn batch(&self, sql: &str) -> Result<(), Error> {
         if let Some(faults) = self.faults {
             faults.next()?;
@@ -123,13 +136,13 @@ struct Savepoint<'t, 'a> {
 impl<'t, 'a> Savepoint<'t, 'a> {
     fn begin(tx: &'t Tx<'a>) -> Result<Self, Error> {
         let depth = tx.depth.get() + 1;
-        tx.reader.connection.execute_batch(&format!("savepoint step{depth}"))?;
+        tx.control(&format!("savepoint step{depth}"))?;
         tx.depth.set(depth);
         Ok(Self { tx, depth, kept: false })
     }
 
     fn keep(mut self) -> Result<(), Error> {
-        self.tx.reader.connection.execute_batch(&format!("release step{}", self.depth))?;
+        self.tx.control(&format!("release step{}", self.depth))?;
         self.kept = true;
         Ok(())
     }

@@ -243,8 +243,7 @@ impl Step<'_> {
 
     /// A visit: last seen is refreshed by it; the stock is refilled, the last-resort package rotated.
     fn visited(&mut self, visited: &Visited) -> Halting<()> {
-        let next = self.now.plus_ms(1 + self.random_ms(VISIT_MS_MAX));
-        self.put_setting_number("next_visit", next.0)?;
+        self.visit_later()?;
         if let Ok(served) = VerifiedChain::verify(visited.device_chain.as_slice()) {
             self.adopt_chain(&served)?;
         }
@@ -354,8 +353,7 @@ impl Step<'_> {
 
     /// Queues what a device needs to be reached: mailbox and key packages.
     pub fn set_up_device(&mut self) -> Halting<()> {
-        let next = self.now.plus_ms(1 + self.random_ms(VISIT_MS_MAX));
-        self.put_setting_number("next_visit", next.0)?;
+        self.visit_later()?;
         let me = self.me()?;
         let request = wire::UnnamedRequest::CreateMailbox(wire::mailbox::CreateMailbox {
             mailbox: me.mailbox,
@@ -386,6 +384,17 @@ impl Step<'_> {
 }
 
 impl Step<'_> {
+    /// The next visit comes at a random time.
+    pub fn visit_later(&mut self) -> Halting<()> {
+        let next = self.now.plus_ms(1 + self.random_ms(VISIT_MS_MAX));
+        self.put_setting_number("next_visit", next.0)
+    }
+
+    /// The service last said that the account has no such device.
+    pub fn is_refused_at_door(&self) -> Halting<bool> {
+        Ok(self.setting("refused_at_door")?.is_some())
+    }
+
     /// A visit that a wrong clock put far off comes within the ordinary time; the last-resort package likewise.
     pub fn mind_the_visit(&mut self) -> Halting<()> {
         let latest = self.now.plus_ms(VISIT_MS_MAX);

@@ -337,13 +337,6 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// When the next asking is over.
-    pub fn asking_due(&self) -> Halting<Option<Timestamp>> {
-        let first: Option<Option<i64>> =
-            self.tx.row("select min(asked_at) from asking where state = 0", [], |row| row.get(0))?;
-        Ok(first.flatten().map(|at| Timestamp(number(at)).plus_ms(KNOCK_MS_MAX)))
-    }
-
     /// Whether a letter is the answer to a knock of this account: of that group, and naming the knock.
     pub fn is_asked_for(&self, letter: &Letter) -> Halting<bool> {
         let asking = self.asking(ConversationId(letter.conversation))?;

@@ -98,6 +98,9 @@ impl Step<'_> {
     pub fn blob_missing(&mut self, intent: &Intent) -> Halting<()> {
         let wait = if intent.subject.starts_with(crate::linking::SUBJECT) {
             LINK_POLL_MS
+        } else if self.is_refused_at_door()? {
+            // Nobody gives anything to a device that was removed.
+            intent::WAIT_MS_MAX
         } else {
             (HISTORY_POLL_MS_MIN << intent.attempts.min(16)).min(HISTORY_POLL_MS_MAX)
         };

@@ -309,15 +309,30 @@ impl Step<'_> {
                     let wish = Wish::GiveRole(RoleGiven { account: own, role: Role::Member });
                     intent::queue(self, Kind::ChangeGroup, &conversation.0, &[], &wish.encode()?)?;
                 }
-                let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_LEAVE, vec![]);
-                let content = MimiContent::new(self.random(), part);
-                self.queue_content(conversation, content)?;
+                self.say_leave(conversation)?;
                 self.event(Event::Conversation(conversation));
                 Ok(Reply::Done)
             }
         };
         self.reply(command, reply);
         Ok(())
+    }
+
+    fn say_leave(&mut self, conversation: ConversationId) -> Halting<()> {
+        let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_LEAVE, vec![]);
+        let content = MimiContent::new(self.random(), part);
+        self.queue_content(conversation, content)
+    }
+
+    /// What says that one leaves is on the service's disk, as the service says. It is repeated, which changes nothing, until its
+    /// echo shows that the others have it too: nobody would notice that it is missing. True when it is to be repeated.
+    pub fn leave_is_repeated(&mut self, intent: &Intent) -> Halting<bool> {
+        let leaving = self.room(intent.conversation()?)?.is_some_and(|(_, it)| it == Standing::Leaving);
+        if !leaving || !intent.message.is_empty() || intent.attempts >= LEAVE_TRIES_MAX {
+            return Ok(false);
+        }
+        intent::postpone(self, intent.id, LEAVE_AGAIN_MS << intent.attempts)?;
+        Ok(true)
     }
 
     // ---- making it so ----
@@ -621,27 +636,36 @@ impl Step<'_> {
         if letter.generation.saturating_sub(newest) > GENERATIONS_AHEAD {
             return Err(Halt::Unusable("a generation far ahead"));
         }
-        match self.room(conversation)? {
-            Some((known, Standing::In)) if letter.generation > newest => {
+        let successor = letter.generation > newest;
+        let standing = match self.room(conversation)? {
+            // A wish to leave that nobody has heard holds in the slot that takes the place of the one it was made in.
+            Some((known, standing @ (Standing::In | Standing::Leaving))) if successor => {
                 self.check_successor(conversation, &known, charter, joined)?;
+                standing
             }
             Some((_, Standing::In | Standing::Leaving)) => {
                 return Err(Halt::Unusable("in the group already"));
+            }
+            // Whoever made this slot has not heard that one has left: it was no person who let one in.
+            Some((known, Standing::Left)) if successor && joined.group.epoch() == 1 && known == *charter => {
+                self.say_leave(conversation)?;
+                Standing::Leaving
             }
             _ => {
                 let may = writer == own || charter.permits(writer, charter.permissions.add);
                 if !may {
                     return Err(Halt::Unusable("let in by somebody who may not"));
                 }
+                Standing::In
             }
-        }
+        };
         let mine = |member: &&Member| member.account == own && self.is_my_device(member);
         let address = joined.members.iter().find(mine).ok_or(Halt::Unusable("not in the group"))?.address;
         let (owner_proof, last_resort) =
             self.take_spare_address(address)?.ok_or(Halt::Unusable("not an address of ours"))?;
-        let again = self.room(conversation)?.is_some_and(|(_, standing)| standing == Standing::In);
+        let again = self.is_inside(conversation)?;
         let could_read = self.current_slot(conversation)?.is_some_and(|slot| slot.state == SlotState::Open);
-        self.put_room(conversation, charter, Standing::In)?;
+        self.put_room(conversation, charter, standing)?;
         self.tx.execute(
             "insert into slot (slot, conversation, state, epoch, next_sequence, r, address, owner_proof, healed_at,
              generation) values (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, 0, ?8)
@@ -717,6 +741,12 @@ impl Step<'_> {
         } else {
             Err(Halt::Unusable("a successor with other people or another charter"))
         }
+    }
+
+    /// In the group, or still on the way out.
+    pub fn is_inside(&self, conversation: ConversationId) -> Halting<bool> {
+        let room = self.room(conversation)?;
+        Ok(room.is_some_and(|(_, standing)| matches!(standing, Standing::In | Standing::Leaving)))
     }
 
     fn says_to_leave(&self, conversation: ConversationId, account: AccountId) -> Halting<bool> {
@@ -862,7 +892,7 @@ impl Step<'_> {
         if !left {
             self.notice(slot.conversation, &Noticed::Removed { by: Some(by), account: own })?;
         }
-        Ok(())
+        self.open_kept_welcome(slot.id)
     }
 
     /// Nothing more is delivered, and the keys are gone.
@@ -929,11 +959,13 @@ impl Step<'_> {
             }
             return Ok(true);
         }
-        self.tx.execute(
-            "update member set leaves = 1 where conversation = ?1 and account = ?2",
+        let news = self.tx.execute(
+            "update member set leaves = 1 where conversation = ?1 and account = ?2 and leaves = 0",
             params![conversation.0, sender.as_bytes()],
         )?;
-        self.notice(conversation, &Noticed::Left { account: sender })?;
+        if news > 0 {
+            self.notice(conversation, &Noticed::Left { account: sender })?;
+        }
         if charter.may_remove(own, sender) {
             let wish = Wish::Remove(sender);
             let id = intent::queue(self, Kind::ChangeGroup, &conversation.0, &[1], &wish.encode()?)?;
@@ -1234,6 +1266,10 @@ const PROFILE_DEVICES_MAX: usize = 3 * DEVICES_MAX;
 const MARKS_DEVICES_MAX: u64 = 32;
 /// Admins take out whoever leaves within so long; the first is enough.
 const TAKE_OUT_SPREAD_MS: u64 = 5 * SECOND_MS;
+/// What says that one leaves is repeated after so long, doubled each time, until its echo comes.
+const LEAVE_AGAIN_MS: u64 = 10 * SECOND_MS;
+/// So often; then the service's word has to do.
+const LEAVE_TRIES_MAX: u32 = 6;
 /// Key packages of somebody who is to be added are asked for so often.
 const DRAW_TRIES_MAX: u32 = 8;
 /// What must stand first is looked at again after so long.

@@ -16,7 +16,6 @@ use wire::slot::{CreateSlot, EpochState, Stored, WelcomeFor};
 use wire::{Bytes, Decode, Delivery, Encode, Secret32, UnnamedRequest};
 
 use crate::api::{ContactState, ConversationId, Event};
-use crate::charter::Standing;
 use crate::intent::{self, Intent, Kind};
 use crate::lines::Purpose;
 use crate::machine::Weakness;
@@ -172,7 +171,7 @@ impl Step<'_> {
 
     fn is_reachable(&self, conversation: ConversationId) -> Halting<bool> {
         if self.is_group(conversation)? {
-            return Ok(self.room(conversation)?.is_some_and(|(_, standing)| standing == Standing::In));
+            return self.is_inside(conversation);
         }
         let account = self.peer(conversation)?;
         Ok(account == self.me()?.account || self.introduction_to(account)?.is_some())
@@ -334,6 +333,10 @@ impl Step<'_> {
         });
         intent::finish(self, intent.id)?;
         self.begin_slot(conversation, slot, generation)?;
+        if generation > 1 {
+            // What was said in the slot before may have reached nobody, and nothing that is said later need tell so.
+            self.catch_up_after_return(conversation)?;
+        }
         let own_account = self.me()?.account;
         self.people_moved(conversation, &group, Some(own_account))?;
         let id = intent::queue(self, Kind::CreateSlot, &conversation.0, &[], &[])?;
@@ -504,14 +507,15 @@ impl Step<'_> {
                 self.share_contact(writer)?;
                 self.enter(&letter, writer, delivery.sequence)
             }
+            // A conversation of ours: only one that is closed can be a request again.
+            _ if self.slot(letter.slot)?.is_some_and(|slot| slot.state != SlotState::Closed) => Ok(()),
             _ => self.keep_request(&letter, writer, delivery.sequence, &plain),
         }
     }
 
     fn shares_group(&self, letter: &Letter, writer: AccountId) -> Halting<bool> {
         let conversation = ConversationId(letter.conversation);
-        let inside = self.room(conversation)?.is_some_and(|(_, standing)| standing == Standing::In);
-        Ok(inside && self.people(conversation)?.contains(&writer))
+        Ok(self.is_inside(conversation)? && self.people(conversation)?.contains(&writer))
     }
 
     /// Another device of our own has started a conversation, with somebody or among ourselves. Only a device that the longest
@@ -543,9 +547,8 @@ impl Step<'_> {
         }
         if self.is_group(conversation)? {
             // A letter of the group one is in already says nothing new; one of somebody who is not in it must not move it.
-            let inside = self.room(conversation)?.is_some_and(|(_, standing)| standing == Standing::In);
             let theirs = self.people(conversation)?.contains(&writer);
-            if !inside || !theirs || letter.generation == newest {
+            if !self.is_inside(conversation)? || !theirs || letter.generation == newest {
                 return Ok(());
             }
         }
@@ -586,7 +589,8 @@ impl Step<'_> {
         let conversation = crate::contact::conversation_with(self.me()?.account, writer);
         self.tx.execute(
             "insert into slot (slot, conversation, state, epoch, next_sequence, address, owner_proof)
-             values (?1, ?2, 4, 0, ?3, x'', x'')",
+             values (?1, ?2, 4, 0, ?3, x'', x'')
+             on conflict (slot) do update set state = 4, next_sequence = excluded.next_sequence",
             params![letter.slot.as_bytes(), conversation.0, sql_number(sequence + 1)],
         )?;
         self.tx.execute(

@@ -29,6 +29,10 @@ impl Step<'_> {
     /// One delivery of a slot this device is in, in the slot's order.
     pub fn deliver(&mut self, slot: Slot, delivery: &Delivery) -> Halting<()> {
         let copy = delivery.sequence < slot.next_sequence && !self.config.has(Weakness::ShowsTwice);
+        if delivery.kind == DeliveryKind::Welcome && slot.state == SlotState::Rejoining {
+            // Taken out and let in again meanwhile. The way back leads there too, unless somebody answers that there is none.
+            return self.hold(slot.id, delivery.sequence, &delivery.encode()?);
+        }
         if copy || delivery.kind == DeliveryKind::Welcome {
             return Ok(());
         }
@@ -193,6 +197,7 @@ impl Step<'_> {
 
     /// Back inside: what went by meanwhile cannot be read, and the echoes of one's own are among it.
     fn begin_again(&mut self, slot: &Slot) -> Halting<()> {
+        self.forget_held(slot.id)?;
         for (id, message) in intent::stored_in(self, slot.id)? {
             self.place_own_message(slot.conversation, &message)?;
             intent::finish(self, id)?;

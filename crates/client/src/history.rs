@@ -10,7 +10,7 @@ use crypto::seal::aead::{Key, sha256};
 use crypto::seal::padding::{open_padded, seal_padded};
 use tls_codec::{DeserializeBytes, Serialize, TlsDeserializeBytes, TlsSerialize, TlsSize};
 use vocab::time::{DAY_MS, MINUTE_MS};
-use vocab::{AccountId, DeviceId, MessageId, Timestamp};
+use vocab::{AccountId, DeviceId, MessageId};
 use wire::content::MimiContent;
 use wire::{Bytes, Decode, Encode};
 
@@ -703,13 +703,6 @@ impl Step<'_> {
         } else {
             Err(Halt::Unusable("a message that was altered"))
         }
-    }
-
-    /// When it is asked for next.
-    pub fn history_due(&self) -> Halting<Option<Timestamp>> {
-        let due: Option<i64> =
-            self.tx.row("select ask_at from history_in where state < 2", [], |row| row.get(0))?;
-        Ok(due.map(|due| Timestamp(number(due))))
     }
 }
 

@@ -118,7 +118,6 @@ pub(crate) struct Intent {
     pub epoch: u64,
     pub operation: Vec<u8>,
     pub attempts: u32,
-    pub not_before: Timestamp,
 }
 
 impl Intent {
@@ -181,7 +180,7 @@ pub(crate) fn is_queued_unstored(step: &Step<'_>, kind: Kind, subject: &[u8]) ->
 
 pub(crate) fn load(step: &Step<'_>, id: i64) -> Halting<Option<Intent>> {
     let row = step.tx.row(
-        "select id, kind, subject, message, payload, state, slot, epoch, operation, attempts, not_before
+        "select id, kind, subject, message, payload, state, slot, epoch, operation, attempts
          from intent where id = ?1",
         params![id],
         |row| {
@@ -199,7 +198,6 @@ pub(crate) fn load(step: &Step<'_>, id: i64) -> Halting<Option<Intent>> {
                     epoch: number(row.get(7)?),
                     operation: row.get(8)?,
                     attempts: row.get(9)?,
-                    not_before: Timestamp(number(row.get(10)?)),
                 },
             ))
         },
@@ -215,7 +213,7 @@ pub(crate) fn load(step: &Step<'_>, id: i64) -> Halting<Option<Intent>> {
 /// The intent whose echo this is: `hash` of the payload as the slot delivers it.
 pub(crate) fn of_echo(step: &Step<'_>, slot: SlotId, hash: &[u8; 32]) -> Halting<Option<Intent>> {
     let id = step.tx.row(
-        "select id from intent where slot = ?1 and echo_hash = ?2",
+        "select id from intent where slot != x'' and slot = ?1 and echo_hash = ?2",
         params![slot.as_bytes(), hash],
         |row| row.get::<_, i64>(0),
     )?;
@@ -273,7 +271,7 @@ pub(crate) fn seal(
 /// on was made, whether or not the answer to that came.
 pub(crate) fn unseal_all(step: &mut Step<'_>, slot: SlotId) -> Halting<()> {
     let made: Option<i64> = step.tx.row(
-        "select id from intent where slot = ?1 and kind = ?2",
+        "select id from intent where slot != x'' and slot = ?1 and kind = ?2",
         params![slot.as_bytes(), Kind::CreateSlot as i64],
         |row| row.get(0),
     )?;
@@ -281,7 +279,7 @@ pub(crate) fn unseal_all(step: &mut Step<'_>, slot: SlotId) -> Halting<()> {
         finish(step, id)?;
     }
     let ids: Vec<i64> = step.tx.rows(
-        "select id from intent where slot = ?1 and state != 3 order by id",
+        "select id from intent where slot != x'' and slot = ?1 and state != 3 order by id",
         params![slot.as_bytes()],
         |row| row.get(0),
     )?;
@@ -304,7 +302,7 @@ pub(crate) fn unseal(step: &mut Step<'_>, id: i64) -> Halting<()> {
 /// Another commit is made in a slot: what was sealed there before it is not known by its echo any more.
 pub(crate) fn unseal_commits(step: &mut Step<'_>, slot: SlotId) -> Halting<()> {
     let ids: Vec<i64> = step.tx.rows(
-        "select id from intent where slot = ?1 and kind in (12, 13, 16) and state in (1, 2) order by id",
+        "select id from intent where slot != x'' and slot = ?1 and kind in (12, 13, 16) and state in (1, 2) order by id",
         params![slot.as_bytes()],
         |row| row.get(0),
     )?;
@@ -331,7 +329,7 @@ pub(crate) fn stored(step: &mut Step<'_>, id: i64) -> Halting<()> {
 /// What was stored before the intent in its slot and never came back: its echo is among what is missing.
 pub(crate) fn overtaken(step: &Step<'_>, intent: &Intent) -> Halting<Vec<(i64, Vec<u8>)>> {
     Ok(step.tx.rows(
-        "select id, message from intent where slot = ?1 and kind = 14 and state = 3 and id < ?2 order by id",
+        "select id, message from intent where slot != x'' and slot = ?1 and kind = 14 and state = 3 and id < ?2 order by id",
         params![intent.slot, intent.id],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?)
@@ -340,7 +338,7 @@ pub(crate) fn overtaken(step: &Step<'_>, intent: &Intent) -> Halting<Vec<(i64, V
 /// What was stored in a slot and has not come back.
 pub(crate) fn stored_in(step: &Step<'_>, slot: SlotId) -> Halting<Vec<(i64, Vec<u8>)>> {
     Ok(step.tx.rows(
-        "select id, message from intent where slot = ?1 and kind = 14 and state = 3 order by id",
+        "select id, message from intent where slot != x'' and slot = ?1 and kind = 14 and state = 3 order by id",
         params![slot.as_bytes()],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?)
@@ -372,54 +370,64 @@ pub(crate) fn put_off(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
     Ok(())
 }
 
-/// How many wait for the service. What others were asked for waits for them.
+/// How many wait for the service. What others were asked for waits for them; what is for the account door, where the service says
+/// that there is no such device, for a visit.
 pub(crate) fn count(reader: &client_db::Reader<'_>) -> Result<u32, client_db::Error> {
     let count = reader.row(
-        "select count(*) from intent where state != 3 and kind != 18 and not (kind in (9, 15) and attempts > 1)",
+        "select count(*) from intent where state != 3 and kind != 18 and not (kind in (9, 15) and attempts > 1)
+         and not (kind in (5, 7, 8) and exists (select 1 from setting where name = 'refused_at_door'))",
         [],
         |row| row.get(0),
     )?;
     Ok(count.unwrap_or(0))
 }
 
-/// The intents that may go now, one a conversation, and when the next that waits is due.
-pub(crate) fn due(step: &Step<'_>) -> Halting<(Vec<Intent>, Option<Timestamp>)> {
-    let heads: Vec<(i64, i64)> = step.tx.rows(
-        "select min(id), kind from intent where state != 3 group by kind, subject",
-        [],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    let mut heads: Vec<(i64, Kind)> =
-        heads.into_iter().filter_map(|(id, kind)| Some((id, Kind::from_sql(kind)?))).collect();
-    heads.sort_by_key(|(id, kind)| (kind.rank(), *id));
-    let stands_first = [Kind::CreateMailbox, Kind::CreateAddress];
-    let addresses_wait = heads.iter().any(|(_, kind)| stands_first.contains(kind));
-    // A commit that the service may have goes before everything else in its conversation: of two commits made in one epoch only
-    // the keys of the second would be kept.
-    let under_way: BTreeMap<Vec<u8>, i64> = step
-        .tx
-        .rows(
-            "select subject, id from intent where kind in (12, 13, 16) and state in (1, 2) order by id desc",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?
-        .into_iter()
-        .collect();
+/// What the outbox comes to now.
+pub(crate) struct Due {
+    /// The intents that may go, one a conversation.
+    pub ready: Vec<Intent>,
+    /// When the next that waits is due.
+    pub next: Option<Timestamp>,
+    /// This device's mailbox is not made yet.
+    pub makes_mailbox: bool,
+}
+
+/// The first of its kind and subject, without what it carries.
+struct Head {
+    id: i64,
+    kind: Kind,
+    subject: Vec<u8>,
+    staged: bool,
+    not_before: Timestamp,
+}
+
+/// The intents that may go now, and when the next that waits is due.
+pub(crate) fn due(step: &Step<'_>) -> Halting<Due> {
+    let mut heads = heads(step)?;
+    heads.sort_by_key(|head| (head.kind.rank(), head.id));
+    let waits_for = |kind: Kind| heads.iter().any(|head| head.kind == kind);
+    let makes_mailbox = waits_for(Kind::CreateMailbox);
+    let addresses_wait = makes_mailbox || waits_for(Kind::CreateAddress);
+    let under_way = commits_under_way(step, &heads)?;
     let mut busy = BTreeSet::new();
     let (mut ready, mut next) = (Vec::new(), None::<Timestamp>);
-    for (id, kind) in heads {
-        let Some(intent) = load(step, id)? else { continue };
-        let first = under_way.get(&intent.subject);
+    for Head { id, kind, subject, staged, not_before } in heads {
+        let first = under_way.get(&subject);
         if kind.is_of_conversation() && first.is_some_and(|first| *first != id) {
             continue;
         }
-        let waits = intent.not_before > step.now;
+        let waits = not_before > step.now;
         // A leaf may be renewed later, and somebody added later, unless the service may have the commit already; everything else
         // keeps its place.
-        let passes = kind == Kind::ChangeGroup && !intent.message.is_empty();
-        let may_wait = (kind == Kind::SelfUpdate || passes) && waits && intent.state == State::Staged;
+        let may_wait = waits
+            && staged
+            && match kind {
+                Kind::SelfUpdate => true,
+                Kind::ChangeGroup => load(step, id)?.is_some_and(|intent| !intent.message.is_empty()),
+                _ => false,
+            };
         let blocks = kind.is_of_conversation() && !may_wait;
-        if blocks && !busy.insert(intent.subject.clone()) {
+        if blocks && !busy.insert(subject) {
             continue;
         }
         // What a key package or a leaf leads to must stand before others learn of it.
@@ -428,13 +436,44 @@ pub(crate) fn due(step: &Step<'_>) -> Halting<(Vec<Intent>, Option<Timestamp>)> 
             continue;
         }
         if waits {
-            next = Some(next.map_or(intent.not_before, |next| next.min(intent.not_before)));
+            next = Some(next.map_or(not_before, |next| next.min(not_before)));
         } else if !step.lines.unnamed.has(Purpose::Intent(id)) && !step.lines.account.has(Purpose::Intent(id))
         {
-            ready.push(intent);
+            ready.extend(load(step, id)?);
         }
     }
-    Ok((ready, next))
+    Ok(Due { ready, next, makes_mailbox })
+}
+
+fn heads(step: &Step<'_>) -> Halting<Vec<Head>> {
+    // Beside `min`, the other columns are those of the same row.
+    let heads: Vec<Option<Head>> = step.tx.rows(
+        "select min(id), kind, subject, state, not_before from intent where state != 3 group by kind, subject",
+        [],
+        |row| {
+            let (id, subject, state) = (row.get(0)?, row.get(2)?, row.get::<_, i64>(3)?);
+            let not_before = Timestamp(number(row.get(4)?));
+            let head = |kind| Head { id, kind, subject, staged: state == State::Staged as i64, not_before };
+            Ok(Kind::from_sql(row.get(1)?).map(head))
+        },
+    )?;
+    Ok(heads.into_iter().flatten().collect())
+}
+
+/// A commit that the service may have goes before everything else in its conversation: of two commits made in one epoch only the
+/// keys of the second would be kept.
+fn commits_under_way(step: &Step<'_>, heads: &[Head]) -> Halting<BTreeMap<Vec<u8>, i64>> {
+    let commits = [Kind::Rejoin, Kind::SelfUpdate, Kind::ChangeGroup];
+    if !heads.iter().any(|head| commits.contains(&head.kind)) {
+        return Ok(BTreeMap::new());
+    }
+    let under_way = step.tx.rows(
+        "select subject, id from intent where state != 3 and kind in (12, 13, 16) and state in (1, 2)
+         order by id desc",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(under_way.into_iter().collect())
 }
 
 /// Sends an intent, sealing it first where it is still staged. Nothing is sent when it must wait for something else.

@@ -341,14 +341,6 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// When something is due next.
-    pub fn knocks_due(&self) -> Halting<Option<Timestamp>> {
-        let due: Option<Option<i64>> =
-            self.tx.row("select min(due) from knock where due > 0", [], |row| row.get(0))?;
-        let asked = self.asking_due()?;
-        Ok(due.flatten().map(|due| Timestamp(number(due))).into_iter().chain(asked).min())
-    }
-
     fn look_again(&self, knock: &[u8; 32], wait: u64) -> Halting<()> {
         self.tx.execute(
             "update knock set due = ?2 where knock = ?1",

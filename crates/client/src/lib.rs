@@ -23,6 +23,7 @@ mod choice;
 mod contact;
 mod conversation;
 mod device;
+mod due;
 mod folder;
 mod group;
 mod history;

@@ -12,8 +12,10 @@ use wire::{Decode, Door, Reply, UnnamedAnswer};
 use crate::account::Me;
 use crate::api::{Command, Event, Input, LinkEvent, Output, Refused};
 use crate::ask::NextDoor;
-use crate::intent;
+use crate::due::Dues;
+use crate::intent::{self, Due};
 use crate::lines::{IDLE_MS_MAX, IN_FLIGHT_MAX, LineState, Lines, Purpose};
+use crate::scheduled::LOOK_MS as SCHEDULE_LOOK_MS;
 use crate::schema::MIGRATIONS;
 use crate::step::{Halt, Halting, MlsStore, Step};
 
@@ -474,31 +476,50 @@ impl Step<'_> {
         self.expire_asks();
         self.mailbox_is_quiet();
         self.hang_up_overdue();
-        self.attempt(Self::bundle_receipts)?;
+        let (now, changes) = (self.now, self.tx.changes());
+        let dues = self.dues()?;
+        let due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        if due(dues.receipts) {
+            self.attempt(Self::bundle_receipts)?;
+        }
         if self.me.as_ref().is_some_and(|me| me.struck_off) {
             self.say_no_more()?;
         }
-        self.attempt(Self::expire)?;
+        if dues.timers_begin || due(dues.expiry) {
+            self.attempt(Self::expire)?;
+        }
         self.mind_the_fleeting()?;
-        self.attempt(Self::mind_the_link)?;
+        if dues.linking {
+            self.attempt(Self::mind_the_link)?;
+        }
         if self.me.as_ref().is_some_and(|me| me.registered && !me.struck_off) {
-            self.send_scheduled()?;
-            self.attempt(Self::mind_the_devices)?;
-            self.attempt(Self::mind_history)?;
-            self.attempt(Self::mind_presence)?;
-            self.attempt(Self::mind_knocks)?;
+            if due(dues.scheduled) {
+                self.send_scheduled()?;
+            }
+            if due(dues.devices) {
+                self.attempt(Self::mind_the_devices)?;
+            }
+            if dues.history_moves || due(dues.history) {
+                self.attempt(Self::mind_history)?;
+            }
+            if due(dues.presence) {
+                self.attempt(Self::mind_presence)?;
+            }
+            if due(dues.knocks) {
+                self.attempt(Self::mind_knocks)?;
+            }
         }
         if self.me.as_ref().is_some_and(|me| me.registered) {
             self.authenticate()?;
         }
         let mut later = None;
         for _ in 0..ROUNDS_MAX {
-            let (ready, next) = intent::due(self)?;
+            let Due { ready, next, makes_mailbox } = intent::due(self)?;
             later = next;
-            let wants_account = self.wants_account(&ready)?;
+            let wants_account = self.wants_account(&ready, dues.visit)?;
             let wants_unnamed = ready.iter().any(|i| i.kind.door() == Door::Unnamed)
                 || self.lines.asks.iter().any(|ask| ask.kind.needs() == NextDoor::Unnamed);
-            let wants_mailbox = self.wants_mailbox()?;
+            let wants_mailbox = self.visits() && !makes_mailbox;
             self.open(Door::Account, wants_account);
             self.open(Door::Unnamed, wants_unnamed);
             self.open(Door::Mailbox, wants_mailbox);
@@ -510,7 +531,9 @@ impl Step<'_> {
             }
         }
         self.tell();
-        self.deadline(later)
+        // What nothing has written to is as it was.
+        let dues = if self.tx.changes() == changes { dues } else { self.dues()? };
+        self.deadline(later, &dues)
     }
 
     /// Clocks are set back, by a second or a day: nothing may wait for a time that a wrong clock named (T-43). After a start
@@ -552,15 +575,15 @@ impl Step<'_> {
         Ok(tried)
     }
 
-    fn wants_mailbox(&self) -> Halting<bool> {
-        let registered = self.me.as_ref().is_some_and(|me| me.registered && !me.struck_off);
-        Ok(registered && !intent::is_queued(self, intent::Kind::CreateMailbox, &[])?)
+    /// A device of the account, as far as it knows: it has a mailbox, and visits the account door.
+    fn visits(&self) -> bool {
+        self.me.as_ref().is_some_and(|me| me.registered && !me.struck_off)
     }
 
-    fn wants_account(&self, ready: &[intent::Intent]) -> Halting<bool> {
-        let visit = self.visit_due()?.is_some_and(|due| due <= self.now);
-        Ok(visit
-            || ready.iter().any(|i| i.kind.door() == Door::Account)
+    fn wants_account(&self, ready: &[intent::Intent], visit: Timestamp) -> Halting<bool> {
+        let ready = ready.iter().any(|i| i.kind.door() == Door::Account);
+        Ok((self.visits() && visit <= self.now)
+            || (ready && !self.is_refused_at_door()?)
             || self.lines.asks.iter().any(|ask| ask.kind.needs() == NextDoor::Account))
     }
 
@@ -646,20 +669,14 @@ impl Step<'_> {
         }
     }
 
-    fn deadline(&mut self, later: Option<Timestamp>) -> Halting<Option<Timestamp>> {
-        let receipts = self.receipts_due()?;
-        let visit = self.visit_due()?;
-        let expiry = self.expires_next()?;
-        self.tell_settled(receipts)?;
-        let mut deadlines: Vec<Timestamp> =
-            later.into_iter().chain(receipts).chain(visit).chain(expiry).collect();
-        deadlines.extend(self.scheduled_next()?);
-        deadlines.extend(self.link_due()?);
-        deadlines.extend(self.devices_due()?);
-        deadlines.extend(self.history_due()?);
-        deadlines.extend(self.presence_due()?);
+    fn deadline(&mut self, later: Option<Timestamp>, dues: &Dues) -> Halting<Option<Timestamp>> {
+        self.tell_settled(dues.receipts)?;
+        let mut deadlines: Vec<Timestamp> = later.into_iter().chain(dues.times()).collect();
+        deadlines.extend(self.visits().then_some(dues.visit));
+        // The clock may be set while a text waits for its time: it is looked at now and then.
+        deadlines.extend(dues.scheduled.map(|_| self.now.plus_ms(SCHEDULE_LOOK_MS)));
+        deadlines.extend(if dues.linking { self.link_due()? } else { None });
         deadlines.extend(self.lines.fleeting.due());
-        deadlines.extend(self.knocks_due()?);
         deadlines.extend(self.lines.asks.iter().map(|ask| ask.deadline));
         for door in Door::ALL {
             let line = self.lines.line_ref(door);

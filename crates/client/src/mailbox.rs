@@ -120,8 +120,8 @@ impl Step<'_> {
         }
     }
 
-    /// Keeps what follows a request, sealed as it came, until it is accepted.
-    fn hold(&self, slot: SlotId, sequence: u64, delivery: &[u8]) -> Halting<()> {
+    /// Keeps what follows a request, sealed as it came, until it is accepted; or a Welcome until it shows whether it is needed.
+    pub fn hold(&self, slot: SlotId, sequence: u64, delivery: &[u8]) -> Halting<()> {
         let held: i64 = self
             .tx
             .row("select count(*) from held where slot = ?1", params![slot.as_bytes()], |row| row.get(0))?
@@ -132,6 +132,24 @@ impl Step<'_> {
                 params![slot.as_bytes(), crate::step::sql_number(sequence), delivery],
             )?;
         }
+        Ok(())
+    }
+
+    pub fn forget_held(&self, slot: SlotId) -> Halting<()> {
+        self.tx.execute("delete from held where slot = ?1", params![slot.as_bytes()])?;
+        Ok(())
+    }
+
+    /// One is out of a group: if a Welcome came while this device was looking for the way back, it is the news.
+    pub fn open_kept_welcome(&mut self, slot: SlotId) -> Halting<()> {
+        let newest: Option<Vec<u8>> = self.tx.row(
+            "select delivery from held where slot = ?1 order by sequence desc limit 1",
+            params![slot.as_bytes()],
+            |row| row.get(0),
+        )?;
+        self.forget_held(slot)?;
+        let Some(bytes) = newest else { return Ok(()) };
+        self.attempt(|step| step.letter(&Delivery::decode(&bytes)?))?;
         Ok(())
     }
 }

@@ -444,6 +444,9 @@ impl Step<'_> {
         if let Ok(id) = MessageId::from_slice(&intent.message) {
             self.raise_mark(intent.conversation()?, id, Mark::Sent)?;
         }
+        if self.leave_is_repeated(intent)? {
+            return Ok(());
+        }
         intent::stored(self, intent.id)?;
         self.finish_leaving(intent.conversation()?)
     }

@@ -458,7 +458,7 @@ const NAMES_MAX: usize = 256;
 /// Rows read at one time.
 const PAGE_ROWS: i64 = 64;
 /// A part waits for so long, and a day more for whoever was asleep.
-const ENTRANCE_MS_MAX: u64 = (BLOB_DAYS_MAX as u64 + 1) * DAY_MS;
+pub(crate) const ENTRANCE_MS_MAX: u64 = (BLOB_DAYS_MAX as u64 + 1) * DAY_MS;
 
 #[cfg(test)]
 mod tests {

@@ -82,16 +82,6 @@ impl Step<'_> {
         Ok(())
     }
 
-    pub fn devices_due(&self) -> Halting<Option<Timestamp>> {
-        let due: Option<Option<i64>> = self.tx.row(
-            "select min(at) from (select due at from device where due > 0
-             union all select removing from device where removing > 0)",
-            [],
-            |row| row.get(0),
-        )?;
-        Ok(due.flatten().map(|due| Timestamp(number(due))))
-    }
-
     /// Strikes a device off the list; everything else follows from the list.
     pub fn remove_device(&mut self, command: CommandId, device: DeviceId) -> Halting<()> {
         let me = self.me()?;
@@ -234,8 +224,10 @@ impl Step<'_> {
     }
 
     /// The service says that the account has no such device. Whoever slept while it was removed hears no more than this; but
-    /// it is the service's word alone: the person is told, and nothing is given up for it.
+    /// it is the service's word alone: the person is told, and nothing is given up for it. What this
+    /// device has for that door waits for its visits.
     pub fn refused_at_the_door(&mut self) -> Halting<()> {
+        self.visit_later()?;
         if self.setting("refused_at_door")?.is_none() {
             self.put_setting("refused_at_door", &[1])?;
             self.event(Event::Removed);

@@ -302,7 +302,7 @@ const LEFT: &[u8] = b"left picture: ";
 /// Largest picture of a group, bytes: with its seal it fills one of the padded sizes.
 pub const PICTURE_BYTES_MAX: usize = 32 * 1024;
 /// A place is good for so long, and a day more for whoever was asleep.
-const PLACE_MS_MAX: u64 = (BLOB_DAYS_MAX as u64 + 1) * DAY_MS;
+pub(crate) const PLACE_MS_MAX: u64 = (BLOB_DAYS_MAX as u64 + 1) * DAY_MS;
 /// Places of pictures remembered for a group.
 const PLACES_MAX: i64 = 4;
 

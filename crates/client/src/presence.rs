@@ -128,13 +128,6 @@ impl Step<'_> {
         Ok(MimiContent::new(self.random(), part))
     }
 
-    /// When the next is told.
-    pub fn presence_due(&self) -> Halting<Option<Timestamp>> {
-        let due: Option<Option<i64>> =
-            self.tx.row("select min(due) from presence where due > 0", [], |row| row.get(0))?;
-        Ok(due.flatten().map(|due| Timestamp(number(due))))
-    }
-
     /// Nothing waits for a time that a wrong clock named.
     pub fn presence_after_clock(&self) -> Halting<()> {
         let latest = sql_time(self.now.plus_ms(STEP_MS));

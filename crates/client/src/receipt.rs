@@ -1,12 +1,12 @@
 //! Receipts: telling others what arrived and was seen, bundled; and taking what they tell.
 
 use client_db::params;
-use vocab::{AccountId, MessageId, Timestamp};
+use vocab::{AccountId, MessageId};
 use wire::content::{MessageStatus, MimiContent, STATUS_ENTRIES_MAX, StatusReport};
 
 use crate::api::{CommandId, ConversationId, Event, Mark, Refused, Reply};
 use crate::choice::Key;
-use crate::step::{Halt, Halting, Step, number, sql_time};
+use crate::step::{Halt, Halting, Step, sql_time};
 
 impl Step<'_> {
     /// Notes a mark to be told with others, after a random wait (T-22). Nothing is told to people who were not accepted.
@@ -67,12 +67,6 @@ impl Step<'_> {
             }
         }
         Ok(())
-    }
-
-    pub fn receipts_due(&self) -> Halting<Option<Timestamp>> {
-        let due: Option<Option<i64>> =
-            self.tx.row("select min(due) from receipt_due", [], |row| row.get(0))?;
-        Ok(due.flatten().map(|due| Timestamp(number(due))))
     }
 
     /// What somebody tells about our messages. Unknown targets and other people's messages are ignored.

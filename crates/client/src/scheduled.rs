@@ -158,14 +158,6 @@ impl Step<'_> {
         self.tx.execute("delete from scheduled where id = ?1", params![id])?;
         Ok(true)
     }
-
-    /// When to look again whether something is due: the clock may be set meanwhile, so it is looked at now and then.
-    pub fn scheduled_next(&self) -> Halting<Option<Timestamp>> {
-        let next: Option<Option<i64>> =
-            self.tx.row("select min(due) from scheduled where held = 0", [], |row| row.get(0))?;
-        let look = self.now.plus_ms(LOOK_MS);
-        Ok(next.flatten().map(|due| Timestamp(number(due)).min(look)))
-    }
 }
 
 impl Client {
@@ -214,4 +206,4 @@ pub const SCHEDULED_MAX: i64 = 256;
 /// How far ahead: what is to be said in more than a year is for a calendar.
 pub const SCHEDULE_MS_MAX: u64 = 366 * DAY_MS;
 /// While something waits, the clock is looked at so often.
-const LOOK_MS: u64 = MINUTE_MS;
+pub(crate) const LOOK_MS: u64 = MINUTE_MS;

@@ -59,7 +59,7 @@ fn in_registered_step<T>(part: impl FnOnce(&mut Step<'_>) -> Halting<T>) -> T {
 }
 
 fn due_kinds(step: &Step<'_>) -> Halting<Vec<(Kind, Vec<u8>)>> {
-    let (ready, _) = intent::due(step)?;
+    let ready = intent::due(step)?.ready;
     Ok(ready.into_iter().map(|intent| (intent.kind, intent.subject)).collect())
 }
 
@@ -73,7 +73,7 @@ fn one_intent_a_conversation_is_due_at_a_time_in_the_order_of_kinds_then_of_queu
             due_kinds(step)?,
             [(Kind::SendContent, CHAT.to_vec()), (Kind::SendContent, OTHER.to_vec())]
         );
-        assert_eq!(intent::due(step)?.0[0].id, first);
+        assert_eq!(intent::due(step)?.ready[0].id, first);
         let update = intent::queue(step, Kind::SelfUpdate, &CHAT, &[], &[])?;
         assert_eq!(due_kinds(step)?[0], (Kind::SelfUpdate, CHAT.to_vec()), "the leaf goes first");
         intent::postpone(step, update, MINUTE_MS)?;
@@ -88,7 +88,7 @@ fn one_intent_a_conversation_is_due_at_a_time_in_the_order_of_kinds_then_of_queu
             [(Kind::SendContent, OTHER.to_vec())],
             "one that is on its way does: nothing can be sealed before it"
         );
-        assert_eq!(intent::due(step)?.1, Some(NOW.plus_ms(10_000)));
+        assert_eq!(intent::due(step)?.next, Some(NOW.plus_ms(10_000)));
         Ok(())
     });
 }
@@ -116,7 +116,7 @@ fn what_is_stored_holds_up_nothing_and_a_kind_of_a_later_build_is_left_alone() {
         intent::stored(step, sent)?;
         let next = intent::queue(step, Kind::SendContent, &CHAT, &[2], b"two")?;
         step.tx.execute("insert into intent (kind, subject) values (99, ?1)", params![CHAT])?;
-        let (ready, _) = intent::due(step)?;
+        let ready = intent::due(step)?.ready;
         assert_eq!(ready.iter().map(|intent| intent.id).collect::<Vec<_>>(), [next]);
         let found = intent::of_echo(step, SlotId([3; 16]), &[4; 32])?.unwrap();
         assert_eq!((found.id, found.state), (sent, State::Stored));

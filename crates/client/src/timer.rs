@@ -4,8 +4,8 @@
 //! back puts nothing off: no message has longer left than it was given.
 
 use client_db::{Reader, params};
+use vocab::MessageId;
 use vocab::time::SECOND_MS;
-use vocab::{MessageId, Timestamp};
 use wire::content::{Disposition, Expiration, MimiContent, NestedPart};
 
 use crate::api::{CommandId, ConversationId, Event, Refused, Reply};
@@ -151,13 +151,6 @@ impl Step<'_> {
             self.event(Event::Conversation(ConversationId(conversation)));
         }
         Ok(())
-    }
-
-    /// When the next disappears.
-    pub fn expires_next(&self) -> Halting<Option<Timestamp>> {
-        let next: Option<Option<i64>> =
-            self.tx.row("select min(expires_at) from message where expires_at > 0", [], |row| row.get(0))?;
-        Ok(next.flatten().map(|at| Timestamp(number(at))))
     }
 
     /// The clock went back, or may have: nothing has longer left than it was given.

@@ -15,7 +15,6 @@ use wire::content::{Disposition, MimiContent, NestedPart};
 use wire::{Decode, Encode};
 
 use crate::api::ConversationId;
-use crate::charter::Standing;
 use crate::conversation::{Slot, SlotState};
 use crate::intent::{self, Intent, Kind};
 use crate::link::GrantedSlot;
@@ -209,7 +208,7 @@ impl Step<'_> {
     /// A conversation of the account that this device is not in yet. Not one that it has left, and none older than what it has.
     fn take_new_way(&mut self, way: &GrantedSlot) -> Halting<()> {
         let conversation = ConversationId(way.conversation);
-        let out = self.room(conversation)?.is_some_and(|(_, standing)| standing != Standing::In);
+        let out = self.room(conversation)?.is_some() && !self.is_inside(conversation)?;
         let newest = self.newest_generation(conversation)?;
         let far = way.generation > newest.saturating_add(crate::conversation::GENERATIONS_AHEAD);
         if out || way.generation <= newest || far {

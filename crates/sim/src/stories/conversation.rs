@@ -83,3 +83,25 @@ fn two_who_start_at_once_end_in_one_slot_and_read_what_was_said_in_both() {
         assert_eq!(boris.timeline(&world, anna).last().unwrap(), "Anna: and on");
     }
 }
+
+#[test]
+fn what_was_said_in_a_slot_that_is_gone_is_said_again_by_whoever_makes_the_next() {
+    let mut world = World::new(20);
+    let (anna, boris) = friends(&mut world);
+    anna.says(&mut world, boris, "hello");
+    world.settle();
+    anna.goes_offline(&mut world);
+    boris.says(&mut world, anna, "one");
+    world.pass(vocab::time::MINUTE_MS);
+    assert_eq!(boris.marks(&world, anna)[0].1, Mark::Sent);
+    for lost in ["DELETE FROM envelope", "DELETE FROM slot"] {
+        super::on_disk(&world, lost);
+    }
+    anna.comes_back(&mut world);
+    // A mark, which has no number: nothing that he says later shows that something is missing.
+    boris.reads(&mut world, anna);
+    world.pass(10 * vocab::time::MINUTE_MS);
+    world.settle();
+    assert_eq!(anna.timeline(&world, boris), ["Anna: hello", "Boris: one"]);
+    assert_eq!(boris.marks(&world, anna)[0].1, Mark::Delivered);
+}

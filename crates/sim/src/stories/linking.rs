@@ -1,5 +1,8 @@
 //! Linking devices through the service, the history they are given, and taking them out again.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use client::{Command, DeviceNews, Event, LinkEnd, LinkSecrets, LinkState, Refused, Reply};
 use vocab::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 use wire::{Decode, Door, Encode, Request, UnnamedRequest};
@@ -461,6 +464,34 @@ fn a_removed_device_that_comes_back_after_six_months_gets_nothing() {
     assert!(laptop.client(&world).status().unwrap().removed, "{:?}", laptop.notes(&world));
     assert_eq!(boris.timeline(&world, anna), ["Boris: after", "Boris: much later"]);
     assert_eq!(anna.timeline(&world, boris), ["Boris: after", "Boris: much later"]);
+}
+
+#[test]
+fn a_device_that_was_removed_before_it_was_ready_comes_to_rest_and_seldom_knocks() {
+    let mut world = World::new(19);
+    let anna = world.registers("Anna");
+    world.settle();
+    let laptop = anna.links(&mut world, "Laptop");
+    let gone = laptop.device_id(&world);
+    laptop.crashes(&mut world);
+    assert_eq!(anna.removes(&mut world, gone), Ok(Reply::Done));
+    world.settle();
+    // It never hears who removed it.
+    super::on_disk(&world, "DELETE FROM envelope");
+    laptop.restarts(&mut world);
+    world.pass(HOUR_MS);
+    let status = laptop.client(&world).status().unwrap();
+    assert!(status.removed && status.outbox == 0, "{:?}", laptop.client(&world).outbox());
+    world.settle();
+    let knocks = Rc::new(Cell::new(0));
+    let counted = Rc::clone(&knocks);
+    world.set_crook(move |passing: &Passing<'_>| {
+        let knock = passing.device == laptop && passing.to_service && passing.door == Door::Account;
+        counted.set(counted.get() + u32::from(knock));
+        Meddling::none(passing)
+    });
+    world.pass(10 * DAY_MS);
+    assert!((20..=80).contains(&knocks.get()), "{} in ten days", knocks.get());
 }
 
 #[test]

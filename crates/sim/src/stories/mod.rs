@@ -11,6 +11,7 @@ mod device;
 mod group;
 mod group_storms;
 mod knock;
+mod leaving;
 mod linking;
 mod mailbox;
 mod message;
