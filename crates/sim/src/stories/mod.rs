@@ -22,6 +22,7 @@ mod presence;
 mod receipt;
 mod report;
 mod search;
+mod secrecy;
 mod storms;
 mod timer;
 mod typing;
