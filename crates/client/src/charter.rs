@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use client_db::params;
 use crypto::seal::introduction::IntroductionKey;
 use crypto::{
-    Changes, Charter, Error as CryptoError, Group, GroupId, GroupLink, Joined, KeyPackage, Member, Refusal,
+    Change, Changes, Charter, Error as CryptoError, Group, GroupId, GroupLink, Joined, KeyPackage, Member,
+    Refusal,
 };
 use crypto::{Permissions, Role, by_charter};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
@@ -152,6 +153,32 @@ enum Plan {
     Draw(AccountId),
     /// This.
     Commit { add: Vec<KeyPackage>, remove: Vec<Member>, charter: Option<Charter> },
+}
+
+/// Who did what to a group that is in another epoch.
+pub(crate) struct Doers {
+    /// Who made the commit, where that says anything.
+    pub by: Option<AccountId>,
+    /// Who wished whom taken out: not always whoever made the commit.
+    pub removals: BTreeMap<AccountId, AccountId>,
+}
+
+impl Doers {
+    /// As a commit tells it.
+    pub fn of(change: &Change) -> Self {
+        let removals = change.removals().map(|(member, by)| (member.account, by)).collect();
+        Self { by: Some(change.by.account), removals }
+    }
+
+    /// Somebody who did all of it.
+    pub fn one(by: AccountId) -> Self {
+        Self { by: Some(by), removals: BTreeMap::new() }
+    }
+
+    /// Who took somebody out.
+    pub fn of_removal(&self, gone: AccountId) -> Option<AccountId> {
+        self.removals.get(&gone).copied().or(self.by)
+    }
 }
 
 /// What a line of the timeline says about a group, as it is stored.
@@ -356,6 +383,9 @@ impl Step<'_> {
             intent::unseal_commits(self, slot.id)?;
             group = group.clear_pending(session)?.ok_or(Halt::Unusable("no group left"))?;
         }
+        if self.proposes(intent)? {
+            return self.propose_removal_instead(intent);
+        }
         let (mut add, remove, charter) = match self.plan(conversation, &group, &wish, intent)? {
             Plan::Nothing => {
                 self.forget_drawn(conversation)?;
@@ -446,7 +476,7 @@ impl Step<'_> {
             Wish::Remove(account) => {
                 let remove: Vec<Member> =
                     members.iter().filter(|member| member.account == *account).cloned().collect();
-                let new = charter.clone().with_role(*account, Role::Member).without_links_of(*account);
+                let new = charter.clone().without(*account);
                 let charter = (new != charter).then_some(new);
                 if remove.is_empty() { Plan::Nothing } else { Plan::Commit { add: vec![], remove, charter } }
             }
@@ -699,7 +729,7 @@ impl Step<'_> {
         if newest > 0 && !could_read {
             self.catch_up_after_return(conversation)?;
         }
-        self.people_moved(conversation, &joined.group, Some(writer))?;
+        self.people_moved(conversation, &joined.group, &Doers::one(writer))?;
         // The leaf came from a stock on the service (T-17). In a large group not everybody renews it at once.
         let fresh_address: &[u8] = if last_resort { &[1] } else { &[] };
         if fresh_address.is_empty() && joined.members.len() > PROPOSE_LEAVES_MIN {
@@ -769,9 +799,10 @@ impl Step<'_> {
         &mut self,
         conversation: ConversationId,
         group: &Group,
-        by: Option<AccountId>,
+        doers: &Doers,
     ) -> Halting<()> {
         let Some(charter) = group.charter() else { return Ok(()) };
+        let by = doers.by;
         if charter.conversation != conversation.0 {
             return Err(Halt::Unusable("another group's charter"));
         }
@@ -809,6 +840,7 @@ impl Step<'_> {
             )?;
             if left != Some(true) {
                 self.note_taken_out(conversation, *gone)?;
+                let by = doers.of_removal(*gone);
                 self.notice(conversation, &Noticed::Removed { by, account: *gone })?;
             }
         }
@@ -882,7 +914,7 @@ impl Step<'_> {
     }
 
     /// This account was taken out.
-    pub fn taken_out(&mut self, slot: &Slot, by: AccountId) -> Halting<()> {
+    pub fn taken_out(&mut self, slot: &Slot, by: Option<AccountId>) -> Halting<()> {
         if !self.is_group(slot.conversation)? {
             return Ok(());
         }
@@ -890,7 +922,7 @@ impl Step<'_> {
         let left = self.room(slot.conversation)?.is_some_and(|(_, it)| it != Standing::In);
         self.close_group(slot.conversation, if left { Standing::Left } else { Standing::Removed })?;
         if !left {
-            self.notice(slot.conversation, &Noticed::Removed { by: Some(by), account: own })?;
+            self.notice(slot.conversation, &Noticed::Removed { by, account: own })?;
         }
         self.open_kept_welcome(slot.id)
     }
@@ -909,10 +941,13 @@ impl Step<'_> {
             }
             let slot = vocab::SlotId(slot);
             self.put_slot_state(slot, SlotState::Closed)?;
+            self.forget_ways(slot)?;
             if let Ok(group) = Group::load(self.session, GroupId::from(slot)) {
                 group.delete(self.session)?;
             }
         }
+        // Nothing leads back in.
+        self.tx.execute("update slot set r = x'' where conversation = ?1", params![conversation.0])?;
         self.fail_outbox(conversation)?;
         self.tx.execute("delete from receipt_due where conversation = ?1", params![conversation.0])?;
         let kinds = [

@@ -16,6 +16,7 @@ use wire::slot::{CreateSlot, EpochState, Stored, WelcomeFor};
 use wire::{Bytes, Decode, Delivery, Encode, Secret32, UnnamedRequest};
 
 use crate::api::{ContactState, ConversationId, Event};
+use crate::charter::Doers;
 use crate::intent::{self, Intent, Kind};
 use crate::lines::Purpose;
 use crate::machine::Weakness;
@@ -338,7 +339,7 @@ impl Step<'_> {
             self.catch_up_after_return(conversation)?;
         }
         let own_account = self.me()?.account;
-        self.people_moved(conversation, &group, Some(own_account))?;
+        self.people_moved(conversation, &group, &Doers::one(own_account))?;
         let id = intent::queue(self, Kind::CreateSlot, &conversation.0, &[], &[])?;
         intent::seal(self, id, slot, &[0; 32], group.epoch(), &operation.encode()?)
     }
@@ -752,6 +753,7 @@ impl Step<'_> {
     fn close_slot(&mut self, slot: SlotId, conversation: ConversationId) -> Halting<()> {
         if self.slot(slot)?.is_some_and(|known| known.conversation == conversation) {
             self.put_slot_state(slot, SlotState::Closed)?;
+            self.forget_ways(slot)?;
             intent::unseal_all(self, slot)?;
         }
         Ok(())

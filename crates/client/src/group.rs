@@ -5,11 +5,12 @@ use crypto::seal::aead::{Key, sha256};
 use crypto::seal::padding::{open_padded, seal_padded};
 use crypto::{Changes, Group, GroupId, Incoming, LeafData, Pending, by_charter};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
-use vocab::{AccountId, IdempotencyId, SlotId};
+use vocab::{IdempotencyId, SlotId};
 use wire::slot::{Commit, FetchRejoin, Rejoin, Send, Stored, WelcomeFor};
 use wire::{Bytes, Decode, Delivery, DeliveryKind, Encode, Secret32, UnnamedRequest};
 
 use crate::api::{ConversationId, Event};
+use crate::charter::Doers;
 use crate::conversation::{Slot, SlotState};
 use crate::intent::{self, Intent, Kind};
 use crate::lines::Purpose;
@@ -101,18 +102,18 @@ impl Step<'_> {
                     if self.me()?.struck_off {
                         return Ok(());
                     }
-                    return self.taken_out(slot, change.by.account);
+                    return self.taken_out(slot, Doers::of(&change).of_removal(self.me()?.account));
                 }
                 let renewed = change.renewed.iter().any(|member| member.leaf == group.own_leaf());
-                self.moved_on(slot, &group, Some(change.by.account), renewed)?;
+                self.moved_on(slot, &group, &Doers::of(&change), renewed)?;
                 self.note_change(&change)
             }
             Incoming::OwnCommit => {
+                let by = Doers { by: Some(self.me()?.account), removals: group.pending_removals() };
                 group.merge_pending(session)?;
-                let own = self.me()?.account;
-                self.moved_on(slot, &group, Some(own), true)
+                self.moved_on(slot, &group, &by, true)
             }
-            Incoming::Proposal { .. } => self.bundle_later(slot.conversation),
+            Incoming::Proposal { sender } => self.note_proposal(slot, sender.account),
             Incoming::OwnEcho | Incoming::Old { .. } => Ok(()),
             Incoming::Ahead { .. } => self.fall_out_of(slot),
         }
@@ -126,7 +127,7 @@ impl Step<'_> {
     }
 
     /// The group is in a new epoch: what was sealed for the old one is sealed again.
-    fn moved_on(&mut self, slot: &Slot, group: &Group, by: Option<AccountId>, renewed: bool) -> Halting<()> {
+    fn moved_on(&mut self, slot: &Slot, group: &Group, by: &Doers, renewed: bool) -> Halting<()> {
         let r = group.r().map_err(Halt::from)?;
         self.tx.execute(
             "update slot set epoch = ?2, r = ?3, state = case state when 2 then 1 else state end where slot = ?1",
@@ -154,7 +155,7 @@ impl Step<'_> {
             }
             Kind::Fleeting => self.end_fleeting(intent.id),
             Kind::Propose => {
-                intent::stored(self, intent.id)?;
+                self.proposal_stored(intent)?;
                 self.bundle_later(slot.conversation)
             }
             _ => self.own_commit_stands(slot, intent, delivery.sequence),
@@ -164,6 +165,7 @@ impl Step<'_> {
     fn own_commit_stands(&mut self, slot: &Slot, intent: &Intent, sequence: u64) -> Halting<()> {
         let session = self.session;
         let mut group = Group::load(session, GroupId::from(slot.id))?;
+        let removals = group.pending_removals();
         group.merge_pending(session)?;
         intent::finish(self, intent.id)?;
         if intent.kind == Kind::Rejoin {
@@ -181,7 +183,7 @@ impl Step<'_> {
         // Coming back from outside, what changed meanwhile was somebody else's doing.
         let by = (intent.kind != Kind::Rejoin).then_some(self.me()?.account);
         let before = self.people(slot.conversation)?;
-        self.moved_on(slot, &group, by, true)?;
+        self.moved_on(slot, &group, &Doers { by, removals }, true)?;
         if intent.kind == Kind::ChangeGroup {
             self.forget_drawn(slot.conversation)?;
             let mut newcomers = self.people(slot.conversation)?;
@@ -198,6 +200,7 @@ impl Step<'_> {
     /// Back inside: what went by meanwhile cannot be read, and the echoes of one's own are among it.
     fn begin_again(&mut self, slot: &Slot) -> Halting<()> {
         self.forget_held(slot.id)?;
+        self.forget_ways(slot.id)?;
         for (id, message) in intent::stored_in(self, slot.id)? {
             self.place_own_message(slot.conversation, &message)?;
             intent::finish(self, id)?;
@@ -291,16 +294,23 @@ impl Step<'_> {
             Some(leaf) => leaf,
             None => self.leaf(slot.own_address()?)?,
         };
-        let remove = self.leaves_to_expel(&group)?;
+        let mut remove = self.leaves_to_expel(&group)?;
+        let (wished, charter) = self.removals_proposed(conversation, &group)?;
+        remove.extend(wished);
         let bundles = intent.payload == BUNDLES;
         if (expels || bundles) && remove.is_empty() && group.waiting_proposals() == 0 {
             // Another device was quicker.
             return intent::finish(self, intent.id);
         }
         if self.proposes(intent)? {
-            return self.propose_instead(intent, &slot, &mut group, &leaf);
+            return if expels {
+                self.propose_removal_instead(intent)
+            } else {
+                self.propose_instead(intent, &slot, &mut group, &leaf)
+            };
         }
-        let changes = Changes { remove: &remove, leaf: Some(&leaf), ..Changes::default() };
+        let changes =
+            Changes { remove: &remove, leaf: Some(&leaf), charter: charter.as_ref(), ..Changes::default() };
         let pending = group.commit(session, &self.me()?.identity(), changes, &by_charter)?;
         self.send_commit(intent, slot.id, slot.epoch, (secrets.k, secrets.e), &pending, vec![])
     }
@@ -405,6 +415,7 @@ impl Step<'_> {
         self.put_setting_number("times_fallen_out", times.saturating_add(1))?;
         self.put_slot_state(slot.id, SlotState::Rejoining)?;
         intent::unseal_all(self, slot.id)?;
+        self.take_proposals_back(slot.conversation)?;
         intent::drop_kind(self, Kind::SelfUpdate, &slot.conversation.0)?;
         intent::drop_kind(self, Kind::Propose, &slot.conversation.0)?;
         intent::queue_once(self, Kind::Rejoin, &slot.conversation.0, &[])
@@ -433,8 +444,11 @@ impl Step<'_> {
     }
 
     fn enter_again(&mut self, intent: &Intent, slot: &Slot, rejoin: &Rejoin) -> Halting<()> {
-        let r: [u8; 32] = slot.r.as_slice().try_into().map_err(|_| Halt::Unusable("R is unknown"))?;
-        let plain = open_padded(&rejoin_key(&r), slot.id.as_bytes(), rejoin.blob.as_slice())?;
+        let (r, plain) = self.open_rejoin_blob(slot, rejoin.blob.as_slice())?;
+        if slot.r != r {
+            // Races are counted from here.
+            self.tx.execute("update intent set attempts = 0 where id = ?1", params![intent.id])?;
+        }
         let blob = RejoinBlob::decode(&plain)?;
         let leaf = self.leaf(slot.own_address()?)?;
         let session = self.session;
@@ -493,7 +507,7 @@ fn outside_key(e: &[u8; 32]) -> Key {
     Key::derive(e, "valise outside v1")
 }
 
-fn rejoin_key(r: &[u8; 32]) -> Key {
+pub(crate) fn rejoin_key(r: &[u8; 32]) -> Key {
     Key::derive(r, "valise rejoin v1")
 }
 

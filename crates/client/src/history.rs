@@ -180,6 +180,7 @@ pub(crate) const OF_THIS_DEVICE: &[&str] = &[
     "receipt_due",
     "intent",
     "drawn",
+    "told_way",
     "device",
     "history_out",
     "history_in",

@@ -40,7 +40,7 @@ pub(crate) enum Kind {
     SelfUpdate = 13,
     /// A change to a group that a person wants.
     ChangeGroup = 16,
-    /// A renewed leaf that lost a race and is left to whoever commits next.
+    /// A renewed leaf, or a removal, that lost a race and is left to whoever commits next.
     Propose = 17,
     SendContent = 14,
     /// What leaves now or not at all.
@@ -423,7 +423,7 @@ pub(crate) fn due(step: &Step<'_>) -> Halting<Due> {
             && staged
             && match kind {
                 Kind::SelfUpdate => true,
-                Kind::ChangeGroup => load(step, id)?.is_some_and(|intent| !intent.message.is_empty()),
+                Kind::ChangeGroup | Kind::Propose => load(step, id)?.is_some_and(|intent| !intent.message.is_empty()),
                 _ => false,
             };
         let blocks = kind.is_of_conversation() && !may_wait;
@@ -563,7 +563,7 @@ pub(crate) fn done_at_unnamed(step: &mut Step<'_>, id: i64, answer: UnnamedAnswe
         (Kind::SendContent, UnnamedAnswer::Stored(_)) => step.content_stored(&intent),
         (Kind::Fleeting, UnnamedAnswer::Stored(_)) => step.end_fleeting(id),
         // Whether a commit carries it is seen in the next epoch.
-        (Kind::Propose, UnnamedAnswer::Stored(_)) => stored(step, id),
+        (Kind::Propose, UnnamedAnswer::Stored(_)) => step.proposal_stored(&intent),
         (
             Kind::CreateMailbox | Kind::CreateAddress | Kind::DeleteAddress | Kind::PutDirectoryRow,
             UnnamedAnswer::Done,
@@ -612,7 +612,7 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
         (Kind::StartConversation | Kind::ChangeGroup, Refusal::NotAllowed) => step.cannot_reach(&intent),
         (Kind::ChangeGroup, _) => step.abandon_change(&intent),
         (Kind::SelfUpdate, _) => step.abandon_update(&intent),
-        (Kind::Propose, _) => finish(step, id),
+        (Kind::Propose, _) => step.proposal_refused(&intent),
         (Kind::SendContent, _) => step.content_refused(&intent),
         (Kind::Knock, Refusal::NotAllowed) => step.take_packages_for_knock(&intent, None),
         (Kind::VerifyHandle, _) => finish(step, id),

@@ -83,6 +83,7 @@ pub use machine::{Client, Config, Fault, Weakness};
 pub use picture::{PICTURE_BYTES_MAX, PictureKind};
 pub use poll::{POLL_OPTION_BYTES_MAX, POLL_OPTIONS_MAX, POLL_QUESTION_BYTES_MAX};
 pub use presence::STEP_MS as PRESENCE_STEP_MS;
+pub use proposal::PROPOSALS_PER_HOUR_MAX;
 pub use report::{Evidence, EvidenceOfRequest, NotProved, Proved, ProvedRequest};
 pub use scheduled::{SCHEDULE_MS_MAX, SCHEDULED_MAX};
 pub use timer::TIMER_SECONDS_MAX;

@@ -9,6 +9,7 @@ use vocab::time::{MINUTE_MS, SECOND_MS};
 use wire::{Door, RequestId};
 
 use crate::api::{CommandId, Connection};
+use crate::proposal::Proposers;
 use crate::typing::Fleeting;
 
 /// First and longest wait before a door is tried again; doubled each time, with jitter.
@@ -161,6 +162,8 @@ pub(crate) struct Lines {
     pub settled: bool,
     /// What is known for a moment only.
     pub fleeting: Fleeting,
+    /// Who has lately made this device commit.
+    pub proposers: Proposers,
     /// Why parts of the last steps were given up: for tests and support, without any user's data.
     pub notes: VecDeque<String>,
 }
@@ -185,6 +188,7 @@ impl Lines {
             last_connection: None,
             settled: false,
             fleeting: Fleeting::default(),
+            proposers: Proposers::default(),
             notes: VecDeque::new(),
         }
     }

@@ -64,6 +64,10 @@ pub enum Weakness {
     LeavesOwnerOut,
     /// Does not strike off its list of people in a group who was taken out.
     KeepsRoster,
+    /// Proposes a new leaf in each epoch.
+    ProposesAlways,
+    /// Tells whoever asks for the way back wrong ones, many times.
+    TellsWrongWays,
 }
 
 impl Config {

@@ -182,12 +182,16 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// A commit took this device out of a conversation. Where our own account did it, the list says that it was struck off.
+    /// A commit took this device out of a conversation. Where our own account wished it, the list says that it was struck off:
+    /// the list on the newest leaf of the account.
     pub fn note_removal(&mut self, change: &Change) -> Halting<()> {
-        if change.by.account != self.me()?.account {
+        let (own, device) = (self.me()?.account, self.me()?.device);
+        let mut ours = change.removals().filter(|(member, by)| member.device == device && *by == own);
+        if ours.next().is_none() {
             return Ok(());
         }
-        let newest = change.updated.as_ref().unwrap_or(&change.by);
+        let leaves = change.after.iter().filter(|member| member.account == own);
+        let newest = leaves.max_by_key(|member| member.chain_version).unwrap_or(&change.by);
         let chain = VerifiedChain::verify(&newest.device_chain)?;
         self.adopt_chain(&chain)
     }
@@ -208,7 +212,23 @@ impl Step<'_> {
         for (address, proof) in addresses {
             self.delete_address(vocab::AddressSecret(address), proof)?;
         }
-        self.tx.execute("update slot set state = 3", [])?;
+        // Nothing that is said from now on is for this device, and what was said needs no keys any more.
+        let slots: Vec<[u8; 16]> =
+            self.tx.rows("select slot from slot order by slot", [], |row| row.get(0))?;
+        for slot in slots.into_iter().map(SlotId) {
+            if let Ok(group) = Group::load(self.session, GroupId::from(slot)) {
+                group.delete(self.session)?;
+            }
+            self.forget_ways(slot)?;
+        }
+        let packages: Vec<Vec<u8>> = self.tx.rows(
+            "select package from spare_address where length(package) > 0 order by address",
+            [],
+            |row| row.get(0),
+        )?;
+        packages.iter().try_for_each(|package| crypto::forget_key_package(self.session, package))?;
+        self.tx.execute("delete from spare_address", [])?;
+        self.tx.execute("update slot set state = 3, r = x''", [])?;
         for door in [wire::Door::Mailbox, wire::Door::Account] {
             self.drop_line(door);
         }

@@ -4,10 +4,14 @@
 //! account, and people of the conversation in the chats with them. Only when nobody answers does the conversation go on in
 //! another slot: in a group that would leave behind whoever cannot follow.
 //!
+//! What others tell is tried beside the `R` that this device knows and never in its place, so that a wrong one takes nothing away;
+//! and each account has only so many tries at once. What is told beyond them waits for the next time this device would have asked.
+//!
 //! Devices also tell a device of their own account of the slots in which it has no leaf yet: it was linked in the very moment
 //! in which somebody let the account in.
 
 use client_db::params;
+use crypto::seal::padding::open_padded;
 use crypto::{Group, GroupId, Member};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 use vocab::{AccountId, DeviceId, SlotId};
@@ -16,8 +20,10 @@ use wire::{Decode, Encode};
 
 use crate::api::ConversationId;
 use crate::conversation::{Slot, SlotState};
+use crate::group::rejoin_key;
 use crate::intent::{self, Intent, Kind};
 use crate::link::GrantedSlot;
+use crate::machine::Weakness;
 use crate::step::{Halt, Halting, Step};
 
 /// Slots whose `R` the sender does not know, and groups of which it knows no slot.
@@ -39,12 +45,29 @@ struct Ways {
     slots: Vec<GrantedSlot>,
 }
 
+/// What this room keeps.
+pub(crate) const TABLES: &str = "
+-- What others have told of the way into a slot that this device waits before: of each account the last, and how often.
+create table told_way (
+    slot blob not null, account blob not null, r blob not null, times integer not null,
+    primary key (slot, account)
+) strict, without rowid;
+";
+
 impl Step<'_> {
     /// The rejoin blob did not open: others are asked, more and more rarely. False when there is nobody to ask, or nobody has
     /// answered for long.
     pub fn ask_for_way_back(&mut self, intent: &Intent, slot: &Slot) -> Halting<bool> {
+        // Tried in between, because somebody told a way: it was a wrong one, and nobody is asked for that.
+        let asked_at = asked_setting(slot.id);
+        let wait = self.setting_number(&asked_at)?.saturating_sub(self.now.0);
+        if (1..=ASK_AGAIN_MS << ASK_TRIES_MAX).contains(&wait) {
+            intent::put_off(self, intent.id, wait)?;
+            return Ok(true);
+        }
         let whom = self.who_knows_the_way(slot)?;
         if whom.is_empty() || intent.attempts >= ASK_TRIES_MAX {
+            self.forget_ways(slot.id)?;
             return Ok(false);
         }
         let asked = Asked { slots: vec![slot.id], groups: vec![] }.encode()?;
@@ -53,8 +76,34 @@ impl Step<'_> {
             let content = MimiContent::new(self.random(), part);
             self.queue_content(conversation, content)?;
         }
-        intent::postpone(self, intent.id, ASK_AGAIN_MS << intent.attempts)?;
+        let wait = ASK_AGAIN_MS << intent.attempts;
+        self.put_setting_number(&asked_at, self.now.plus_ms(wait).0)?;
+        intent::postpone(self, intent.id, wait)?;
         Ok(true)
+    }
+
+    /// Opens a rejoin blob with the `R` that this device knows, or with one that it was told; gives that `R` as well.
+    pub fn open_rejoin_blob(&self, slot: &Slot, blob: &[u8]) -> Halting<([u8; 32], Vec<u8>)> {
+        let told: Vec<[u8; 32]> = self.tx.rows(
+            "select r from told_way where slot = ?1 order by account limit ?2",
+            params![slot.id.as_bytes(), WAYS_TRIED_MAX],
+            |row| row.get(0),
+        )?;
+        let known: Option<[u8; 32]> = slot.r.as_slice().try_into().ok();
+        let mut failed = Halt::Unusable("R is unknown");
+        for r in known.into_iter().chain(told) {
+            match open_padded(&rejoin_key(&r), slot.id.as_bytes(), blob) {
+                Ok(plain) => return Ok((r, plain)),
+                Err(error) => failed = error.into(),
+            }
+        }
+        Err(failed)
+    }
+
+    /// This device is inside, or goes on elsewhere.
+    pub fn forget_ways(&self, slot: SlotId) -> Halting<()> {
+        self.tx.execute("delete from told_way where slot = ?1", params![slot.as_bytes()])?;
+        self.delete_setting(&asked_setting(slot))
     }
 
     /// The chats in which somebody may know: with one's own devices, and with accepted contacts who are in the group.
@@ -101,7 +150,7 @@ impl Step<'_> {
             if way.r == NO_WAY {
                 self.take_no_way(way, sender)?;
             } else {
-                self.take_way(way, of_ours)?;
+                self.take_way(way, sender.account, of_ours)?;
             }
         }
         Ok(true)
@@ -120,6 +169,14 @@ impl Step<'_> {
             {
                 slots.push(self.way_into(&slot, group.r()?)?);
             }
+        }
+        if self.config.has(Weakness::TellsWrongWays) {
+            for _ in 0..WRONG_WAYS {
+                let r = self.random();
+                let wrong = slots.iter().map(|way| GrantedSlot { r, ..way.clone() }).collect();
+                self.tell_ways(conversation, wrong)?;
+            }
+            return Ok(());
         }
         if slots.is_empty() { Ok(()) } else { self.tell_ways(conversation, slots) }
     }
@@ -147,21 +204,40 @@ impl Step<'_> {
     }
 
     /// A way into a slot that this device waits before; from a device of our own also into one it has not heard of.
-    fn take_way(&mut self, way: &GrantedSlot, of_ours: bool) -> Halting<()> {
+    fn take_way(&mut self, way: &GrantedSlot, from: AccountId, of_ours: bool) -> Halting<()> {
         let Some(known) = self.slot(way.slot)? else {
             return if of_ours { self.take_new_way(way) } else { Ok(()) };
         };
         if known.state != SlotState::Rejoining || known.conversation.0 != way.conversation {
             return Ok(());
         }
-        if known.r != way.r {
-            self.tx.execute("update slot set r = ?2 where slot = ?1", params![way.slot.as_bytes(), way.r])?;
+        let people = self.people(known.conversation)?;
+        let may_know = self.is_group(known.conversation)? && (people.is_empty() || people.contains(&from));
+        if !of_ours && !may_know {
+            return Ok(());
+        }
+        intent::queue_once(self, Kind::Rejoin, &way.conversation, &[])?;
+        let told: Option<([u8; 32], u32)> = self.tx.row(
+            "select r, times from told_way where slot = ?1 and account = ?2",
+            params![way.slot.as_bytes(), from.as_bytes()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        if known.r == way.r || told.is_some_and(|(r, _)| r == way.r) {
+            return Ok(());
+        }
+        let times = told.map_or(0, |(_, times)| times).saturating_add(1);
+        self.tx.execute(
+            "insert into told_way (slot, account, r, times) values (?1, ?2, ?3, ?4)
+             on conflict (slot, account) do update set r = excluded.r, times = excluded.times",
+            params![way.slot.as_bytes(), from.as_bytes(), way.r, times],
+        )?;
+        if times <= WAYS_AT_ONCE_MAX {
             self.tx.execute(
-                "update intent set attempts = 0, not_before = 0 where kind = ?1 and subject = ?2",
+                "update intent set not_before = 0 where kind = ?1 and subject = ?2 and state = 0",
                 params![Kind::Rejoin as i64, way.conversation],
             )?;
         }
-        intent::queue_once(self, Kind::Rejoin, &way.conversation, &[])
+        Ok(())
     }
 
     /// Somebody who may remove us says that it has happened while we could not hear.
@@ -172,7 +248,7 @@ impl Step<'_> {
         };
         match self.room(slot.conversation)? {
             Some((charter, _)) if charter.may_remove(sender.account, own) => {
-                self.taken_out(&slot, sender.account)
+                self.taken_out(&slot, Some(sender.account))
             }
             _ => Ok(()),
         }
@@ -247,6 +323,10 @@ impl Step<'_> {
     }
 }
 
+fn asked_setting(slot: SlotId) -> String {
+    format!("way asked {slot}")
+}
+
 /// Media type of [`Asked`].
 const TYPE_ASKED: &str = "application/vnd.valise.way-asked";
 /// Media type of [`Ways`].
@@ -259,6 +339,12 @@ const ASK_SLOT_AGAIN_MS: u64 = vocab::time::MINUTE_MS;
 const ASK_AGAIN_MS: u64 = 5_000;
 /// So often; then the conversation goes on elsewhere.
 const ASK_TRIES_MAX: u32 = 7;
+/// Ways that one account may tell of one slot, each of which is tried at once; the next waits until this device asks again.
+const WAYS_AT_ONCE_MAX: u32 = 8;
+/// Ways that are tried on one rejoin blob: as many as there are chats in which one is asked for.
+const WAYS_TRIED_MAX: u32 = ASKED_MAX as u32;
+/// What [`Weakness::TellsWrongWays`] answers a question with.
+const WRONG_WAYS: usize = 50;
 /// Chats in which one is asked for.
 const ASKED_MAX: usize = 32;
 /// Slots in one content.

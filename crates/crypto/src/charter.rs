@@ -176,6 +176,12 @@ impl Charter {
         self
     }
 
+    /// The same without somebody who is taken out: role and links go with them.
+    #[must_use]
+    pub fn without(self, account: AccountId) -> Self {
+        self.with_role(account, Role::Member).without_links_of(account)
+    }
+
     /// The open link whose secret has this hash.
     #[must_use]
     pub fn link(&self, hash: &[u8; 32]) -> Option<GroupLink> {

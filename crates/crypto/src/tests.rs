@@ -1427,6 +1427,135 @@ fn a_proposal_is_judged_by_its_authors_rights_also_in_somebody_elses_commit() {
     assert!(dora.follows(&pending.commit, &by_charter).unwrap().self_removed);
 }
 
+fn all_hear<const N: usize>(phones: [&mut Phone; N], proposal: &[u8]) {
+    for phone in phones {
+        assert_eq!(phone.hears(proposal, &by_charter).unwrap(), "proposal");
+    }
+}
+
+fn all_follow<const N: usize>(phones: [&mut Phone; N], pending: &Pending) {
+    for phone in phones {
+        phone.follows(&pending.commit, &by_charter).unwrap();
+    }
+}
+
+/// Proposes the removal of a device.
+fn proposes_removal(phone: &mut Phone, device: u8) -> Vec<u8> {
+    let proposal = phone.with(|group, s, me| {
+        let members = group.members();
+        let gone = members.iter().find(|member| member.device == DeviceId([device; 16])).unwrap();
+        group.propose_removal(s, me, gone, &by_charter)
+    });
+    proposal.unwrap().unwrap()
+}
+
+#[test]
+fn whoever_is_taken_out_by_a_proposal_loses_role_and_links_in_a_commit_of_anybody() {
+    let [mut anna, mut boris, mut carla, mut dora] = chartered();
+    let link = GroupLink { hash: [1; 32], maker: boris.account, approval: 1 };
+    let opened = boris.charter().with_link(link);
+    let pending = boris.forces(&[], &[], Some(&opened)).unwrap();
+    all_follow([&mut anna, &mut carla, &mut dora], &pending);
+    boris.merges(&pending);
+    let proposal = proposes_removal(&mut anna, 2);
+    all_hear([&mut boris, &mut carla, &mut dora], &proposal);
+    // Carla may not take Boris out, nor touch his role or his link; Anna may, and it is her wish.
+    let pending = carla.with(|group, s, me| group.commit_update(s, me, None, &by_charter)).unwrap();
+    let removals: Vec<_> = pending.change.removals().map(|(member, by)| (member.account, by)).collect();
+    assert_eq!(removals, [(boris.account, anna.account)]);
+    let told = carla.with(|group, _, _| Ok(group.pending_removals())).unwrap();
+    assert_eq!(told.into_iter().collect::<Vec<_>>(), removals);
+    for phone in [&mut anna, &mut dora] {
+        phone.follows(&pending.commit, &by_charter).unwrap();
+        assert_eq!(phone.charter().role(boris.account), Role::Member);
+        assert!(phone.charter().links().is_empty());
+    }
+    assert!(boris.follows(&pending.commit, &by_charter).unwrap().self_removed);
+    // With a charter of her own in the same commit it is the same.
+    carla.merges(&pending);
+    let admin = anna.charter().with_role(carla.account, Role::Admin);
+    let pending = anna.forces(&[], &[], Some(&admin)).unwrap();
+    all_follow([&mut carla, &mut dora], &pending);
+    anna.merges(&pending);
+    let proposal = proposes_removal(&mut anna, 3);
+    all_hear([&mut carla, &mut dora], &proposal);
+    let named = dora.charter().permitting(Permissions { edit: Who::Everybody, ..Permissions::default() });
+    let refusal = refused(dora.with(|group, s, me| {
+        group.commit(s, me, Changes { charter: Some(&named), ..Changes::default() }, &by_charter)
+    }));
+    assert!(matches!(refusal, Refusal::Policy(_)), "her own change is not allowed by what she carries");
+    let pending = dora.with(|group, s, me| group.commit_update(s, me, None, &by_charter)).unwrap();
+    anna.follows(&pending.commit, &by_charter).unwrap();
+    assert_eq!(anna.charter().role(carla.account), Role::Member);
+}
+
+#[test]
+fn whoever_is_proposed_to_be_taken_out_does_not_carry_it_and_is_counted_to_have_nothing_to_do() {
+    let [mut anna, mut boris, mut carla, _] = chartered();
+    let proposal = proposes_removal(&mut anna, 2);
+    all_hear([&mut boris, &mut carla], &proposal);
+    let waiting = |phone: &mut Phone| phone.with(|group, _, _| Ok(group.waiting_proposals())).unwrap();
+    assert_eq!([&mut anna, &mut boris, &mut carla].map(waiting), [0, 0, 1]);
+    let pending = boris.with(|group, s, me| group.commit_update(s, me, None, &by_charter)).unwrap();
+    assert!(pending.change.removed.is_empty());
+    assert!(carla.follows(&pending.commit, &by_charter).unwrap().removed.is_empty());
+}
+
+#[test]
+fn of_two_who_propose_the_same_removal_the_first_in_the_order_counts_for_both() {
+    let [mut anna, mut boris, mut carla, mut dora] = chartered();
+    // Anna has made hers, but Boris's came first; then hers comes.
+    let (hers, his) = (proposes_removal(&mut anna, 4), proposes_removal(&mut boris, 4));
+    all_hear([&mut anna, &mut carla, &mut dora], &his);
+    all_hear([&mut boris, &mut carla, &mut dora], &hers);
+    let pending = carla.with(|group, s, me| group.commit_update(s, me, None, &by_charter)).unwrap();
+    let removals: Vec<_> = pending.change.removals().map(|(_, by)| by).collect();
+    assert_eq!(removals, [boris.account]);
+    all_follow([&mut anna, &mut boris], &pending);
+}
+
+#[test]
+fn proposals_that_are_allowed_one_by_one_and_not_together_keep_nobody_from_committing() {
+    let mut all = [1, 2, 3].map(Phone::new);
+    let [owner, boris, carla] = &mut all;
+    let mut laptop = owner.add_device(4);
+    let charter = Charter::new([7; 16], "Lake house", owner.account).unwrap();
+    let packages: Vec<Vec<u8>> = [&mut *boris, &mut *carla, &mut laptop].map(Phone::package).into();
+    let (_, pending) = owner
+        .step(|s, me, leaf| {
+            let packages: Result<Vec<_>, _> =
+                packages.iter().map(|bytes| KeyPackage::read(s, bytes, NOW)).collect();
+            Group::create(s, me, leaf, GROUP, &packages?, Some(&charter))
+        })
+        .unwrap();
+    let welcome = pending.welcome.unwrap();
+    for phone in [&mut *boris, &mut *carla, &mut laptop] {
+        phone.join(&welcome).unwrap();
+    }
+    // Each of the owner's devices may take the other out. Both at once would leave a group without an owner.
+    let proposals = [proposes_removal(owner, 4), proposes_removal(&mut laptop, 1)];
+    let renewal = carla.proposes_update().unwrap();
+    for proposal in proposals.iter().chain([&renewal]) {
+        boris.hears(proposal, &by_charter).unwrap();
+    }
+    owner.hears(&proposals[1], &by_charter).unwrap();
+    laptop.hears(&proposals[0], &by_charter).unwrap();
+    carla.hears(&proposals[0], &by_charter).unwrap();
+    carla.hears(&proposals[1], &by_charter).unwrap();
+    all_hear([&mut *owner, &mut laptop], &renewal);
+    let pending = boris.with(|group, s, me| group.commit_update(s, me, None, &by_charter)).unwrap();
+    assert!(pending.change.removed.is_empty());
+    assert_eq!(pending.change.renewed.len(), 1, "a renewal is carried all the same");
+    for phone in [&mut *owner, &mut *carla, &mut laptop] {
+        phone.follows(&pending.commit, &by_charter).unwrap();
+    }
+    boris.merges(&pending);
+    let text = boris.says("all here");
+    for phone in [&mut *owner, carla, &mut laptop] {
+        assert_eq!(phone.reads(&text).unwrap(), "all here");
+    }
+}
+
 #[test]
 fn t18_a_leaf_that_was_proposed_and_never_committed_leaves_no_key_behind() {
     let [mut anna, mut boris, ..] = chartered();

@@ -338,8 +338,12 @@ pub(crate) fn check_removal(
     if author == leaf {
         return Err(Refusal::ChangeNotAllowed);
     }
-    let charter = Charter::of(group.public_group().group_context().extensions())?;
-    let after = before.iter().filter(|member| member.leaf != leaf).cloned().collect();
+    let charter_before = Charter::of(group.public_group().group_context().extensions())?;
+    let after: Vec<Member> = before.iter().filter(|member| member.leaf != leaf).cloned().collect();
+    // Whoever commits it takes their role and links out of the charter as well.
+    let here = after.iter().any(|member| member.account == gone.account);
+    let charter =
+        charter_before.clone().map(|charter| if here { charter } else { charter.without(gone.account) });
     let change = Change {
         epoch: group.epoch().as_u64() + 1,
         by: by.clone(),
@@ -351,7 +355,7 @@ pub(crate) fn check_removal(
         renewed: vec![],
         before,
         after,
-        charter_before: charter.clone(),
+        charter_before,
         charter,
         self_removed: leaf == group.own_leaf_index().u32(),
     };

@@ -265,6 +265,26 @@ impl Device {
         rows.expect("the store can be read")
     }
 
+    /// What its store holds beside the keys that names somebody or something, as it stopped: it is no secret of a message, and
+    /// some of it stands among the keys as well.
+    pub fn stored_names(self, world: &World) -> Vec<Vec<u8>> {
+        let crate::device::Power::Off(db) = &world.devices[self.0].power else {
+            panic!("only a device that is off can be looked into");
+        };
+        let rows = db.reader().rows(
+            "select account from contact union select account from person union select sender from message
+             union select device from message union select introduction from person
+             union select slot from slot union select address from slot union select owner_proof from slot
+             union select charter from room union select device_chain from witness union select key from mls
+             union select cast(account || device as blob) from sender_row
+             union select value from setting where name = 'device_chain'
+             order by 1",
+            [],
+            |row| row.get(0),
+        );
+        rows.expect("the store can be read")
+    }
+
     /// Starts again from its disk.
     pub fn restarts(self, world: &mut World) {
         world.power_on(self.0);

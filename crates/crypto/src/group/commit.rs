@@ -10,6 +10,7 @@ use openmls_traits::crypto::OpenMlsCrypto as _;
 use tls_codec::Serialize as _;
 use zeroize::Zeroizing;
 
+use super::propose::Carry;
 use super::record::Waiting;
 use super::{EpochSecrets, Group, LABEL_E, LABEL_K, LABEL_R};
 use crate::charter::Charter;
@@ -68,6 +69,25 @@ impl Group {
         policy: Policy<'_>,
     ) -> Result<Pending, Error> {
         self.check_changes(&changes)?;
+        if self.waiting_proposals() > 0 {
+            for carry in [Carry::All, Carry::Renewals] {
+                match self.commit_carrying(session, identity, changes, policy, carry) {
+                    Err(Error::Refused(_) | Error::Bug(_)) => {}
+                    made => return made,
+                }
+            }
+        }
+        self.commit_carrying(session, identity, changes, policy, Carry::Nothing)
+    }
+
+    fn commit_carrying(
+        &mut self,
+        session: &Session<'_>,
+        identity: &Identity<'_>,
+        changes: Changes<'_>,
+        policy: Policy<'_>,
+        carry: Carry,
+    ) -> Result<Pending, Error> {
         let parameters = match changes.leaf {
             Some(leaf) => LeafNodeParameters::builder()
                 .with_capabilities(capabilities())
@@ -75,8 +95,9 @@ impl Group {
                 .build(),
             None => LeafNodeParameters::default(),
         };
-        let charter = changes.charter.map(Charter::extensions).transpose()?;
-        self.build(session, identity, policy, !changes.remove.is_empty(), |builder| {
+        let charter = self.charter_with(&changes, carry);
+        let charter = charter.as_ref().map(Charter::extensions).transpose()?;
+        self.build(session, identity, policy, carry, !changes.remove.is_empty(), |builder| {
             let builder = builder
                 .force_self_update(true)
                 .leaf_node_parameters(parameters)
@@ -196,6 +217,7 @@ impl Group {
         session: &Session<'_>,
         identity: &Identity<'_>,
         policy: Policy<'_>,
+        carry: Carry,
         removes: bool,
         fill: impl for<'b> FnOnce(
             CommitBuilder<'b, Initial, &'b mut MlsGroup>,
@@ -206,7 +228,7 @@ impl Group {
         if self.has_pending() {
             return Err(Error::CommitPending);
         }
-        let carries = self.carries();
+        let carries = self.carries(carry);
         let removes = removes || self.removes_by_proposal(&carries);
         let welcome_extension = self.rejoin_extension(removes)?;
         let failed = |error: &dyn std::fmt::Debug| Error::library(session, "commit", error);

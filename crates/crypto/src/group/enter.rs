@@ -8,6 +8,7 @@ use openmls::prelude::{
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::DeserializeBytes as _;
 
+use super::propose::Carry;
 use super::record::Record;
 use super::{EpochSecrets, Group, GroupId, LABEL_E, LABEL_K, LABEL_R, Pending};
 use crate::charter::Charter;
@@ -71,7 +72,8 @@ impl Group {
             .map_err(|error| failed(&error))?;
         check_leaf(0, mls.own_leaf_node().ok_or(Refusal::LeafData)?)?;
         let mut group = Self { id, mls, record: Record::default() };
-        let pending = group.build(session, identity, &|_: &Change| Verdict::Allow, false, |builder| {
+        let anything = &|_: &Change| Verdict::Allow;
+        let pending = group.build(session, identity, anything, Carry::Nothing, false, |builder| {
             // Epoch 0 is a fresh secret of ours alone: only an empty first commit needs a path to be one at all.
             Ok(builder
                 .force_self_update(packages.is_empty())

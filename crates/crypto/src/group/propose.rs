@@ -2,12 +2,17 @@
 //!
 //! Where many want to commit at once, one wins and the rest propose; the next commit carries all of it by reference. Only two
 //! things are proposed: a device's own new leaf, and the removal of a leaf. Who may propose what is judged when a proposal
-//! comes, by its author's rights, and again in the commit that carries it.
+//! comes, by its author's rights, and again in the commit that carries it. Of new charters a commit has room for one (RFC 9420,
+//! 12.2): nobody proposes any.
 
-use openmls::prelude::{LeafNodeParameters, Proposal, ProposalOrRefType, QueuedProposal, Sender};
+use std::collections::{BTreeMap, BTreeSet};
+
+use openmls::prelude::{LeafNode, LeafNodeParameters, Proposal, ProposalOrRefType, QueuedProposal, Sender};
 use tls_codec::Serialize as _;
+use vocab::AccountId;
 
-use super::Group;
+use super::{Changes, Group};
+use crate::charter::Charter;
 use crate::device::Identity;
 use crate::error::Error;
 use crate::leaf::{LeafData, Member};
@@ -75,11 +80,31 @@ impl Group {
         Ok(Some(message.tls_serialize_detached()?))
     }
 
-    /// How many proposals of others wait for a commit.
+    /// How many proposals of others a commit of ours would carry.
     #[must_use]
     pub fn waiting_proposals(&self) -> usize {
-        let own = Sender::Member(self.mls.own_leaf_index());
-        self.mls.pending_proposals().filter(|queued| *queued.sender() != own).count()
+        self.mls.pending_proposals().filter(|queued| self.carries(Carry::All)(queued)).count()
+    }
+
+    /// Whether the members know this chain of device lists from the own leaf, or will as soon as what this device proposed is
+    /// committed.
+    #[must_use]
+    pub fn tells_chain(&self, chain: &[u8]) -> bool {
+        let tells = |leaf: &LeafNode| LeafData::of(leaf).is_some_and(|data| data.device_chain == chain);
+        self.mls.own_leaf_node().is_some_and(tells)
+            || self.proposes(|proposal| matches!(proposal, Proposal::Update(it) if tells(it.leaf_node())))
+    }
+
+    /// Of the accounts that the waiting commit of ours takes a leaf from: whose wish it is.
+    #[must_use]
+    pub fn pending_removals(&self) -> BTreeMap<AccountId, AccountId> {
+        let Some(commit) = self.mls.pending_commit() else { return BTreeMap::new() };
+        let account = |leaf| self.member(leaf).map(|member| member.account);
+        let removals = commit.remove_proposals().filter_map(|queued| {
+            let Sender::Member(author) = queued.sender() else { return None };
+            Some((account(queued.remove_proposal().removed().u32())?, account(author.u32())?))
+        });
+        removals.collect()
     }
 
     /// This device's new leaf is proposed and waits for somebody's commit.
@@ -89,7 +114,8 @@ impl Group {
     }
 
     /// Keeps a proposal of a member for the next commit. Of each member and for each leaf only the first counts, so that what
-    /// waits is bounded by the leaves.
+    /// waits is bounded by the leaves. What this device proposed does not count here: where it stands in the slot's order is not
+    /// known yet, and the others may have heard somebody else first.
     pub(super) fn keep_proposal(
         &mut self,
         session: &Session<'_>,
@@ -102,7 +128,8 @@ impl Group {
             (Proposal::Remove(a), Proposal::Remove(b)) => a.removed() == b.removed(),
             _ => false,
         };
-        if self.mls.pending_proposals().any(same) {
+        let own = Sender::Member(self.mls.own_leaf_index());
+        if self.mls.pending_proposals().filter(|known| *known.sender() != own).any(same) {
             return Ok(sender);
         }
         self.mls
@@ -113,14 +140,46 @@ impl Group {
 
     /// Which proposals a commit of ours carries: what others proposed, and what it says itself. What this device proposed it
     /// says itself, or leaves to somebody else: its own proposal may not have arrived yet.
-    pub(super) fn carries(&self) -> impl Fn(&QueuedProposal) -> bool + use<> {
+    pub(super) fn carries(&self, carry: Carry) -> impl Fn(&QueuedProposal) -> bool + use<> {
         let own = self.mls.own_leaf_index();
         move |queued| {
             let by_value = matches!(queued.proposal_or_ref_type(), ProposalOrRefType::Proposal);
             let of_ours = *queued.sender() == Sender::Member(own);
             let against_us = matches!(queued.proposal(), Proposal::Remove(it) if it.removed() == own);
-            by_value || !(of_ours || against_us)
+            let of_kind = match carry {
+                Carry::All => true,
+                Carry::Renewals => matches!(queued.proposal(), Proposal::Update(_)),
+                Carry::Nothing => false,
+            };
+            by_value || (of_kind && !of_ours && !against_us)
         }
+    }
+
+    /// The charter of a commit of ours. Whom the last carried removal takes out of the group loses role and links with it: the
+    /// charter names nobody who is not here.
+    pub(super) fn charter_with(&self, changes: &Changes<'_>, carry: Carry) -> Option<Charter> {
+        let carries = self.carries(carry);
+        let carried = self.mls.pending_proposals().filter(|queued| carries(queued));
+        let carried: BTreeSet<u32> = carried
+            .filter_map(|queued| match queued.proposal() {
+                Proposal::Remove(remove) => Some(remove.removed().u32()),
+                _ => None,
+            })
+            .collect();
+        let known = self.charter().filter(|_| !carried.is_empty());
+        let Some(known) = known else { return changes.charter.cloned() };
+        let members = self.members();
+        let removed = |member: &Member| changes.remove.iter().any(|gone| gone.leaf == member.leaf);
+        let staying = members.iter().filter(|member| !carried.contains(&member.leaf) && !removed(member));
+        let added = changes.add.iter().map(|package| package.member.account);
+        let here: BTreeSet<AccountId> = staying.map(|member| member.account).chain(added).collect();
+        let lost = members.iter().filter(|member| carried.contains(&member.leaf));
+        let before = changes.charter.unwrap_or(&known).clone();
+        let after = lost
+            .map(|member| member.account)
+            .filter(|account| !here.contains(account))
+            .fold(before, |charter, gone| charter.without(gone));
+        (after != known || changes.charter.is_some()).then_some(after)
     }
 
     /// Where the keys of the own leaves that are proposed are stored: to be deleted when the group has moved on. Whichever was
@@ -146,4 +205,13 @@ impl Group {
         let own = Sender::Member(self.mls.own_leaf_index());
         self.mls.pending_proposals().any(|queued| *queued.sender() == own && what(queued.proposal()))
     }
+}
+
+/// How much of what others propose a commit of ours carries. Each proposal is allowed by itself; what they come to together, the
+/// rules or the library may refuse, and then less of it is carried: nobody is kept from committing by what others propose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carry {
+    All,
+    Renewals,
+    Nothing,
 }

@@ -1,9 +1,14 @@
 //! Commits: races, losses, ways back.
 
-use vocab::time::{DAY_MS, MINUTE_MS};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use client::Weakness;
+use vocab::time::{DAY_MS, MINUTE_MS, SECOND_MS};
+use wire::{Decode, Door, Request, UnnamedRequest};
 
 use super::{friends, meddles_with, on_disk};
-use crate::{Device, World};
+use crate::{Device, Meddling, Passing, World};
 
 /// The service keeps from some what is as large as a commit. Honest in everything else.
 fn keeps_commits_from(world: &mut World, victims: Vec<Device>) {
@@ -125,6 +130,81 @@ fn a_device_whose_way_back_is_gone_too_goes_on_in_a_new_slot_and_everybody_follo
     let conversation = anna.conversation(&world, boris).unwrap();
     let places = [anna, boris, his].map(|who| who.client(&world).place(conversation).unwrap());
     assert!(places.windows(2).all(|two| two[0] == two[1]), "{places:?}");
+}
+
+#[test]
+fn wrong_ways_back_cost_a_bounded_number_of_tries_and_take_no_right_one_away() {
+    let mut world = World::new(6);
+    let names = ["Anna", "Boris", "Carla", "Dora", "Emil"];
+    let [anna, boris, carla, dora, emil] = names.map(|name| world.registers(name));
+    world.settle();
+    for other in [boris, carla, dora, emil] {
+        anna.befriends(&mut world, other);
+    }
+    for other in [boris, carla] {
+        dora.befriends(&mut world, other);
+    }
+    let group = anna.makes_group(&mut world, "Lake house", &[boris, carla, dora, emil]);
+    world.settle();
+    world.pass(10 * MINUTE_MS);
+    world.settle();
+    // Dora does not hear that Emil was taken out: R has changed without her.
+    dora.goes_offline(&mut world);
+    world.pass(MINUTE_MS);
+    anna.takes_out(&mut world, group, emil).unwrap();
+    world.settle();
+    on_disk(&world, "DELETE FROM envelope");
+    for device in [anna, carla] {
+        device.goes_offline(&mut world);
+    }
+    boris.restarts_with(&mut world, |config| config.broken = Some(Weakness::TellsWrongWays));
+    let fetched = Rc::new(Cell::new(0));
+    let counter = fetched.clone();
+    world.set_crook(move |passing: &Passing<'_>| {
+        let hers = passing.to_service && passing.device == dora && passing.door == Door::Unnamed;
+        let request = hers.then(|| Request::<UnnamedRequest>::decode(passing.frame).ok()).flatten();
+        if matches!(request, Some(Request { op: UnnamedRequest::FetchRejoin(_), .. })) {
+            counter.set(counter.get() + 1);
+        }
+        Meddling::none(passing)
+    });
+    dora.comes_back(&mut world);
+    dora.says_in(&mut world, group, "are you there?").unwrap();
+    // It takes her a while to see that the commit will not come.
+    world.pass(5 * MINUTE_MS);
+    assert!(
+        dora.client(&world).place(group).unwrap().is_some_and(|(_, _, open)| !open),
+        "{:?}",
+        dora.notes(&world)
+    );
+    // The first try, those that she would have made anyway, and Boris's quota.
+    println!("the blob was fetched {} times", fetched.get());
+    assert!((8..=1 + 7 + 8).contains(&fetched.get()), "{}", fetched.get());
+    dora.says(&mut world, boris, "and you?");
+    world.pass(SECOND_MS);
+    assert_eq!(boris.sees(&world, dora).last().unwrap(), "and you?", "nothing else is held up");
+    // Somebody comes who tells the right one.
+    let before = place(&world, anna, group);
+    carla.comes_back(&mut world);
+    world.pass(15 * MINUTE_MS);
+    world.dismiss_crook();
+    assert!(fetched.get() <= 1 + 7 + 8 + 2, "{}", fetched.get());
+    anna.comes_back(&mut world);
+    world.settle();
+    assert_eq!(place(&world, dora, group).0, before.0, "in the same slot");
+    assert_eq!(place(&world, dora, group), place(&world, carla, group));
+    carla.says_in(&mut world, group, "welcome back").unwrap();
+    world.settle();
+    for device in [anna, dora] {
+        let texts = device.texts_in(&world, group);
+        for text in ["Dora: are you there?", "Carla: welcome back"] {
+            assert!(texts.contains(&text.to_owned()), "{}: {texts:?}", device.name(&world));
+        }
+    }
+}
+
+fn place(world: &World, device: Device, group: client::ConversationId) -> (vocab::SlotId, u64, bool) {
+    device.client(world).place(group).unwrap().unwrap()
 }
 
 #[test]

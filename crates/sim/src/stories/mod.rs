@@ -23,6 +23,7 @@ mod presence;
 mod receipt;
 mod report;
 mod search;
+mod secrecy;
 mod storms;
 mod timer;
 mod typing;

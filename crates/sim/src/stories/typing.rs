@@ -3,6 +3,7 @@
 use client::{Command, Event, PrivacyChoice, Reply};
 use vocab::time::{MINUTE_MS, SECOND_MS};
 
+use super::commit_races::one_group;
 use super::friends;
 use crate::{Device, World};
 
@@ -150,6 +151,38 @@ fn who_switched_it_off_neither_tells_nor_sees_it_on_any_device() {
     types(&mut world, boris, anna);
     assert!(!told_typing(&world, boris, anna, true));
     assert!(!told_typing(&world, anna, boris, true) && !told_typing(&world, laptop, boris, true));
+}
+
+#[test]
+fn in_a_group_of_more_than_thirty_two_devices_nobody_tells_it() {
+    let mut world = World::new(7);
+    let all: Vec<Device> = (0..32).map(|number| world.registers(&format!("Member {number}"))).collect();
+    let late = world.registers("Late");
+    let group = one_group(&mut world, &all, 1);
+    all[0].befriends(&mut world, late);
+    let types_and_is_seen = |world: &mut World| {
+        all[1].says_in(world, group, "who comes?").unwrap();
+        world.settle();
+        let before = world.frames_to(all[3]);
+        let typing = Command::Typing { conversation: group, on: true };
+        assert_eq!(all[2].asks(world, typing), Ok(Reply::Done));
+        world.pass(SECOND_MS);
+        let seen = all[3].client(world).typing(group) == [all[2].account(world)];
+        assert_eq!(seen, world.frames_to(all[3]) > before, "what is not told does not travel");
+        world.pass(MINUTE_MS);
+        seen
+    };
+    assert!(types_and_is_seen(&mut world), "32 devices");
+    all[0].brings(&mut world, group, late).unwrap();
+    world.settle();
+    world.pass(5 * MINUTE_MS);
+    world.settle();
+    assert!(!types_and_is_seen(&mut world), "33 devices");
+    // One of them goes.
+    all[0].takes_out(&mut world, group, late).unwrap();
+    world.settle();
+    world.pass(MINUTE_MS);
+    assert!(types_and_is_seen(&mut world), "32 again");
 }
 
 #[test]
