@@ -390,12 +390,14 @@ impl World {
         let fails = chance_of(hazards.store_fails, &mut self.rng);
         let crashes = chance_of(hazards.device_crashes, &mut self.rng);
         let write = 1 + below(WRITES_MAX, &mut self.rng);
+        let devices = u32::try_from(self.devices.len()).unwrap_or(u32::MAX / INPUTS_A_SECOND_EACH);
         let state = &mut self.devices[device];
         if state.client().is_none() {
             return false;
         }
         // A core that runs in circles is found here, not by waiting for the test to end.
-        let circles = state.count_input(self.now) > INPUTS_A_SECOND_MAX;
+        let most = INPUTS_A_SECOND_MAX.saturating_add(INPUTS_A_SECOND_EACH * devices);
+        let circles = state.count_input(self.now) > most;
         assert!(!circles, "{} runs in circles: {}", self.devices[device].name, self.unrest());
         let state = &mut self.devices[device];
         let clock = state.clock(self.now);
@@ -793,5 +795,7 @@ const TRACE_TAIL: usize = 200;
 const SETTLE_MINUTES_MAX: u64 = 90;
 /// Inputs of one device within one second: registering makes some fifty answers come at once.
 const INPUTS_A_SECOND_MAX: u32 = 400;
+/// And for each device of the world: when all lines come back at once, all of them speak.
+const INPUTS_A_SECOND_EACH: u32 = 40;
 /// Which write of a step fails at most: most steps have fewer, then nothing fails.
 const WRITES_MAX: u64 = 40;
