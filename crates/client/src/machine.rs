@@ -249,6 +249,8 @@ const QUIET_MS: u64 = 30_000;
 const SILENCES_MAX: u32 = 3;
 /// Looked at so often; a look counts for no more.
 const QUIET_LOOK_MS: u64 = 5_000;
+/// Whatever the clock was before a start, nothing waits for longer after it; what was to wait for longer is tried once more.
+const START_WAIT_MS_MAX: u64 = 10 * vocab::time::MINUTE_MS;
 /// Envelopes, frames and commands are done one by one; the rest of a step looks at no more than so many intents.
 const DISPATCH_MAX: usize = IN_FLIGHT_MAX;
 /// Preparing one intent may queue another that goes first (a renewed leaf before a message): looked at so often a step.
@@ -541,13 +543,13 @@ impl Step<'_> {
     }
 
     /// Clocks are set back, by a second or a day: nothing may wait for a time that a wrong clock named (T-43). After a start
-    /// nothing is known of the clock before; then only what no wait of ours could have named is brought forward.
+    /// nothing is known of the clock before; then only what would wait for long is brought forward.
     fn mind_the_clock(&mut self) -> Halting<()> {
         let now = self.now;
         let latest = match self.lines.last_now.replace(now) {
             Some(before) if before <= now => return Ok(()),
             Some(_) => now,
-            None => now.plus_ms(intent::WAIT_MS_MAX),
+            None => now.plus_ms(START_WAIT_MS_MAX),
         };
         Door::ALL.into_iter().for_each(|door| self.lines.line(door).clock_went_back(now));
         for ask in &mut self.lines.asks {

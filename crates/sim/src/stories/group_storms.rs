@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use client::Weakness;
 
-use super::storms::{chosen_seeds, is_long, side_by_side};
+use super::storms::{SEEDS_WITH_ALL, chosen_seeds, is_long, side_by_side};
 use crate::group_checks::findings;
 use crate::{Figures, GroupPlan, group_storm};
 
@@ -41,7 +41,9 @@ fn after_every_storm_a_group_has_one_epoch_one_roster_one_order_and_one_text() {
         found.iter().map(|(seed, check, why)| format!("\nseed {seed}: not so: {check}: {why}")).collect();
     assert!(found.is_empty(), "{} findings:{report}", found.len());
     let Figures { device_crashes, service_crashes, cuts, frames_lost, .. } = figures;
-    assert!([device_crashes, service_crashes, cuts, frames_lost].iter().all(|count| *count > 0));
+    // Few storms need not have all of it.
+    let all = [device_crashes, service_crashes, cuts, frames_lost].iter().all(|count| *count > 0);
+    assert!(all || figures.seeds < SEEDS_WITH_ALL);
 }
 
 #[test]

@@ -20,6 +20,8 @@ const SEEDS_FORGETFUL: Range<u64> = 0..24;
 const SEEDS_FORGETFUL_LONG: Range<u64> = 0..200;
 /// Seeds within which a broken build must be caught.
 const SEEDS_TO_CATCH: Range<u64> = 0..8;
+/// So many storms have every kind of weather among them.
+pub(super) const SEEDS_WITH_ALL: u64 = 20;
 /// Storms run side by side.
 const THREADS: usize = 2;
 
@@ -91,7 +93,9 @@ fn after_every_storm_nothing_is_lost_doubled_disordered_or_unreadable() {
         found.iter().map(|(seed, check, why)| format!("\nseed {seed}: not so: {check}: {why}")).collect();
     assert!(found.is_empty(), "{} findings:{report}", found.len());
     let Figures { device_crashes, service_crashes, cuts, frames_lost, .. } = figures;
-    assert!([device_crashes, service_crashes, cuts, frames_lost].iter().all(|count| *count > 0));
+    // Few storms need not have all of it.
+    let all = [device_crashes, service_crashes, cuts, frames_lost].iter().all(|count| *count > 0);
+    assert!(all || figures.seeds < SEEDS_WITH_ALL);
 }
 
 #[test]
@@ -103,7 +107,7 @@ fn devices_that_miss_every_seventh_commit_come_back_and_are_told_what_they_misse
     let seeds = chosen_seeds().unwrap_or(if is_long() { SEEDS_FORGETFUL_LONG } else { SEEDS_FORGETFUL });
     let (figures, found) = weather(seeds, &plan);
     println!("{figures:#?}");
-    assert!(figures.rejoins > 20);
+    assert!(figures.rejoins > 20 || figures.seeds < SEEDS_WITH_ALL);
     // What is said again comes later to whoever missed it: the order is the one thing that cannot hold.
     let found: Vec<_> = found.iter().filter(|(_, check, _)| *check != "there is one order").collect();
     assert!(found.is_empty(), "{found:#?}");

@@ -1,9 +1,9 @@
 //! A service that drops, repeats, reorders, replays and lies.
 
-use vocab::time::{DAY_MS, MINUTE_MS};
+use vocab::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use wire::mailbox::Envelope;
 use wire::slot::Stored;
-use wire::{AccountAnswer, Decode, Door, Encode, Reply, Request, UnnamedAnswer, UnnamedRequest};
+use wire::{AccountAnswer, Decode, Door, Encode, Refusal, Reply, Request, UnnamedAnswer, UnnamedRequest};
 
 use super::{friends, meddles_with};
 use crate::{Device, Meddling, Passing, World};
@@ -197,4 +197,31 @@ fn a_shorter_or_foreign_device_list_from_the_service_is_not_believed() {
         assert_eq!(device.client(&world).status().unwrap().devices, 2, "{}", device.name(&world));
     }
     let _ = carla;
+}
+
+#[test]
+fn what_was_put_off_by_a_clock_that_was_fast_leaves_soon_after_a_restart_with_the_right_time() {
+    let mut world = World::new(21);
+    let (anna, boris) = friends(&mut world);
+    anna.sets_clock_wrong(&mut world, i64::try_from(HOUR_MS).unwrap());
+    let mut left = 1;
+    world.set_crook(move |passing: &Passing<'_>| {
+        let hers = passing.to_service && passing.device == anna && passing.door == Door::Unnamed;
+        let request = hers.then(|| Request::<UnnamedRequest>::decode(passing.frame).ok()).flatten();
+        match request {
+            Some(Request { id, op: UnnamedRequest::Send(_) }) if left > 0 => {
+                left -= 1;
+                let refused = Reply::<UnnamedAnswer>::Refused { id, refusal: Refusal::Unavailable };
+                Meddling { onward: vec![], back: vec![refused.encode().expect("small")] }
+            }
+            _ => Meddling::none(passing),
+        }
+    });
+    anna.says(&mut world, boris, "hello");
+    world.pass(2_000);
+    anna.crashes(&mut world);
+    anna.sets_clock_wrong(&mut world, 0);
+    anna.restarts(&mut world);
+    world.pass(11 * MINUTE_MS);
+    assert_eq!(texts(boris, &world, anna), ["hello"]);
 }
