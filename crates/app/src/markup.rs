@@ -2,7 +2,7 @@
 
 use client::markup::{self, MENTIONS_MAX, Target};
 use client::{ConversationId, MessageView};
-use screens::{Block, Href, ListItem, Mention, Script, Span};
+use screens::{Block, Href, ListItem, Mention, Script, Side, Span};
 use vocab::AccountId;
 
 use crate::paint::Authors;
@@ -36,6 +36,18 @@ fn convert(blocks: Vec<markup::Block>, view: &MessageView, authors: &Authors) ->
             };
             Block::List(items.into_iter().map(item).collect())
         }
+        markup::Block::Table { columns, rows } => {
+            let row = |row: Vec<Vec<markup::Span>>| row.into_iter().map(spans).collect();
+            let side = |column: markup::Align| match column {
+                markup::Align::Start => Side::Start,
+                markup::Align::Middle => Side::Middle,
+                markup::Align::End => Side::End,
+            };
+            Block::Table {
+                columns: columns.into_iter().map(side).collect(),
+                rows: rows.into_iter().map(row).collect(),
+            }
+        }
         markup::Block::Rule => Block::Rule,
     };
     blocks.into_iter().map(one).collect()
@@ -58,10 +70,11 @@ fn span(span: markup::Span, view: &MessageView, authors: &Authors) -> Span {
             let beside = (!says(&set.text, &url)).then(|| host(&url).to_owned());
             Span { link: Some(Href { url, beside }), ..set }
         }
-        // Who is not in this chat is not mentioned: what was written stays, and is nothing more.
+        // Who is not in this chat is not mentioned: the name that was written stays, and is nothing more.
         Some(target) => match mention(&target, view, authors) {
             Some(mention) => Span { text: format!("@{}", mention.name), mention: Some(mention), ..set },
-            None => set,
+            None if set.text.starts_with('@') => set,
+            None => Span { text: format!("@{}", set.text), ..set },
         },
     }
 }

@@ -1,6 +1,7 @@
 //! A text as it is set, in lines of runs: for terminals, with signs where a page has shapes.
 
-use screens::{Block, Bubble, Span};
+use screens::{Block, Bubble, Side, Span};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::say;
 
@@ -114,6 +115,7 @@ fn add(blocks: &[Block], first: &str, rest: &str, address: Address, out: &mut Ve
                     }
                 }
             }
+            Block::Table { columns, rows } => table(columns, rows, (before, rest), address, out),
             Block::Rule => {
                 let look = Look { aside: true, ..Look::default() };
                 out.push(SetLine {
@@ -164,12 +166,69 @@ fn push(spans: &[Span], heading: bool, first: &str, rest: &str, address: Address
     out.push(line);
 }
 
+/// Columns one below the other, the head above a line.
+fn table(
+    columns: &[Side],
+    rows: &[Vec<Vec<Span>>],
+    (first, rest): (&str, &str),
+    address: Address,
+    out: &mut Vec<SetLine>,
+) {
+    let cell = |cell: &Vec<Span>, heading| {
+        let mut lines = Vec::new();
+        push(cell, heading, "", "", address, &mut lines);
+        lines.into_iter().flat_map(|line| line.runs).collect::<Vec<Run>>()
+    };
+    let rows: Vec<Vec<Vec<Run>>> =
+        rows.iter().enumerate().map(|(at, row)| row.iter().map(|it| cell(it, at == 0)).collect()).collect();
+    let wide = |runs: &Vec<Run>| runs.iter().map(|run| run.text.width()).sum::<usize>();
+    let widest = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(wide).max().unwrap_or(0);
+    let widths: Vec<usize> =
+        (0..columns.len()).map(|at| widest(at).clamp(1, TABLE_COLUMN_CELLS_MAX)).collect();
+    let aside = Look { aside: true, ..Look::default() };
+    let between = || run(COLUMN, aside);
+    for (number, row) in rows.into_iter().enumerate() {
+        let mut runs = Vec::new();
+        for (at, (side, width)) in columns.iter().zip(&widths).enumerate() {
+            let cell = row.get(at).cloned().unwrap_or_default();
+            let room = width.saturating_sub(wide(&cell));
+            let before = match side {
+                Side::Start => 0,
+                Side::Middle => room / 2,
+                Side::End => room,
+            };
+            runs.extend((at > 0).then(between));
+            runs.push(run(&" ".repeat(before), Look::default()));
+            runs.extend(cell);
+            // Nothing hangs over at the end of a line.
+            let after = if at + 1 < columns.len() { room - before } else { 0 };
+            runs.push(run(&" ".repeat(after), Look::default()));
+        }
+        runs.retain(|run| !run.text.is_empty());
+        let before = if number == 0 { first } else { rest };
+        out.push(SetLine { first: before.to_owned(), rest: rest.to_owned(), runs });
+        if number == 0 {
+            let line = widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>().join(CROSSING);
+            out.push(SetLine {
+                first: rest.to_owned(),
+                rest: rest.to_owned(),
+                runs: vec![run(&line, aside)],
+            });
+        }
+    }
+}
+
 fn run(text: &str, look: Look) -> Run {
     Run { text: text.to_owned(), look }
 }
 
 /// Before each line of what somebody else said.
 const QUOTE: &str = "> ";
+/// Between the cells of a row, and below it under the head.
+const COLUMN: &str = " │ ";
+const CROSSING: &str = "─┼─";
+/// Cells of the terminal that a column of a table is made as wide as at most; what is longer pushes what follows.
+const TABLE_COLUMN_CELLS_MAX: usize = 40;
 /// Before each line of code.
 const CODE: &str = "  ";
 
@@ -195,7 +254,8 @@ mod tests {
                 "Leave at six, not later, by car `IC 512`: the timetable <https://timetable.example/ic512>"
                     .to_owned(),
                 format!("@{me}, do you bring this?\n1. bread\n2. cheese\n   • the hard one"),
-                "Yes\n> do you bring this?\n  ls bag/\n———".to_owned(),
+                "Yes\n> do you bring this?\n  ls bag/\nwhat      │ each\n──────────┼─────\nbread     │    2\nolive oil │   11\n———"
+                    .to_owned(),
             ]
         );
     }

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Alignment, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 use vocab::AccountId;
 
 /// A part of a text, from its top to its end.
@@ -28,8 +28,26 @@ pub enum Block {
     Quote(Vec<Block>),
     /// Points, one below the other.
     List(Vec<Item>),
+    /// Rows of cells, the head first.
+    Table {
+        /// On which side the cells of each column stand.
+        columns: Vec<Align>,
+        /// Each row has as many cells as there are columns, except one that was cut off.
+        rows: Vec<Vec<Vec<Span>>>,
+    },
     /// A line across.
     Rule,
+}
+
+/// Where the text of a cell stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Where a line begins, or where nothing was said about it.
+    Start,
+    /// In the middle.
+    Middle,
+    /// Where a line ends.
+    End,
 }
 
 /// A point of a list.
@@ -99,7 +117,8 @@ pub fn parse(text: &str) -> Vec<Block> {
     let mut reader = Reader::new(text);
     for (event, range) in parser.into_offset_iter() {
         if reader.is_full() {
-            reader.rest(range.start);
+            // What ends here has been read.
+            reader.rest(if matches!(event, Event::End(_)) { range.end } else { range.start });
             break;
         }
         reader.event(event, range);
@@ -129,7 +148,9 @@ pub fn is_formatted(text: &str) -> bool {
     let mut items = 0;
     for event in parser {
         let meant = match event {
-            Event::Start(Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::BlockQuote(_))
+            Event::Start(
+                Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::BlockQuote(_) | Tag::Table(_),
+            )
             | Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_)))
             | Event::Code(_) => true,
             Event::Start(Tag::Link { link_type, dest_url, .. }) => target_of(link_type, &dest_url).is_some(),
@@ -268,13 +289,18 @@ fn add_plain(blocks: &[Block], out: &mut String) {
                     add_plain(&item.blocks, out);
                 }
             }
+            Block::Table { rows, .. } => {
+                let cell = |cell: &Vec<Span>| cell.iter().map(|span| span.text.as_str()).collect::<String>();
+                let row = |row: &Vec<Vec<Span>>| row.iter().map(cell).collect::<Vec<_>>().join(" | ");
+                out.push_str(&rows.iter().map(row).collect::<Vec<_>>().join("\n"));
+            }
             Block::Rule => out.push_str("———"),
         }
     }
 }
 
 fn parser(text: &str) -> Parser<'_> {
-    Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH)
+    Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES)
 }
 
 /// Blocks while they are being read.
@@ -289,12 +315,25 @@ struct Reader<'a> {
     italic: u32,
     strike: u32,
     target: Option<Target>,
+    /// A link that names somebody of another service: whether its words have begun.
+    stranger: Option<bool>,
     /// Code being read, and its language.
     code: Option<(String, String)>,
+    /// A table being read.
+    table: Option<Table>,
     /// Starts whose ends are passed over, because the whole stands there as it was typed.
     skipped: u32,
     blocks: usize,
     span_count: usize,
+}
+
+/// Rows while they are being read.
+struct Table {
+    columns: Vec<Align>,
+    rows: Vec<Vec<Vec<Span>>>,
+    /// Where in the text the row and the cell end that were begun last.
+    row_end: usize,
+    cell_end: usize,
 }
 
 enum Open {
@@ -314,7 +353,9 @@ impl<'a> Reader<'a> {
             italic: 0,
             strike: 0,
             target: None,
+            stranger: None,
             code: None,
+            table: None,
             skipped: 0,
             blocks: 0,
             span_count: 0,
@@ -363,6 +404,9 @@ impl<'a> Reader<'a> {
             Tag::Emphasis => self.italic += 1,
             Tag::Strong => self.bold += 1,
             Tag::Strikethrough => self.strike += 1,
+            Tag::Link { ref dest_url, .. } if dest_url.starts_with(ELSEWHERE) => {
+                self.stranger = Some(false);
+            }
             Tag::Link { link_type, dest_url, .. } | Tag::Image { link_type, dest_url, .. } => {
                 // A picture would be fetched from somewhere: it is a link like others.
                 match target_of(link_type, &dest_url) {
@@ -403,6 +447,28 @@ impl<'a> Reader<'a> {
                 let number = number_typed(self.source.get(range).unwrap_or_default());
                 self.open.push(Open::Item(number, Vec::new()));
             }
+            Tag::Table(columns) => {
+                self.flush(Block::Text);
+                let columns = columns.into_iter().map(|column| match column {
+                    Alignment::None | Alignment::Left => Align::Start,
+                    Alignment::Center => Align::Middle,
+                    Alignment::Right => Align::End,
+                });
+                self.table =
+                    Some(Table { columns: columns.collect(), rows: Vec::new(), row_end: 0, cell_end: 0 });
+            }
+            Tag::TableHead | Tag::TableRow => {
+                if let Some(table) = &mut self.table {
+                    table.rows.push(Vec::new());
+                    table.row_end = range.end;
+                }
+            }
+            Tag::TableCell => {
+                self.blocks += 1;
+                if let Some(table) = &mut self.table {
+                    table.cell_end = range.end;
+                }
+            }
             // Not switched on.
             _ => {
                 self.as_typed(range);
@@ -416,7 +482,11 @@ impl<'a> Reader<'a> {
             TagEnd::Emphasis => self.italic = self.italic.saturating_sub(1),
             TagEnd::Strong => self.bold = self.bold.saturating_sub(1),
             TagEnd::Strikethrough => self.strike = self.strike.saturating_sub(1),
+            TagEnd::Link if self.stranger.take().is_some() => {}
             TagEnd::Link | TagEnd::Image => self.target = None,
+            TagEnd::TableCell => self.end_cell(),
+            TagEnd::TableHead | TagEnd::TableRow => self.end_row(),
+            TagEnd::Table => self.end_table(),
             TagEnd::Heading(_) => self.flush(Block::Heading),
             TagEnd::Paragraph | TagEnd::HtmlBlock => self.flush(Block::Text),
             TagEnd::CodeBlock => {
@@ -453,7 +523,39 @@ impl<'a> Reader<'a> {
         self.open.iter().filter(|open| !matches!(open, Open::Item(..))).count()
     }
 
+    fn end_cell(&mut self) {
+        let cell = self.take_spans();
+        if let Some(row) = self.table.as_mut().and_then(|table| table.rows.last_mut()) {
+            row.push(cell);
+        }
+    }
+
+    /// Cells that have no column stand behind the last that has one, as they were typed.
+    fn end_row(&mut self) {
+        let Some(table) = &mut self.table else { return };
+        let rest = self.source.get(table.cell_end..table.row_end).unwrap_or_default();
+        let rest = rest.trim_matches(|c: char| c.is_whitespace() || c == '|');
+        if let Some(cell) = table.rows.last_mut().and_then(|row| row.last_mut()).filter(|_| !rest.is_empty())
+        {
+            self.span_count += 1;
+            cell.push(Span { text: format!(" | {rest}"), ..Span::default() });
+        }
+    }
+
+    fn end_table(&mut self) {
+        if let Some(Table { columns, rows, .. }) = self.table.take() {
+            self.push(Block::Table { columns, rows });
+        }
+    }
+
     fn text(&mut self, text: &str, code: bool) {
+        if self.stranger == Some(false) {
+            // Nobody of this service: a name, as of somebody who is mentioned, that leads nowhere.
+            self.stranger = Some(true);
+            if !text.starts_with('@') {
+                self.text("@", false);
+            }
+        }
         let style = Style { bold: self.bold > 0, italic: self.italic > 0, strike: self.strike > 0, code };
         match self.spans.last_mut() {
             Some(last) if last.style == style && last.target == self.target => last.text.push_str(text),
@@ -471,6 +573,14 @@ impl<'a> Reader<'a> {
 
     /// What was read of a line or lines is one block.
     fn flush(&mut self, block: impl FnOnce(Vec<Span>) -> Block) {
+        let spans = self.take_spans();
+        if !spans.is_empty() {
+            self.push(block(spans));
+        }
+    }
+
+    /// The runs of the line or lines being read, with the addresses in them as links.
+    fn take_spans(&mut self) -> Vec<Span> {
         let mut spans = Vec::with_capacity(self.spans.len());
         for span in std::mem::take(&mut self.spans) {
             let room = SPANS_MAX.saturating_sub(self.span_count);
@@ -487,9 +597,7 @@ impl<'a> Reader<'a> {
             last.text.truncate(end);
         }
         spans.retain(|span| !span.text.is_empty());
-        if !spans.is_empty() {
-            self.push(block(spans));
-        }
+        spans
     }
 
     fn push(&mut self, block: Block) {
@@ -514,6 +622,12 @@ impl<'a> Reader<'a> {
     fn finish(&mut self) {
         if let Some((language, text)) = self.code.take() {
             self.push(Block::Code { language, text });
+        }
+        if self.table.is_some() {
+            if !self.spans.is_empty() {
+                self.end_cell();
+            }
+            self.end_table();
         }
         self.flush(Block::Text);
         while !self.open.is_empty() {
@@ -647,6 +761,8 @@ fn next_address(text: &str, from: usize) -> Option<(Range<usize>, Target)> {
 pub const ACCOUNT: &str = "valise:account/";
 /// Before a conversation's id in a mention of everybody.
 pub const CONVERSATION: &str = "valise:conversation/";
+/// Before the name of somebody of any service, in a mention as MIMI has it.
+const ELSEWHERE: &str = "mimi://";
 /// Quotes and lists inside each other.
 pub const LEVELS_MAX: usize = 6;
 /// Blocks of one text: more than anybody reads in a message.
@@ -685,6 +801,11 @@ mod tests {
                 let item =
                     |item: &Item| format!("{} {}", item.number.as_deref().unwrap_or("•"), show(&item.blocks));
                 format!("l[{}]", items.iter().map(item).collect::<Vec<_>>().join("; "))
+            }
+            Block::Table { columns, rows } => {
+                let sides: String = columns.iter().map(|it| format!("{it:?}").remove(0)).collect();
+                let row = |row: &Vec<Vec<Span>>| row.iter().map(|it| spans(it)).collect::<Vec<_>>().join("|");
+                format!("t:{sides}[{}]", rows.iter().map(row).collect::<Vec<_>>().join("; "))
             }
             Block::Rule => "rule".to_owned(),
         };
@@ -727,6 +848,16 @@ mod tests {
             ("(http://a.example/b(c))", "p(({http://a.example/b(c)→http://a.example/b(c)}))"),
             ("<me@a.example>", "p({me@a.example→mailto:me@a.example})"),
             ("a  \nb\\\nc", "p(a\nb\nc)"),
+            ("|a|b|\n|-|:-:|\n|1|**2**|\n|3|", "t:SM[a|b; 1|*2*; 3|]"),
+            (
+                "x\n\n| n | https://a.example |\n|--:|---|\n\ny",
+                "p(x) t:ES[n|{https://a.example→https://a.example}] p(y)",
+            ),
+            ("> |a|\n> |-|\n> |<b>1</b>|", "q[t:S[a; <b>1</b>]]"),
+            ("|a|b|\n|-|-|\n|1|2|3|4|", "t:SS[a|b; 1|2 | 3|4]"),
+            ("[Zoe](mimi://b.example/u/zoe), hi", "p(@Zoe, hi)"),
+            ("hi **[@Zoe *Z*](mimi://b.example/u/zoe)**", "p(hi *@Zoe **/Z/*)"),
+            ("[](mimi://b.example/u/zoe)x", "p(x)"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
         }
@@ -848,6 +979,10 @@ mod tests {
                 Block::List(items) => {
                     items.iter().map(|item| count(&item.blocks, level + 1)).fold((items.len(), 0), add)
                 }
+                Block::Table { rows, .. } => {
+                    let cells = || rows.iter().flatten();
+                    (cells().count(), cells().map(Vec::len).sum())
+                }
                 Block::Code { .. } | Block::Rule => (0, 0),
             };
             add(add(sum, inner), (1, 0))
@@ -906,6 +1041,9 @@ mod tests {
             "[[]()",
             "***a_b__",
             "\r\n",
+            "|a",
+            "|a|b|\n|-|-|\n",
+            "[a](mimi://b)",
         ] {
             let text = piece.repeat(size / piece.len());
             is_bounded(&text);
@@ -917,6 +1055,12 @@ mod tests {
         let many = "*a* b\n\n".repeat(2_000);
         let words = plain(&many);
         assert_eq!(words.matches('a').count(), 2_000, "what is too much stands there as it was typed");
+        for many in ["- *a* `b`\n".repeat(2_000), format!("|c|d|\n|-|-|\n{}", "|a|**b**|\n".repeat(2_000))] {
+            assert_eq!(plain(&many).matches('a').count(), 2_000, "and stands there once");
+            is_bounded(&many);
+        }
+        // Many columns, and rows that fill none of them.
+        is_bounded(&format!("{}\n{}\n{}", "|a".repeat(8_000), "|-".repeat(8_000), "|x\n".repeat(8_000)));
         let deep = format!("{}deepest", "> ".repeat(60));
         assert!(plain(&deep).ends_with("deepest"));
     }
@@ -969,6 +1113,9 @@ mod tests {
             "===",
             "---",
             "@",
+            "|",
+            "\n|-|-|\n",
+            "[x](mimi://",
         ];
         let mut rng = ChaCha20Rng::seed_from_u64(7);
         for _ in 0..4_000 {

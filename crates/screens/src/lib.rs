@@ -39,7 +39,7 @@ pub use group::{
 };
 pub use line::{ConnectionLine, LineState};
 pub use link::{DeviceList, DeviceRow, LinkScreen, LinkStep};
-pub use markup::{Block, Href, ListItem, Mention, Mentionable, Span};
+pub use markup::{Block, Href, ListItem, Mention, Mentionable, Side, Span};
 pub use message::{
     Bubble, Edition, FoundRow, Mark, MarkShown, MessageAct, MessageId, Moment, Piece, PollOption, PollShown,
     Quote, Reaction, Script, Turn,

@@ -23,8 +23,27 @@ pub enum Block {
     Quote(Vec<Block>),
     /// Points, one below the other.
     List(Vec<ListItem>),
+    /// Rows of cells, the head first.
+    Table {
+        /// On which side the cells of each column stand.
+        columns: Vec<Side>,
+        /// Each row has as many cells as there are columns, or fewer.
+        rows: Vec<Vec<Vec<Span>>>,
+    },
     /// A line across.
     Rule,
+}
+
+/// Where the text of a cell stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Where a line begins.
+    Start,
+    /// In the middle.
+    Middle,
+    /// Where a line ends.
+    End,
 }
 
 /// A point of a list.

@@ -5,9 +5,9 @@ use vocab::limits;
 use crate::{
     Banner, BannerKind, Block, Bubble, ChatHead, ChatId, ChatList, ChatRow, CodeScreen, Composer,
     ConnectionLine, ContactId, ContactRow, ContactState, EmptyPlace, FolderId, FolderRow, HandleChoice,
-    HandleKind, Href, LineState, ListItem, Listing, Mark, MarkShown, Me, Mention, MessageAct, MessageId,
-    Moment, Person, Quote, Reaction, RequestRow, Script, Span, Start, Status, Timeline, Trouble, Turn,
-    WelcomeScreen,
+    HandleKind, Href, JoinRow, JoinState, LineState, ListItem, Listing, Mark, MarkShown, Me, Mention,
+    MessageAct, MessageId, Moment, Person, Quote, Reaction, RequestRow, Script, Side, Span, Start, Status,
+    Timeline, Trouble, Turn, WelcomeScreen,
 };
 
 /// A screen in one state.
@@ -387,11 +387,19 @@ pub fn timeline_formatted() -> Timeline {
         set(
             3,
             &myself(),
-            "# Yes\n\n> do you bring this?\n\n```sh\nls bag/\n```\n\n---",
+            "# Yes\n\n> do you bring this?\n\n```sh\nls bag/\n```\n\n|what|each|\n|-|-:|\n|bread|**2**|\n|olive oil|11|\n\n---",
             vec![
                 Block::Heading(vec![plain("Yes")]),
                 Block::Quote(vec![Block::Text(vec![plain("do you bring this?")])]),
                 Block::Code { language: "sh".into(), text: "ls bag/".into() },
+                Block::Table {
+                    columns: vec![Side::Start, Side::End],
+                    rows: vec![
+                        vec![vec![plain("what")], vec![plain("each")]],
+                        vec![vec![plain("bread")], vec![Span { bold: true, ..plain("2") }]],
+                        vec![vec![plain("olive oil")], vec![plain("11")]],
+                    ],
+                },
                 Block::Rule,
             ],
         ),
@@ -491,6 +499,26 @@ pub fn requests_empty() -> Listing<RequestRow> {
 #[must_use]
 pub fn requests_full() -> Listing<RequestRow> {
     Listing::Rows(vec![request("e9")])
+}
+
+/// Groups that one asks to come into: one waits, one was a no.
+#[must_use]
+pub fn joins() -> Vec<JoinRow> {
+    let row = |id: &str, name: &str, state: JoinState, sentence: &str| JoinRow {
+        id: ChatId(id.into()),
+        name: name.into(),
+        state,
+        sentence: sentence.into(),
+    };
+    vec![
+        row(
+            "a1",
+            "Lake house",
+            JoinState::Waiting,
+            "You asked to come into Lake house. You are in when somebody of the group says yes.",
+        ),
+        row("a2", "Choir", JoinState::TurnedDown, "Choir: somebody of the group said no."),
+    ]
 }
 
 /// Up to date.

@@ -76,6 +76,11 @@ fn of_the_page(model: &mut Model, name: &str) -> Option<Stage> {
             joining.device = Some(NewDevice { screen: Some(screen), ..NewDevice::default() });
             model.stage.clone()
         }
+        "requests-asked" => on_main(|main| {
+            main.filter = Filter::Requests;
+            main.requests = samples::requests_full();
+            main.joins = samples::joins();
+        }),
         "request" => on_main(|main| {
             main.filter = Filter::Requests;
             main.requests = samples::requests_full();

@@ -221,6 +221,46 @@ async fn a_link_into_a_group_is_made_in_a_browser_and_somebody_asks_to_come_in()
 }
 
 #[tokio::test]
+async fn the_groups_one_asks_to_come_into_are_listed_among_the_requests() -> Outcome {
+    let (server, browser) = (Server::start(), Browser::start().await?);
+    let anna = Terminal::registered(&server, "Anna");
+    let mut links = Vec::new();
+    for name in ["Lake house", "Choir"] {
+        anna.ok(["group", "create", name]);
+        let made = anna.ok(["group", "link", name, "--approval"]);
+        links.push(made[0]["link"].as_str().expect("a link").to_owned());
+    }
+    let mut following = anna.follow();
+    let boris = browser.person().await?.open(&server.url()).await?;
+    register_without_handle(&boris, "Boris").await?;
+    for link in &links {
+        boris.button("New chat").click().await?;
+        boris.textbox("Number, e-mail or link").fill(link).await?;
+        boris.button("Start chat").click().await?;
+        boris.status("Notice").appears().await?;
+    }
+    boris.button("Requests").click().await?;
+    let asked = boris.list("Groups you asked to come into");
+    asked.item("Lake house").shows("Lake house").await?;
+    asked.item("Choir").shows("Choir").await?;
+    picture(&boris, "requests-asked").await?;
+    for _ in &links {
+        following.wait_for("a knock", |line| line["event"] == "knock");
+    }
+    following.kill();
+    // To one the answer is yes, to the other no.
+    let requests = anna.ok(["group", "requests"]);
+    let who = requests[0]["knock"]["id"].as_str().expect("an id").to_owned();
+    anna.ok(["group", "refuse", "Choir", &who]);
+    asked.item("Choir").shows("the answer was no").await?;
+    anna.ok(["group", "accept", "Lake house", &who]);
+    asked.item("Lake house").goes().await?;
+    boris.button("All").click().await?;
+    boris.list("Chats").item("Lake house").appears().await?;
+    browser.close().await
+}
+
+#[tokio::test]
 async fn tabs_share_one_core_and_hand_it_over() -> Outcome {
     let (server, browser) = (Server::start(), Browser::start().await?);
     let anna = Terminal::registered(&server, "Anna");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use screens::{
     Action, Answer, Ask, Bubble, ChatHead, ChatId, ChatList, ChatRow, Composer, ConnectionLine, ContactRow,
-    Edition, FolderId, GroupPage, LineState, Listing, Me, Notice, Outcome, PrivacyPage, RequestRow,
+    Edition, FolderId, GroupPage, JoinRow, LineState, Listing, Me, Notice, Outcome, PrivacyPage, RequestRow,
     ScheduledRow, Trouble, What,
 };
 
@@ -19,6 +19,8 @@ pub struct Main {
     pub list: ChatList,
     /// Who knocks.
     pub requests: Listing<RequestRow>,
+    /// The groups one asks to come into, or asked not long ago.
+    pub joins: Vec<JoinRow>,
     /// Which rows of the list are shown.
     pub filter: Filter,
     /// What is open beside the list.
@@ -43,7 +45,7 @@ pub enum Filter {
     Archived,
     /// Those of a folder.
     Folder(FolderId),
-    /// Who knocks.
+    /// Who knocks, and where one knocks oneself.
     Requests,
 }
 
@@ -192,6 +194,7 @@ impl Main {
             me,
             list,
             requests: Listing::Loading,
+            joins: vec![],
             filter: Filter::All,
             open: None,
             dialog: None,
@@ -350,6 +353,7 @@ impl Model {
         }
         self.again();
         self.ask_requests();
+        self.ask_joins();
         if let Some(link) = self.invitation.take() {
             self.new_chat(link);
         }
@@ -385,6 +389,7 @@ impl Model {
                 main.list.chats = Listing::Failing(Trouble { sentence, again: true });
             }
             (Purpose::Requests, Answer::Requests(requests)) => main.requests = requests,
+            (Purpose::Joins, Answer::Joining(joins)) => main.joins = joins,
             (Purpose::Newest(id), Answer::Timeline(timeline)) => {
                 let Some(chat) = main.chat_if(&id) else { return };
                 let stale = std::mem::take(&mut chat.stale);
@@ -446,6 +451,7 @@ impl Model {
                 self.close_dialog();
                 self.say(sentence);
                 self.ask_chats();
+                self.ask_joins();
             }
             (Purpose::Add, Outcome::Refused { sentence, .. }) => {
                 if let Some(Dialog::New { busy, refused, .. }) = self.dialog() {
@@ -519,7 +525,10 @@ impl Model {
                     self.say(sentence);
                 }
             }
-            Notice::Joining { sentence, .. } => self.say(sentence),
+            Notice::Joining { sentence, .. } => {
+                self.say(sentence);
+                self.ask_joins();
+            }
             Notice::Message { chat, .. } | Notice::Missing { chat, .. } => {
                 self.ask_group_again(&chat);
                 self.ask_newest(chat);
@@ -542,6 +551,10 @@ impl Model {
                 self.ask_chats();
             }
             Notice::Chats => {
+                // One may have been let in.
+                if self.main().is_some_and(|main| !main.joins.is_empty()) {
+                    self.ask_joins();
+                }
                 self.ask_chats();
                 self.ask_open();
             }
@@ -607,6 +620,10 @@ impl Model {
 
     fn ask_requests(&mut self) {
         self.want(What::Ask(Ask::Requests), Purpose::Requests);
+    }
+
+    fn ask_joins(&mut self) {
+        self.want(What::Ask(Ask::Joining), Purpose::Joins);
     }
 
     fn ask_open(&mut self) {

@@ -73,6 +73,7 @@ enum Purpose {
     Start,
     Chats,
     Requests,
+    Joins,
     Newest(ChatId),
     Earlier(ChatId),
     One(ChatId),

@@ -335,6 +335,31 @@ fn a_request_shows_nothing_and_opens_the_chat_when_accepted() {
 }
 
 #[test]
+fn the_groups_one_asks_to_come_into_are_listed_until_one_is_in() {
+    let (mut model, chat, _) = opened();
+    model.new_chat(String::new());
+    model.add("https://lindenhof.example/g#secret");
+    let id = id_of(&model.take_out(), |what| matches!(what, What::Action(Action::Add { .. })));
+    let asked = Outcome::Group { id: chat.clone(), name: "Lake house".into(), sentence: "You asked.".into() };
+    outcome(&mut model, id, asked);
+    let asks = |model: &mut Model| id_of(&model.take_out(), |what| *what == What::Ask(Ask::Joining));
+    let id = asks(&mut model);
+    answer(&mut model, id, Answer::Joining(samples::joins()));
+    assert_eq!(main(&model).joins, samples::joins());
+    let sentence = "Choir: somebody of the group said no.".to_owned();
+    model.heard(FromCore::Notice(Notice::Joining { chat, sentence }));
+    let id = asks(&mut model);
+    answer(&mut model, id, Answer::Joining(samples::joins()));
+    // One is let in: the group is a chat like others.
+    model.heard(FromCore::Notice(Notice::Chats));
+    let id = asks(&mut model);
+    answer(&mut model, id, Answer::Joining(vec![]));
+    assert!(main(&model).joins.is_empty());
+    model.heard(FromCore::Notice(Notice::Chats));
+    assert!(!model.take_out().iter().any(|sent| sent.what == What::Ask(Ask::Joining)));
+}
+
+#[test]
 fn the_line_and_the_device_are_shown_as_they_are_told() {
     let (mut model, _, _) = opened();
     let line = samples::chats_waiting().line;

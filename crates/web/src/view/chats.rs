@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dioxus::prelude::*;
-use screens::{ChatId, ChatList, ChatRow, EmptyPlace, FolderId, LineState, Listing, Me, RequestRow};
+use screens::{ChatId, ChatList, ChatRow, EmptyPlace, FolderId, JoinRow, LineState, Listing, Me, RequestRow};
 
 use super::{
     Desk,
@@ -66,6 +66,7 @@ pub fn Rail(me: Me, unread: u32) -> Element {
 pub fn List(
     list: ChatList,
     requests: Listing<RequestRow>,
+    joins: Vec<JoinRow>,
     filter: Filter,
     open: Option<String>,
     toast: Option<String>,
@@ -76,7 +77,8 @@ pub fn List(
         Listing::Rows(rows) => rows.len(),
         _ => 0,
     };
-    let filter = if filter == Filter::Requests && knocking == 0 { Filter::All } else { filter };
+    let asked = knocking > 0 || !joins.is_empty();
+    let filter = if filter == Filter::Requests && !asked { Filter::All } else { filter };
     let archived = match &list.chats {
         Listing::Rows(rows) => rows.iter().filter(|row| row.archived).count(),
         _ => 0,
@@ -141,7 +143,7 @@ pub fn List(
                         Icon { name: "new" }
                     }
                 }
-                if has_rows || knocking > 0 {
+                if has_rows || asked {
                     div { class: "chips", role: "group", aria_label: "Show",
                         Chip { label: "All", chosen: filter == Filter::All, filter: Filter::All }
                         Chip { label: "Unread", chosen: filter == Filter::Unread, filter: Filter::Unread }
@@ -157,7 +159,7 @@ pub fn List(
                         if archived > 0 {
                             Chip { label: "Archived", chosen: filter == Filter::Archived, filter: Filter::Archived }
                         }
-                        if knocking > 0 {
+                        if asked {
                             Chip {
                                 label: "Requests",
                                 count: knocking,
@@ -187,7 +189,7 @@ pub fn List(
                     }
                 }
             }
-            Rows { list: list.clone(), requests, filter, open, typing }
+            Rows { list: list.clone(), requests, joins, filter, open, typing }
             if let Some(toast) = toast {
                 div { class: "toast", role: "status", aria_label: "Notice",
                     span { "{toast}" }
@@ -239,6 +241,7 @@ fn Chip(label: String, #[props(default)] count: usize, chosen: bool, filter: Fil
 fn Rows(
     list: ChatList,
     requests: Listing<RequestRow>,
+    joins: Vec<JoinRow>,
     filter: Filter,
     open: Option<String>,
     typing: BTreeMap<ChatId, String>,
@@ -248,10 +251,20 @@ fn Rows(
         let rows = if let Listing::Rows(rows) = requests { rows } else { Vec::new() };
         return rsx! {
             div { class: "list__rows",
-                div { class: "list__section", "{list.requests.clone().unwrap_or_default()}" }
-                ul { aria_label: "Requests",
-                    for request in rows {
-                        Knock { key: "{request.id}", open: open.as_ref() == Some(&request.id.0), request }
+                if !rows.is_empty() {
+                    div { class: "list__section", "{list.requests.clone().unwrap_or_default()}" }
+                    ul { aria_label: "Requests",
+                        for request in rows {
+                            Knock { key: "{request.id}", open: open.as_ref() == Some(&request.id.0), request }
+                        }
+                    }
+                }
+                if !joins.is_empty() {
+                    div { class: "list__section", "Groups you asked to come into" }
+                    ul { aria_label: "Groups you asked to come into",
+                        for join in joins {
+                            Asked { key: "{join.id}", join }
+                        }
                     }
                 }
             }
@@ -372,6 +385,21 @@ fn Knock(request: RequestRow, open: bool) -> Element {
                 span { class: "row__body",
                     span { class: "row__top", span { class: "row__name clip", "{request.name}" } }
                     span { class: "row__bottom", span { class: "row__text clip", "{request.line}" } }
+                }
+            }
+        }
+    }
+}
+
+/// Where one knocks oneself: there is nothing to open before one is let in.
+#[component]
+fn Asked(join: JoinRow) -> Element {
+    rsx! {
+        li {
+            div { class: "row row--still", "data-id": "{join.id}",
+                span { class: "row__body",
+                    span { class: "row__top", span { class: "row__name clip", bdi { "{join.name}" } } }
+                    span { class: "row__text", dir: "auto", "{join.sentence}" }
                 }
             }
         }

@@ -160,6 +160,7 @@ fn Panes(main: Main) -> Element {
                 chats::List {
                     list: main.list.clone(),
                     requests: main.requests.clone(),
+                    joins: main.joins.clone(),
                     filter: main.filter.clone(),
                     open: match &main.open {
                         Some(Open::Chat(chat)) => Some(chat.id.0.clone()),

@@ -1,7 +1,7 @@
 //! A text as it is set: real elements, never markup of somebody else's.
 
 use dioxus::prelude::*;
-use screens::{Block, Bubble, Mention, Span};
+use screens::{Block, Bubble, Mention, Side, Span};
 
 /// A message's text.
 #[component]
@@ -42,7 +42,42 @@ fn One(block: Block) -> Element {
                 }
             }
         },
+        Block::Table { columns, rows } => rsx! { Rows { columns, rows } },
         Block::Rule => rsx! { hr {} },
+    }
+}
+
+/// Wider than the bubble it is moved sideways, with the keyboard as well.
+#[component]
+fn Rows(columns: Vec<Side>, rows: Vec<Vec<Vec<Span>>>) -> Element {
+    let side = |at: usize| match columns.get(at) {
+        None | Some(Side::Start) => "",
+        Some(Side::Middle) => "set__middle",
+        Some(Side::End) => "set__end",
+    };
+    let mut rows = rows.into_iter();
+    let head = rows.next().unwrap_or_default();
+    rsx! {
+        div { class: "set__table", tabindex: "0",
+            table {
+                thead {
+                    tr {
+                        for (at , cell) in head.into_iter().enumerate() {
+                            th { key: "{at}", scope: "col", dir: "auto", class: side(at), Spans { spans: cell } }
+                        }
+                    }
+                }
+                tbody {
+                    for (index , row) in rows.enumerate() {
+                        tr { key: "{index}",
+                            for (at , cell) in row.into_iter().enumerate() {
+                                td { key: "{at}", dir: "auto", class: side(at), Spans { spans: cell } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
