@@ -104,6 +104,9 @@ impl Step<'_> {
     fn envelope(&mut self, envelope: &Envelope) -> Halting<()> {
         let bytes = address::unwrap(&self.me()?.wrap_key, envelope.sealed.as_slice())?;
         let delivery = Delivery::decode(&bytes)?;
+        if self.holds(delivery.slot)? {
+            return self.hold(delivery.slot, delivery.sequence, &bytes);
+        }
         match self.slot(delivery.slot)? {
             Some(slot) if slot.is_request() => self.hold(delivery.slot, delivery.sequence, &bytes),
             // Back into a group that one was taken out of.
@@ -120,8 +123,8 @@ impl Step<'_> {
         }
     }
 
-    /// Keeps what follows a request, sealed as it came, until it is accepted.
-    fn hold(&self, slot: SlotId, sequence: u64, delivery: &[u8]) -> Halting<()> {
+    /// Keeps what follows a request, sealed as it came, until it is accepted; or what follows something that is being fetched.
+    pub fn hold(&self, slot: SlotId, sequence: u64, delivery: &[u8]) -> Halting<()> {
         let held: i64 = self
             .tx
             .row("select count(*) from held where slot = ?1", params![slot.as_bytes()], |row| row.get(0))?
@@ -136,5 +139,5 @@ impl Step<'_> {
     }
 }
 
-/// Envelopes kept of one request; what comes after waits for the sender's resending.
+/// Envelopes kept of one slot; what comes after waits for the sender's resending.
 const HELD_MAX: i64 = 500;
