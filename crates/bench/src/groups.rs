@@ -233,3 +233,17 @@ fn mean(values: &[f64]) -> f64 {
 const LETTER_BYTES: usize = 512;
 /// Of a request beside letters and tree: roster, commit, first message.
 const ROOM_BYTES: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scenario_runs_to_its_end_and_a_larger_group_says_little_more_with_a_commit() {
+        let [small, large] = [10, 40].map(|size| measure(size).unwrap());
+        let of = |value: &Value, field: &str| value[field]["tree_bytes"].as_u64().unwrap();
+        assert!(large["tree_bytes"].as_u64().unwrap() > 2 * small["tree_bytes"].as_u64().unwrap());
+        assert!(of(&large, "commit_warm") < 3 * of(&small, "commit_warm"), "{large} {small}");
+        assert_eq!(large["letter_bytes"], small["letter_bytes"]);
+    }
+}

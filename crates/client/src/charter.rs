@@ -458,8 +458,17 @@ impl Step<'_> {
         people: &[AccountId],
         intent: &Intent,
     ) -> Halting<Plan> {
+        let here: BTreeSet<AccountId> = members.iter().map(|member| member.account).collect();
+        let absent: Vec<AccountId> =
+            people.iter().filter(|account| !here.contains(account)).copied().collect();
+        // Nothing is read before all is here: many may come.
+        for account in &absent {
+            if !self.is_drawn(conversation, *account)? {
+                return Ok(Plan::Draw(*account));
+            }
+        }
         let mut add = Vec::new();
-        for account in people.iter().filter(|account| !members.iter().any(|m| m.account == **account)) {
+        for account in &absent {
             match self.drawn(conversation, *account)? {
                 None => return Ok(Plan::Draw(*account)),
                 Some(padded) if padded.is_empty() => {}
@@ -523,6 +532,25 @@ impl Step<'_> {
         )?)
     }
 
+    fn is_drawn(&self, conversation: ConversationId, account: AccountId) -> Halting<bool> {
+        let found: Option<i64> = self.tx.row(
+            "select 1 from drawn where conversation = ?1 and account = ?2",
+            params![conversation.0, account.as_bytes()],
+            |row| row.get(0),
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// The packages of those who are in the group now were used; those of others wait for the next commit.
+    pub fn forget_drawn_of_members(&self, conversation: ConversationId) -> Halting<()> {
+        self.tx.execute(
+            "delete from drawn where conversation = ?1 and (padded = x'' or account in
+             (select account from member where member.conversation = drawn.conversation))",
+            params![conversation.0],
+        )?;
+        Ok(())
+    }
+
     pub fn note_drawn(&self, conversation: ConversationId, account: AccountId, padded: &[u8]) -> Halting<()> {
         self.tx.execute(
             "insert into drawn (conversation, account, padded) values (?1, ?2, ?3)
@@ -558,7 +586,7 @@ impl Step<'_> {
             self.wanted_accounts(conversation)?
         };
         for account in wanted {
-            if self.drawn(conversation, account)?.is_none() {
+            if !self.is_drawn(conversation, account)? {
                 return Ok(Some(account));
             }
         }

@@ -195,7 +195,7 @@ impl Step<'_> {
         let before = self.people(slot.conversation)?;
         self.moved_on(slot, &group, by, true)?;
         if intent.kind == Kind::ChangeGroup {
-            self.forget_drawn(slot.conversation)?;
+            self.forget_drawn_of_members(slot.conversation)?;
             let mut newcomers = self.people(slot.conversation)?;
             newcomers.retain(|account| !before.contains(account));
             self.give_to_newcomers(slot.conversation, &newcomers)?;

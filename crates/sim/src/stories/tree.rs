@@ -5,8 +5,8 @@ use vocab::time::{DAY_MS, MINUTE_MS};
 use wire::slot::Pieces;
 use wire::{Bytes, Decode, Door, Encode, Reply as Answer, UnnamedAnswer};
 
-use super::on_disk;
-use super::storms::side_by_side;
+use super::storms::{is_long, side_by_side};
+use super::{meddles_with, on_disk};
 use crate::group_checks::findings;
 use crate::{Device, Figures, GroupPlan, Meddling, Passing, World, group_storm};
 
@@ -207,22 +207,30 @@ fn a_device_that_was_away_while_the_group_outgrew_the_bound_comes_back_by_the_pi
     let group = anna.makes_group(&mut world, "Choir", &[boris, carla]);
     world.settle();
     assert_eq!(on_disk(&world, "UPDATE slot_piece SET id = id"), 0, "three have their tree in the blob");
-    carla.goes_offline(&mut world);
+    // Of everything as large as a commit nothing reaches her.
+    meddles_with(&mut world, vec![carla], |mut envelopes| {
+        envelopes.retain(|envelope| envelope.sealed.len() < 4_000);
+        envelopes
+    });
     let more = [dora, emil, fadi].map(|device| device.account(&world));
     anna.changes(&mut world, group, GroupChange::Add(more.to_vec())).unwrap();
     world.pass(MINUTE_MS);
     emil.says_in(&mut world, group, "many of us").unwrap();
-    world.pass(40 * DAY_MS);
-    // Her envelopes have expired; the commits are among them.
-    carla.comes_back(&mut world);
-    world.pass(10 * MINUTE_MS);
+    world.pass(MINUTE_MS);
+    world.dismiss_crook();
+    world.pass(5 * MINUTE_MS);
     world.settle();
     carla.says_in(&mut world, group, "back").unwrap();
     world.settle();
     assert!(carla.client(&world).times_fallen_out().unwrap() > 0);
     for device in all {
-        assert_eq!(device.texts_in(&world, group).last().unwrap(), "Carla: back", "{}", device.name(&world));
+        let texts = device.texts_in(&world, group);
+        assert!(texts.contains(&"Carla: back".to_owned()), "{}: {texts:?}", device.name(&world));
     }
+    assert!(
+        carla.texts_in(&world, group).contains(&"Emil: many of us".to_owned()),
+        "she is told what she missed"
+    );
 }
 
 #[test]
@@ -247,6 +255,39 @@ fn a_commit_whose_pieces_are_gone_ends_in_coming_back() {
     carla.says_in(&mut world, group, "here").unwrap();
     world.settle();
     assert_eq!(anna.texts_in(&world, group), ["Boris: behind a commit", "Carla: here"]);
+}
+
+/// With the bounds of the product: a tree that lies apart, letters of one reader each, and a first renewed leaf whose path goes to
+/// everybody, which is too much for an envelope. The long run has more devices than a group could have when each letter and
+/// each blob held the tree.
+#[test]
+fn a_crowd_comes_in_by_one_commit_and_the_first_who_writes_is_read_by_all() {
+    let size = if is_long() { 320 } else { 70 };
+    let mut world = World::new(9);
+    let anna = world.registers("Anna");
+    let others: Vec<Device> = (1..size).map(|number| world.registers(&format!("Member {number}"))).collect();
+    world.settle();
+    for other in &others {
+        anna.befriends(&mut world, *other);
+    }
+    world.settle();
+    let group = anna.makes_group(&mut world, "Crowd", &others);
+    world.settle();
+    anna.says_in(&mut world, group, "all here?").unwrap();
+    world.settle();
+    let last = others[others.len() - 1];
+    last.says_in(&mut world, group, "the last one is").unwrap();
+    world.settle();
+    for device in others.iter().chain([&anna]) {
+        let texts = device.texts_in(&world, group);
+        assert_eq!(texts.len(), 2, "{}: {texts:?}", device.name(&world));
+        assert_eq!(texts[0], "Anna: all here?");
+        assert_eq!(device.client(&world).times_fallen_out().unwrap(), 0);
+    }
+    assert_eq!(last.sees_in(&world, group).len(), size);
+    // All at once, and a renewed leaf: no slot has seen more commits.
+    assert_eq!(on_disk(&world, "UPDATE slot SET epoch = epoch WHERE epoch > 3"), 0);
+    assert!(on_disk(&world, "UPDATE slot_old_piece SET day = day") > 0, "a commit in pieces");
 }
 
 #[test]
