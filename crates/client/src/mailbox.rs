@@ -109,16 +109,23 @@ impl Step<'_> {
         }
         match self.slot(delivery.slot)? {
             Some(slot) if slot.is_request() => self.hold(delivery.slot, delivery.sequence, &bytes),
+            _ => self.receive(&delivery),
+        }
+    }
+
+    /// One delivery that is not held, or no longer.
+    pub fn receive(&mut self, delivery: &Delivery) -> Halting<()> {
+        match self.slot(delivery.slot)? {
             // Back into a group that one was taken out of.
             Some(slot)
                 if slot.state == SlotState::Closed
                     && delivery.kind == DeliveryKind::Welcome
                     && self.is_group(slot.conversation)? =>
             {
-                self.letter(&delivery)
+                self.letter(delivery)
             }
-            Some(slot) => self.deliver(slot, &delivery),
-            None if delivery.kind == DeliveryKind::Welcome => self.letter(&delivery),
+            Some(slot) => self.deliver(slot, delivery),
+            None if delivery.kind == DeliveryKind::Welcome => self.letter(delivery),
             None => Ok(()),
         }
     }

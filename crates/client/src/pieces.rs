@@ -382,13 +382,7 @@ impl Step<'_> {
                 "delete from held where slot = ?1 and sequence = ?2",
                 params![slot.as_bytes(), sequence],
             )?;
-            self.attempt(|step| {
-                let delivery = Delivery::decode(&bytes)?;
-                match step.slot(slot)? {
-                    Some(entered) => step.deliver(entered, &delivery),
-                    None => Ok(()),
-                }
-            })?;
+            self.attempt(|step| step.receive(&Delivery::decode(&bytes)?))?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use vocab::time::{DAY_MS, MINUTE_MS};
 use wire::slot::Pieces;
 use wire::{Bytes, Decode, Door, Encode, Reply as Answer, UnnamedAnswer};
 
-use super::storms::{is_long, side_by_side};
+use super::storms::{chosen_seeds, is_long, side_by_side};
 use super::{meddles_with, on_disk};
 use crate::group_checks::findings;
 use crate::{Device, Figures, GroupPlan, Meddling, Passing, World, group_storm};
@@ -294,10 +294,16 @@ fn a_crowd_comes_in_by_one_commit_and_the_first_who_writes_is_read_by_all() {
 fn after_every_storm_a_group_whose_tree_lies_apart_is_one() {
     let config = Config { heal_after_messages: 12, ..in_pieces() };
     let plan = GroupPlan { config, ..GroupPlan::default() };
-    let seeds: Vec<u64> = SEEDS.collect();
+    let seeds: Vec<u64> = chosen_seeds().unwrap_or(SEEDS).collect();
     let (_, found): (Figures, _) = side_by_side(&seeds, |seed| {
         let mut storm = group_storm(seed, &plan);
         let mut found = findings(&storm);
+        if std::env::var_os("VALISE_TRACE").is_some() {
+            storm.world.trace_lines().iter().for_each(|line| println!("{line}"));
+            for device in storm.people.iter().flat_map(|person| &person.devices) {
+                println!("{}: {:?}", device.name(&storm.world), device.notes(&storm.world));
+            }
+        }
         found.extend((!storm.rested).then(|| ("it comes to rest", storm.world.unrest())));
         (std::mem::take(&mut storm.world.figures), found)
     });
