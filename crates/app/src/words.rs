@@ -130,8 +130,9 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
             client::GROUP_NAME_CHARS_MAX
         )),
         Refused::GroupFull => No::refused(format!(
-            "A group has room for {} people. Make a second one, or take somebody out first.",
-            limits::GROUP_PEOPLE_MAX
+            "A group has room for {} people with {} devices. Make a second one, or take somebody out first.",
+            limits::GROUP_PEOPLE_MAX,
+            limits::SLOT_LEAVES_MAX
         )),
         Refused::NotInGroup => {
             No::refused(format!("You are not in {} any more. Ask one of its admins to add you.", name()))

@@ -140,6 +140,30 @@ fn pieces_that_lack_or_were_exchanged_make_no_tree() {
 }
 
 #[test]
+fn whatever_an_index_says_it_is_read_or_refused() {
+    let mut rng = ChaCha20Rng::from_seed([3; 32]);
+    let key = PieceKey([5; 32]);
+    let mut read = 0;
+    for round in 0..2_000_u32 {
+        // A number of nodes, and keys: some too many, some too few, some bytes of nothing.
+        let mut plain = (rng.next_u32() % (1 << (round % 20))).to_be_bytes().to_vec();
+        let keys = 32 * (rng.next_u32() as usize % 9);
+        plain.extend(vec![0_u8; keys].tls_serialize_detached().unwrap());
+        if round % 5 == 0 {
+            let at = rng.next_u32() as usize % plain.len();
+            plain[at] ^= rng.next_u32() as u8;
+        }
+        let sealed = key.seal(vocab::SlotId(GROUP.0), &plain, &mut rng).unwrap();
+        if let Ok(plan) = TreePlan::read(GROUP, &key, &sealed.bytes) {
+            read += 1;
+            assert!(plan.ids().len() <= 9);
+            assert!(matches!(plan.assemble(&BTreeMap::new()), Ok(None)) || plan.ids().is_empty());
+        }
+    }
+    assert!(read > 50, "{read} could be read");
+}
+
+#[test]
 fn a_commit_says_the_pieces_of_one_path_and_a_device_comes_back_by_them() {
     let (mut all, mut shelf, made) = crowd(40);
     assert_eq!(made.tree.ids.len(), made.tree.new.len());
