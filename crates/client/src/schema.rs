@@ -18,6 +18,7 @@ pub const MIGRATIONS: &[&str] = &[
     crate::knock::TABLES,
     crate::newcomer::TABLES,
     crate::picture::TABLES,
+    crate::pieces::TABLES,
     crate::way_back::TABLES,
     crate::due::TABLES,
 ];

@@ -26,6 +26,7 @@ mod search;
 mod secrecy;
 mod storms;
 mod timer;
+mod tree;
 mod typing;
 mod words;
 mod wrong_service;
