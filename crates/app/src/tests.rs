@@ -279,6 +279,7 @@ fn all_refusals() -> Vec<Refused> {
         Refusal::TokenNeeded,
         Refusal::StaleEpoch,
         Refusal::UnknownSlot,
+        Refusal::PiecesUnknown,
         Refusal::Exists,
         Refusal::WrongCode { tries_left: 0 },
         Refusal::WrongCode { tries_left: 1 },

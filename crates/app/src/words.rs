@@ -130,8 +130,9 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
             client::GROUP_NAME_CHARS_MAX
         )),
         Refused::GroupFull => No::refused(format!(
-            "A group has room for {} people. Make a second one, or take somebody out first.",
-            limits::GROUP_PEOPLE_MAX
+            "A group has room for {} people with {} devices. Make a second one, or take somebody out first.",
+            limits::GROUP_PEOPLE_MAX,
+            limits::SLOT_LEAVES_MAX
         )),
         Refused::NotInGroup => {
             No::refused(format!("You are not in {} any more. Ask one of its admins to add you.", name()))
@@ -194,6 +195,9 @@ fn by_service(refusal: &Refusal, about: &About) -> No {
             "The server does not carry this chat any more. What was written is still here; add the person again to \
              go on.",
         ),
+        Refusal::PiecesUnknown => {
+            No::network("The server has lost a part of this group's list. It is given again by itself. Try again.")
+        }
         Refusal::Exists => No::refused("The server has it already. Nothing was changed; look at the list again."),
         Refusal::WrongCode { tries_left: 0 } => {
             No::refused("That is not the code we sent. No tries are left: ask for a new code.").then(Next::NewCode)

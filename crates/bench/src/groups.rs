@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use crypto::seal::{DeviceEntry, VerifiedChain};
 use crypto::{
-    Changes, Charter, DeviceKeys, Group, GroupId, Identity, Incoming, KeyPackage, KeyStore, LeafData,
-    Session, StoreError, by_charter, generate_key_package,
+    Changes, Charter, DeviceKeys, Error, Group, GroupId, Identity, Incoming, KeyPackage, KeyStore, LeafData,
+    Pending, Session, StoreError, TreePlan, by_charter, generate_key_package,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use serde_json::{Value, json};
 use vocab::limits::{FRAME_BYTES_MAX, PAYLOAD_SIZES};
-use vocab::{AddressSecret, DeviceId, Timestamp};
+use vocab::{AddressSecret, DeviceId, PieceId, Timestamp};
 
 use crate::Trouble;
 use crate::report::round;
@@ -23,8 +23,8 @@ use crate::report::round;
 const SIZES: [usize; 5] = [10, 64, 100, 300, 1_000];
 /// Texts that are measured.
 const TEXTS: usize = 20;
-/// Leaves that are renewed before the group counts as warm: each fills its path in the tree.
-const RENEWALS: usize = 8;
+/// Leaves that are renewed, one after the other and far apart, before the group counts as warm: each fills its path in the tree.
+const RENEWALS: usize = 16;
 const GROUP: GroupId = GroupId([1; 16]);
 const NOW: Timestamp = Timestamp(1_767_225_600_000);
 
@@ -103,53 +103,86 @@ fn measure(size: usize) -> Result<Value, Trouble> {
     for other in &mut others {
         packages.push(other.step(|s, me, leaf| generate_key_package(s, me, leaf, NOW, false))?.0.bytes);
     }
-    let ((_, made), create_ms) = founder.step(|s, me, leaf| {
+    let ((made, welcomes), create_ms) = founder.step(|s, me, leaf| {
         let read = packages.iter().map(|package| KeyPackage::read(s, package, NOW));
         let read = read.collect::<Result<Vec<_>, _>>()?;
-        Group::create(s, me, leaf, GROUP, &read, Some(&charter))
+        let (_, made) = Group::create(s, me, leaf, GROUP, &read, Some(&charter))?;
+        let welcomes = made.welcomes(s, &read)?;
+        Ok((made, welcomes))
     })?;
-    let welcome = made.welcome.as_ref().ok_or("no Welcome")?;
-    // Those who are measured come in; the others exist as leaves only.
-    let mut join_ms = Vec::new();
+    let mut service = Service::default();
+    let tree_bytes = service.takes(&made);
+    // Those who are measured come in, from all over the tree; the others exist as leaves only.
     let inside = RENEWALS.min(others.len());
-    for other in &mut others[..inside] {
-        join_ms.push(other.step(|s, _, _| Group::join(s, welcome).map(drop))?.1);
+    let apart = others.len() / inside;
+    let mut join_ms = Vec::new();
+    for number in (0..inside).map(|turn| turn * apart) {
+        join_ms.push(service.lets_in(&mut others[number], &welcomes[number])?);
     }
-    let cold = renew(&mut founder, &mut others[..inside], 0)?;
+    let letter_bytes = padded(welcomes.first().map_or(0, Vec::len) + LETTER_BYTES);
+    let mut all: Vec<&mut Member> =
+        std::iter::once(&mut founder).chain(others.iter_mut().step_by(apart).take(inside)).collect();
+    let cold = renew(&mut all, 0, &mut service)?;
     let mut warm = cold;
     for turn in 1..=inside {
-        warm = renew(&mut founder, &mut others[..inside], turn)?;
+        warm = renew(&mut all, turn, &mut service)?;
     }
     let (mut encrypt_ms, mut decrypt_ms, mut bytes) = (0.0, 0.0, 0);
     for number in 0..TEXTS {
         let text = format!("{number:0>256}");
         let (message, took) =
-            founder.step(|s, me, _| Group::load(s, GROUP)?.encrypt(s, me, text.as_bytes()))?;
+            all[0].step(|s, me, _| Group::load(s, GROUP)?.encrypt(s, me, text.as_bytes()))?;
         encrypt_ms += took;
         bytes = message.len();
-        let reader = others.first_mut().ok_or("nobody reads")?;
         decrypt_ms +=
-            reader.step(|s, _, _| Group::load(s, GROUP)?.process(s, &message, &by_charter).map(drop))?.1;
+            all[1].step(|s, _, _| Group::load(s, GROUP)?.process(s, &message, &by_charter).map(drop))?.1;
     }
-    let padded = |bytes: usize| PAYLOAD_SIZES.into_iter().find(|size| *size >= bytes);
-    let letters = padded(welcome.len()).map(|letter| (FRAME_BYTES_MAX - 2 * 1024 * 1024) / letter);
+    // What all who come in at once add to a request: their letters, and the tree.
+    let request = letter_bytes * others.len() + tree_bytes + padded(made.group_info.len());
     Ok(json!({
         "members": size,
-        "create_ms": round(create_ms), "welcome_bytes": welcome.len(), "rejoin_bytes_cold": made.group_info.len(),
-        "join_ms": round(mean(&join_ms)),
+        "create_ms": round(create_ms), "join_ms": round(mean(&join_ms)),
+        "letter_bytes": letter_bytes, "rejoin_bytes": padded(made.group_info.len()),
+        "tree_pieces": made.tree.ids.len(), "tree_bytes": tree_bytes,
+        "newcomers_a_request": others.len().min((FRAME_BYTES_MAX - ROOM_BYTES) * others.len() / request),
         "encrypt_ms": round(encrypt_ms / TEXTS as f64), "decrypt_ms": round(decrypt_ms / TEXTS as f64),
         "message_bytes": bytes,
         "commit_cold": cold.json(), "commit_warm": warm.json(),
-        // How many can be let in by one request, and whether a device can come back by the rejoin blob.
-        "letters_a_request": letters, "rejoin_fits": padded(warm.info_bytes).is_some_and(|it| it <= REJOIN_BYTES_MAX),
     }))
+}
+
+/// What a service keeps of the slot: the pieces of its trees.
+#[derive(Default)]
+struct Service(BTreeMap<PieceId, Vec<u8>>);
+
+impl Service {
+    /// Takes what a commit brings; how many bytes that is.
+    fn takes(&mut self, made: &Pending) -> usize {
+        self.0.extend(made.tree.new.iter().map(|piece| (piece.id, piece.bytes.clone())));
+        made.tree.new.iter().map(|piece| piece.bytes.len()).sum()
+    }
+
+    /// Somebody joins by a Welcome, and fetches the tree where it is not in there; how many milliseconds it takes.
+    fn lets_in(&self, who: &mut Member, welcome: &[u8]) -> Result<f64, Trouble> {
+        let (_, took) = who.step(|s, _, _| {
+            let key = match Group::join(s, welcome, None) {
+                Err(Error::TreeApart(key)) => key,
+                joined => return joined.map(drop),
+            };
+            let lost = || Error::Malformed("a piece is missing");
+            let plan = TreePlan::read(GROUP, &key, self.0.get(&key.id()).ok_or_else(lost)?)?;
+            let tree = plan.assemble(&self.0)?.ok_or_else(lost)?;
+            Group::join(s, welcome, Some(&tree)).map(drop)
+        })?;
+        Ok(took)
+    }
 }
 
 /// What one renewed leaf cost.
 #[derive(Clone, Copy)]
 struct Renewal {
     commit_bytes: usize,
-    info_bytes: usize,
+    tree_bytes: usize,
     make_ms: f64,
     process_ms: f64,
 }
@@ -157,19 +190,19 @@ struct Renewal {
 impl Renewal {
     fn json(self) -> Value {
         json!({
-            "bytes": self.commit_bytes, "rejoin_bytes": self.info_bytes,
+            "bytes": self.commit_bytes, "tree_bytes": self.tree_bytes,
             "make_ms": round(self.make_ms), "process_ms": round(self.process_ms),
         })
     }
 }
 
 /// Member `who` renews its leaf; the others follow.
-fn renew(founder: &mut Member, others: &mut [Member], who: usize) -> Result<Renewal, Trouble> {
-    let mut all: Vec<&mut Member> = std::iter::once(founder).chain(others).collect();
+fn renew(all: &mut [&mut Member], who: usize, service: &mut Service) -> Result<Renewal, Trouble> {
     let (pending, make_ms) = all[who].step(|s, me, _| {
         let mut group = Group::load(s, GROUP)?;
         group.commit(s, me, Changes::default(), &by_charter)
     })?;
+    let tree_bytes = service.takes(&pending);
     all[who].step(|s, _, _| Group::load(s, GROUP)?.merge_pending(s))?;
     let mut took = Vec::new();
     for (_, other) in all.iter_mut().enumerate().filter(|(number, _)| *number != who) {
@@ -179,19 +212,39 @@ fn renew(founder: &mut Member, others: &mut [Member], who: usize) -> Result<Rene
                     let mut group = Group::load(s, GROUP)?;
                     match group.process(s, &pending.commit, &by_charter)? {
                         Incoming::Commit(staged) => group.merge(s, *staged).map(drop),
-                        _ => Err(crypto::Error::Malformed("not a commit")),
+                        _ => Err(Error::Malformed("not a commit")),
                     }
                 })?
                 .1,
         );
     }
-    let (commit_bytes, info_bytes) = (pending.commit.len(), pending.group_info.len());
-    Ok(Renewal { commit_bytes, info_bytes, make_ms, process_ms: mean(&took) })
+    Ok(Renewal { commit_bytes: pending.commit.len(), tree_bytes, make_ms, process_ms: mean(&took) })
+}
+
+fn padded(bytes: usize) -> usize {
+    PAYLOAD_SIZES.into_iter().find(|size| *size >= bytes).unwrap_or(bytes)
 }
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// What the service takes as a rejoin blob (`docs/protocol/slot.md`).
-const REJOIN_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Of a letter beside the Welcome: the chain of device lists, a signature, the seal.
+const LETTER_BYTES: usize = 512;
+/// Of a request beside letters and tree: roster, commit, first message.
+const ROOM_BYTES: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scenario_runs_to_its_end_and_a_commit_says_a_part_of_the_tree() {
+        let [small, large] = [10, 40].map(|size| measure(size).unwrap());
+        let tree = large["tree_bytes"].as_u64().unwrap();
+        let said = large["commit_warm"]["tree_bytes"].as_u64().unwrap();
+        assert!(tree > 3 * small["tree_bytes"].as_u64().unwrap(), "{large} {small}");
+        assert!(2 * said <= tree, "{large}");
+        assert_eq!(large["letter_bytes"], small["letter_bytes"]);
+    }
+}

@@ -58,6 +58,8 @@ impl Pair {
                 posting_key_hash: roster::posting_key_hash(&posting_key),
                 roster: roster::seal(&posting_key, &addresses, rng)?.into(),
                 rejoin: vec![0; PAYLOAD_BYTES].into(),
+                tree: vec![],
+                pieces: vec![],
             },
             welcomes: vec![],
             message: vec![].into(),

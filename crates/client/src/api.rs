@@ -665,7 +665,7 @@ pub enum Refused {
     NotAccepted,
     /// The name of a group is empty, or longer than [`crate::GROUP_NAME_CHARS_MAX`].
     BadGroupName,
-    /// The group has [`vocab::limits::GROUP_PEOPLE_MAX`] people.
+    /// The group has [`vocab::limits::GROUP_PEOPLE_MAX`] people, or [`vocab::limits::SLOT_LEAVES_MAX`] devices.
     GroupFull,
     /// One is not in the group any more.
     NotInGroup,

@@ -240,6 +240,8 @@ impl Step<'_> {
                 posting_key_hash: posting_key_hash(&k),
                 roster: roster::seal(&k, &[], self.rng)?.into(),
                 rejoin: vec![].into(),
+                tree: vec![],
+                pieces: vec![],
             },
             welcomes,
             message: vec![].into(),

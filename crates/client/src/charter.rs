@@ -15,7 +15,7 @@ use crypto::{
 };
 use crypto::{Permissions, Role, by_charter};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
-use vocab::limits::{DEVICES_MAX, GROUP_PEOPLE_MAX};
+use vocab::limits::{DEVICES_MAX, GROUP_PEOPLE_MAX, SLOT_LEAVES_MAX};
 use vocab::time::SECOND_MS;
 use vocab::{AccountId, MessageId};
 use wire::content::{Disposition, MimiContent, NestedPart};
@@ -25,9 +25,7 @@ use wire::{Bytes, Decode, Encode};
 use crate::api::{
     CommandId, ContactState, ConversationId, Event, GroupChange, Mark, Noticed, Refused, Reply,
 };
-use crate::conversation::{
-    GENERATIONS_AHEAD, Letter, Slot, SlotState, accounts_of, fits_frame, has_room, split_by_account,
-};
+use crate::conversation::{GENERATIONS_AHEAD, Letter, Slot, SlotState, accounts_of, split_by_account};
 use crate::intent::{self, Intent, Kind};
 use crate::machine::Weakness;
 use crate::matter::Matter;
@@ -175,7 +173,7 @@ impl Step<'_> {
             self.reply(command, Err(Refused::BadGroupName));
             return Ok(());
         };
-        if others.len() >= GROUP_PEOPLE_MAX || others.len() as u64 >= GROUP_DEVICES_MAX {
+        if !has_room(1, 1, others.len()) {
             self.reply(command, Err(Refused::GroupFull));
             return Ok(());
         }
@@ -245,9 +243,7 @@ impl Step<'_> {
                         return Ok(Err(Refused::NotAccepted));
                     }
                 }
-                let count = self.people(conversation)?.len() + people.len();
-                let devices = self.devices_in(conversation)? + people.len() as u64;
-                if count > GROUP_PEOPLE_MAX || devices > GROUP_DEVICES_MAX {
+                if !self.group_has_room(conversation, people.len())? {
                     return Ok(Err(Refused::GroupFull));
                 }
                 may(charter.permits(own, charter.permissions.add), Wish::Add(people))
@@ -356,7 +352,11 @@ impl Step<'_> {
             Plan::Commit { add, remove, charter } => (add, remove, charter),
         };
         let mut later = Vec::new();
+        let whole = self.says_whole_tree(slot.id)?;
         let pending = loop {
+            if whole {
+                group.say_whole_tree();
+            }
             let changes = Changes { add: &add, remove: &remove, leaf: None, charter: charter.as_ref() };
             let made = group.commit(session, &self.me()?.identity(), changes, &by_charter);
             let pending = match made {
@@ -364,11 +364,7 @@ impl Step<'_> {
                 Err(CryptoError::Refused(why)) => return self.wish_refused(intent, why),
                 Err(error) => return Err(error.into()),
             };
-            if !add.is_empty() && !has_room(&pending) {
-                group.clear_pending(session)?;
-                return self.abandon_change(intent);
-            }
-            if fits_frame(add.len(), &pending) {
+            if add.len() <= 1 || self.fits_frame(add.len(), &pending)? {
                 break pending;
             }
             group = group.clear_pending(session)?.ok_or(Halt::Unusable("no group left"))?;
@@ -462,8 +458,17 @@ impl Step<'_> {
         people: &[AccountId],
         intent: &Intent,
     ) -> Halting<Plan> {
+        let here: BTreeSet<AccountId> = members.iter().map(|member| member.account).collect();
+        let absent: Vec<AccountId> =
+            people.iter().filter(|account| !here.contains(account)).copied().collect();
+        // Nothing is read before all is here: many may come.
+        for account in &absent {
+            if !self.is_drawn(conversation, *account)? {
+                return Ok(Plan::Draw(*account));
+            }
+        }
         let mut add = Vec::new();
-        for account in people.iter().filter(|account| !members.iter().any(|m| m.account == **account)) {
+        for account in &absent {
             match self.drawn(conversation, *account)? {
                 None => return Ok(Plan::Draw(*account)),
                 Some(padded) if padded.is_empty() => {}
@@ -527,6 +532,25 @@ impl Step<'_> {
         )?)
     }
 
+    fn is_drawn(&self, conversation: ConversationId, account: AccountId) -> Halting<bool> {
+        let found: Option<i64> = self.tx.row(
+            "select 1 from drawn where conversation = ?1 and account = ?2",
+            params![conversation.0, account.as_bytes()],
+            |row| row.get(0),
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// The packages of those who are in the group now were used; those of others wait for the next commit.
+    pub fn forget_drawn_of_members(&self, conversation: ConversationId) -> Halting<()> {
+        self.tx.execute(
+            "delete from drawn where conversation = ?1 and (padded = x'' or account in
+             (select account from member where member.conversation = drawn.conversation))",
+            params![conversation.0],
+        )?;
+        Ok(())
+    }
+
     pub fn note_drawn(&self, conversation: ConversationId, account: AccountId, padded: &[u8]) -> Halting<()> {
         self.tx.execute(
             "insert into drawn (conversation, account, padded) values (?1, ?2, ?3)
@@ -562,7 +586,7 @@ impl Step<'_> {
             self.wanted_accounts(conversation)?
         };
         for account in wanted {
-            if self.drawn(conversation, account)?.is_none() {
+            if !self.is_drawn(conversation, account)? {
                 return Ok(Some(account));
             }
         }
@@ -678,7 +702,9 @@ impl Step<'_> {
         self.people_moved(conversation, &joined.group, Some(writer))?;
         // The leaf came from a stock on the service (T-17). In a large group not everybody renews it at once.
         let fresh_address: &[u8] = if last_resort { &[1] } else { &[] };
-        if fresh_address.is_empty() && joined.members.len() > PROPOSE_LEAVES_MIN {
+        if fresh_address.is_empty() && joined.members.len() > RENEW_LEAVES_MAX {
+            // `healed_at` is 0: the first message is sealed after a renewed leaf.
+        } else if fresh_address.is_empty() && joined.members.len() > PROPOSE_LEAVES_MIN {
             // All of them at once: one commit carries what they propose.
             intent::queue_once(self, Kind::Propose, &conversation.0, &[])?;
             self.put_off(Kind::Propose, conversation, RENEWAL_SPREAD_MS)?;
@@ -878,6 +904,7 @@ impl Step<'_> {
                 self.delete_address(vocab::AddressSecret(address), proof)?;
             }
             let slot = vocab::SlotId(slot);
+            self.forget_awaited(slot)?;
             self.put_slot_state(slot, SlotState::Closed)?;
             if let Ok(group) = Group::load(self.session, GroupId::from(slot)) {
                 group.delete(self.session)?;
@@ -1123,6 +1150,11 @@ impl Step<'_> {
         Ok(inside && self.devices_in(conversation)? <= MARKS_DEVICES_MAX)
     }
 
+    /// Whether so many more people fit into a group, each with a device at least.
+    pub fn group_has_room(&self, conversation: ConversationId, more: usize) -> Halting<bool> {
+        Ok(has_room(self.people(conversation)?.len(), self.devices_in(conversation)?, more))
+    }
+
     fn devices_in(&self, conversation: ConversationId) -> Halting<u64> {
         let count: Option<Option<i64>> = self.tx.row(
             "select sum(devices) from member where conversation = ?1",
@@ -1163,6 +1195,13 @@ impl Step<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a group of so many people with so many devices takes `more` people, of whom no more is known than that each has a
+/// device.
+fn has_room(people: usize, devices: u64, more: usize) -> bool {
+    let leaves = usize::try_from(devices).unwrap_or(usize::MAX).saturating_add(more);
+    people.saturating_add(more) <= GROUP_PEOPLE_MAX && leaves <= SLOT_LEAVES_MAX
 }
 
 fn store_notice(what: &Noticed) -> StoredNotice {
@@ -1223,9 +1262,8 @@ pub(crate) const KIND_GROUP: i64 = 1;
 const TYPE_LEAVE: &str = "application/vnd.valise.leave";
 /// Newcomers renew their leaf within so long for each leaf of the group; where they propose it, within so long.
 const RENEWAL_SPREAD_MS: u64 = 2 * SECOND_MS;
-/// Devices that a group is known to hold today: the tree of about as many, all nodes filled, fits into a rejoin blob
-/// (`docs/performance.md`). `GROUP_PEOPLE_MAX` stays the aim.
-const GROUP_DEVICES_MAX: u64 = 300;
+/// In groups of more leaves newcomers renew theirs before they first write, and not at once: each renewal goes to everybody.
+const RENEW_LEAVES_MAX: usize = 64;
 /// In groups of more leaves newcomers propose the renewed leaf and leave the commit to whoever is next.
 const PROPOSE_LEAVES_MIN: usize = 8;
 /// In larger groups profiles are told to nobody by themselves: each would go to all.
@@ -1238,3 +1276,28 @@ const TAKE_OUT_SPREAD_MS: u64 = 5 * SECOND_MS;
 const DRAW_TRIES_MAX: u32 = 8;
 /// What must stand first is looked at again after so long.
 const NO_SLOT_MS: u64 = 250;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_takes_1024_people_and_2048_devices_and_nobody_more() {
+        for (people, devices, more, expected) in [
+            (1, 1, 1_023, true),
+            (1, 1, 1_024, false),
+            (1_023, 1_023, 1, true),
+            (1_024, 1_024, 1, false),
+            (300, 2_047, 1, true),
+            (300, 2_048, 1, false),
+            (300, 2_047, 2, false),
+            (300, u64::MAX, 1, false),
+        ] {
+            assert_eq!(
+                has_room(people, devices, more),
+                expected,
+                "{people} people, {devices} devices, {more} more"
+            );
+        }
+    }
+}

@@ -9,10 +9,10 @@ use crypto::seal::roster::{self, posting_key_hash};
 use crypto::seal::{VerifiedChain, aead, challenge};
 use crypto::{Group, GroupId, Joined, KeyPackage, Member, Pending};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
-use vocab::limits::{FRAME_BYTES_MAX, PAYLOAD_SIZES};
+use vocab::limits::{FRAME_BYTES_MAX, PAYLOAD_SIZES, WELCOMES_MAX};
 use vocab::{AccountId, AddressSecret, DeviceId, IdempotencyId, SlotId};
 use wire::key_package::{FetchKeyPackages, KeyPackageSet, KeyPackages};
-use wire::slot::{CreateSlot, EpochState, Stored, WelcomeFor};
+use wire::slot::{CreateSlot, EpochState, Piece, Stored, WelcomeFor};
 use wire::{Bytes, Decode, Delivery, Encode, Secret32, UnnamedRequest};
 
 use crate::api::{ContactState, ConversationId, Event};
@@ -288,7 +288,7 @@ impl Step<'_> {
         let (mut packages, mut later) = (packages, Vec::new());
         let (mut group, pending) = loop {
             let made = Group::create(session, &self.me()?.identity(), &leaf, id, packages, charter.as_ref())?;
-            let fits = fits_frame(packages.len(), &made.1) && has_room(&made.1);
+            let fits = self.fits_frame(packages.len(), &made.1)?;
             if fits || packages.len() <= 1 || charter.is_none() {
                 break made;
             }
@@ -349,11 +349,10 @@ impl Step<'_> {
         packages: &[KeyPackage],
         pending: &Pending,
     ) -> Halting<Vec<WelcomeFor>> {
-        let welcome = pending.welcome.clone().ok_or(Halt::Unusable("a group without a Welcome"))?;
         let mut welcomes = Vec::with_capacity(packages.len());
-        for package in packages {
+        for (package, welcome) in packages.iter().zip(pending.welcomes(self.session, packages)?) {
             let reader = package.member.account;
-            let letter = self.letter_to(reader, (conversation, slot, generation), welcome.clone())?;
+            let letter = self.letter_to(reader, (conversation, slot, generation), welcome)?;
             let payload = self.introduction_of(reader)?.seal_welcome(&letter, self.rng)?;
             welcomes.push(WelcomeFor {
                 address: package.member.address,
@@ -445,7 +444,22 @@ impl Step<'_> {
         Ok(letter.encode()?)
     }
 
-    /// Roster and rejoin blob of the epoch a commit of ours leads to.
+    /// Whether a commit fits into one request with so many letters, the tree's pieces, roster and rejoin blob. Every letter holds
+    /// a Welcome with the secrets of its reader alone, so that letters grow with nothing but the description.
+    pub fn fits_frame(&self, letters: usize, pending: &Pending) -> Halting<bool> {
+        let padded =
+            |bytes: usize| PAYLOAD_SIZES.into_iter().find(|size| *size >= bytes).unwrap_or(FRAME_BYTES_MAX);
+        let description = pending.group_info.len();
+        let letter = padded(description + self.me()?.chain.to_bytes().len() + LETTER_BYTES);
+        let commit = pending.commit.len().div_ceil(PAYLOAD_SIZES[9]) * PAYLOAD_SIZES[9];
+        let pieces: usize = pending.tree.new.iter().map(|piece| piece.bytes.len()).sum();
+        let roster = pending.change.after.len() * roster::ENTRY_BYTES;
+        let names = pending.tree.ids.len() * vocab::PieceId::BYTES;
+        let all = letters.saturating_mul(letter) + commit + pieces + padded(description) + roster + names;
+        Ok(all + REQUEST_BYTES <= FRAME_BYTES_MAX && letters <= WELCOMES_MAX)
+    }
+
+    /// Roster and rejoin blob of the epoch a commit of ours leads to, and where its tree lies.
     pub fn epoch_state(&mut self, pending: &crypto::Pending, slot: SlotId) -> Halting<EpochState> {
         let addresses: Vec<AddressSecret> =
             pending.change.after.iter().map(|member| member.address).collect();
@@ -454,6 +468,13 @@ impl Step<'_> {
             posting_key_hash: posting_key_hash(&pending.next.k),
             roster: roster::seal(&pending.next.k, &addresses, self.rng)?.into(),
             rejoin: rejoin.into(),
+            tree: pending.tree.ids.clone(),
+            pieces: pending
+                .tree
+                .new
+                .iter()
+                .map(|piece| Piece { id: piece.id, sealed: piece.bytes.as_slice().into() })
+                .collect(),
         })
     }
 
@@ -529,7 +550,7 @@ impl Step<'_> {
 
     /// A Welcome that cannot be used (its key package was used before, say) must not end a conversation that there is: this
     /// device starts the next slot itself.
-    fn enter_or_start(&mut self, letter: &Letter, writer: AccountId, sequence: u64) -> Halting<()> {
+    pub fn enter_or_start(&mut self, letter: &Letter, writer: AccountId, sequence: u64) -> Halting<()> {
         if self.attempt(|step| step.enter(letter, writer, sequence))?.is_some() {
             return Ok(());
         }
@@ -554,14 +575,7 @@ impl Step<'_> {
 
     /// A letter of somebody who is blocked: the address it came by is given up, so that nothing more comes by it.
     pub fn turn_away(&mut self, letter: &Letter) -> Halting<()> {
-        let session = self.session;
-        let joined = Group::join(session, letter.welcome.as_slice())?;
-        let address = self.own_member(&joined)?.address;
-        joined.group.delete(session)?;
-        match self.take_spare_address(address)? {
-            Some((proof, false)) => self.delete_address(address, proof),
-            _ => Ok(()),
-        }
+        self.use_up_package(letter)
     }
 
     fn own_member(&self, joined: &Joined) -> Halting<Member> {
@@ -621,28 +635,12 @@ impl Step<'_> {
         self.tx.execute("delete from request where slot = ?1", params![slot.as_bytes()])?;
         self.tx.execute("delete from slot where slot = ?1 and state = 4", params![slot.as_bytes()])?;
         self.attempt(|step| step.enter(letter, account, sequence))?;
-        let held: Vec<Vec<u8>> = self.tx.rows(
-            "select delivery from held where slot = ?1 order by sequence",
-            params![slot.as_bytes()],
-            |row| row.get(0),
-        )?;
-        for bytes in held {
-            self.attempt(|step| {
-                let delivery = Delivery::decode(&bytes)?;
-                match step.slot(slot)? {
-                    Some(entered) => step.deliver(entered, &delivery),
-                    None => Ok(()),
-                }
-            })?;
-        }
-        self.tx.execute("delete from held where slot = ?1", params![slot.as_bytes()])?;
-        Ok(())
+        self.deliver_held(slot)
     }
 
     /// Joins the group of a letter whose writer is accepted, or another device of our own.
     fn enter(&mut self, letter: &Letter, writer: AccountId, sequence: u64) -> Halting<()> {
-        let session = self.session;
-        let joined = Group::join(session, letter.welcome.as_slice())?;
+        let Some(joined) = self.join(letter, writer, sequence)? else { return Ok(()) };
         if let Some(charter) = joined.charter.clone() {
             return self.enter_group(letter, writer, sequence, &joined, &charter);
         }
@@ -809,18 +807,6 @@ fn generation_setting(conversation: ConversationId) -> String {
     format!("generation {conversation}")
 }
 
-/// Whether the letters with this Welcome leave room in a frame for everything else: each holds the whole of it.
-pub(crate) fn fits_frame(letters: usize, pending: &Pending) -> bool {
-    let welcome = pending.welcome.as_ref().map_or(0, Vec::len) + LETTER_BYTES;
-    let padded = PAYLOAD_SIZES.into_iter().find(|size| *size >= welcome).unwrap_or(FRAME_BYTES_MAX);
-    letters <= 1 || letters.saturating_mul(padded) <= LETTERS_BYTES_MAX
-}
-
-/// Whether the tree still fits into a rejoin blob when all its nodes are filled: otherwise nothing could be committed one day.
-pub(crate) fn has_room(pending: &Pending) -> bool {
-    pending.group_info.len() + pending.change.after.len() * NODE_BYTES <= TREE_BYTES_MAX
-}
-
 /// The packages of about the first half of the devices, and the rest; the devices of an account stay together where they can.
 pub(crate) fn split_by_account(packages: &[KeyPackage]) -> (&[KeyPackage], &[KeyPackage]) {
     let half = packages.len().div_ceil(2);
@@ -836,14 +822,10 @@ pub(crate) fn accounts_of(packages: &[KeyPackage]) -> Vec<AccountId> {
     accounts
 }
 
-/// A filled node of the tree: an X-Wing key, hashes, what it has not merged.
-const NODE_BYTES: usize = 1_400;
-/// The largest padded size that the service takes as a rejoin blob, less what else is in it.
-const TREE_BYTES_MAX: usize = PAYLOAD_SIZES[10] - 4 * 1024;
-/// Of a letter beside the Welcome in it: chain of device lists, signature, seal.
-const LETTER_BYTES: usize = 8 * 1024;
-/// Bytes of all letters of one request: what a frame leaves beside the commit, the roster and a rejoin blob.
-const LETTERS_BYTES_MAX: usize = FRAME_BYTES_MAX - 2 * 1024 * 1024;
+/// Of a Welcome for one device beside the group's description, and of a letter beside the Welcome and the chain of lists in it.
+const LETTER_BYTES: usize = 2_048;
+/// Bytes of a request that are not counted: keys, ids, lengths, a first message.
+const REQUEST_BYTES: usize = 128 * 1024;
 /// Somebody who is left behind is fetched at most once in so long.
 const FETCH_BACK_MS: u64 = vocab::time::MINUTE_MS;
 /// A letter may be so many generations ahead of what this device has heard of: nobody can use the numbers up.

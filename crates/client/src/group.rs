@@ -3,7 +3,7 @@
 use client_db::params;
 use crypto::seal::aead::{Key, sha256};
 use crypto::seal::padding::{open_padded, seal_padded};
-use crypto::{Changes, Group, GroupId, Incoming, LeafData, Pending, by_charter};
+use crypto::{Changes, Error as CryptoError, Group, GroupId, Incoming, LeafData, Pending, by_charter};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 use vocab::{AccountId, IdempotencyId, SlotId};
 use wire::slot::{Commit, FetchRejoin, Rejoin, Send, Stored, WelcomeFor};
@@ -42,6 +42,12 @@ impl Step<'_> {
             // Unreadable: counted when the way back is made, from where it begins again.
             return Ok(());
         }
+        if delivery.kind == DeliveryKind::Commit && delivery.epoch == slot.epoch {
+            let waits = self.attempt(|step| step.waits_for_pieces(&slot, delivery))?;
+            if waits == Some(true) {
+                return Ok(());
+            }
+        }
         self.note_hole(&slot, delivery)?;
         if delivery.epoch > slot.epoch {
             // A commit was missed.
@@ -77,12 +83,20 @@ impl Step<'_> {
         self.ask_again(conversation)
     }
 
+    fn waits_for_pieces(&mut self, slot: &Slot, delivery: &Delivery) -> Halting<bool> {
+        let group = Group::load(self.session, GroupId::from(slot.id))?;
+        let secrets = group.secrets(self.session)?;
+        let message = self.open_outside(&secrets.e, slot.id, delivery.payload.as_slice())?;
+        self.waits_for_commit(slot, delivery, &message)
+    }
+
     /// Opens the outside with `E`, then MLS.
     fn read(&mut self, slot: &Slot, delivery: &Delivery) -> Halting<()> {
         let session = self.session;
         let mut group = Group::load(session, GroupId::from(slot.id))?;
         let secrets = group.secrets(session)?;
         let message = self.open_outside(&secrets.e, slot.id, delivery.payload.as_slice())?;
+        let message = self.message_behind(slot.id, message)?.ok_or(Halt::Unusable("pieces are missing"))?;
         match group.process(session, &message, &by_charter)? {
             Incoming::Application { sender, content } => self.content(slot, &sender, &content),
             Incoming::Commit(_) if self.misses_commit(delivery) => Err(Halt::Unusable("broken on purpose")),
@@ -162,7 +176,9 @@ impl Step<'_> {
         let mut group = Group::load(session, GroupId::from(slot.id))?;
         group.merge_pending(session)?;
         intent::finish(self, intent.id)?;
+        self.delete_setting(&whole_tree_setting(slot.id))?;
         if intent.kind == Kind::Rejoin {
+            self.forget_awaited(slot.id)?;
             self.begin_again(slot)?;
         }
         self.tx.execute(
@@ -179,7 +195,7 @@ impl Step<'_> {
         let before = self.people(slot.conversation)?;
         self.moved_on(slot, &group, by, true)?;
         if intent.kind == Kind::ChangeGroup {
-            self.forget_drawn(slot.conversation)?;
+            self.forget_drawn_of_members(slot.conversation)?;
             let mut newcomers = self.people(slot.conversation)?;
             newcomers.retain(|account| !before.contains(account));
             self.give_to_newcomers(slot.conversation, &newcomers)?;
@@ -295,6 +311,9 @@ impl Step<'_> {
         if self.proposes(intent)? {
             return self.propose_instead(intent, &slot, &mut group, &leaf);
         }
+        if self.says_whole_tree(slot.id)? {
+            group.say_whole_tree();
+        }
         let changes = Changes { remove: &remove, leaf: Some(&leaf), ..Changes::default() };
         let pending = group.commit(session, &self.me()?.identity(), changes, &by_charter)?;
         self.send_commit(intent, slot.id, slot.epoch, (secrets.k, secrets.e), &pending, vec![])
@@ -336,9 +355,9 @@ impl Step<'_> {
         pending: &Pending,
         welcomes: Vec<WelcomeFor>,
     ) -> Halting<()> {
-        let commit = self.seal_outside(&e, slot, &pending.commit)?;
+        let mut next = self.epoch_state(pending, slot)?;
+        let commit = self.seal_commit(&e, slot, &pending.commit, &mut next.pieces)?;
         let hash = sha256(&[&commit]);
-        let next = self.epoch_state(pending, slot)?;
         let operation = UnnamedRequest::Commit(Commit {
             slot,
             posting_key: Secret32(k),
@@ -354,6 +373,23 @@ impl Step<'_> {
         intent::seal(self, intent.id, slot, &hash, epoch, &operation)?;
         self.request_unnamed(Purpose::Intent(intent.id), &operation);
         Ok(())
+    }
+
+    /// The service lacks pieces of the tree that it should have: the next commit says them all. Where that does not fit into
+    /// a request, or does not help, the conversation goes on in a new slot.
+    pub fn pieces_unknown(&mut self, intent: &Intent) -> Halting<()> {
+        let slot = intent.slot()?;
+        intent::unseal(self, intent.id)?;
+        if self.says_whole_tree(slot)? {
+            self.delete_setting(&whole_tree_setting(slot))?;
+            return self.succeed(slot, intent.conversation()?);
+        }
+        self.put_setting(&whole_tree_setting(slot), &[1])
+    }
+
+    /// Whether the next commit in a slot is to say the whole tree.
+    pub fn says_whole_tree(&self, slot: SlotId) -> Halting<bool> {
+        Ok(self.setting(&whole_tree_setting(slot))?.is_some())
     }
 
     /// The slot moved on before this arrived: it waits for the commit, then is sealed anew.
@@ -388,7 +424,7 @@ impl Step<'_> {
         }
     }
 
-    fn fall_out_of(&mut self, slot: &Slot) -> Halting<()> {
+    pub fn fall_out_of(&mut self, slot: &Slot) -> Halting<()> {
         if self.config.has(Weakness::NeverRejoins) || slot.state == SlotState::Closed {
             return Ok(());
         }
@@ -419,6 +455,15 @@ impl Step<'_> {
         let conversation = intent.conversation()?;
         let Some(slot) = self.current_slot(conversation)? else { return intent::finish(self, intent.id) };
         let entered = self.attempt(|step| step.enter_again(intent, &slot, rejoin))?;
+        if entered == Some(false) && intent.attempts >= TREE_TRIES_MAX {
+            // The service does not give the tree, again and again.
+            self.forget_awaited(slot.id)?;
+            intent::finish(self, intent.id)?;
+            return self.succeed(slot.id, conversation);
+        }
+        if entered == Some(false) {
+            return intent::put_off(self, intent.id, TREE_MS_MAX);
+        }
         if entered.is_none() && !self.ask_for_way_back(intent, &slot)? {
             // R has changed without this device and nobody tells it, or the group cannot be entered: on in a new slot.
             intent::finish(self, intent.id)?;
@@ -427,21 +472,25 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn enter_again(&mut self, intent: &Intent, slot: &Slot, rejoin: &Rejoin) -> Halting<()> {
+    /// False while the tree is fetched.
+    fn enter_again(&mut self, intent: &Intent, slot: &Slot, rejoin: &Rejoin) -> Halting<bool> {
         let r: [u8; 32] = slot.r.as_slice().try_into().map_err(|_| Halt::Unusable("R is unknown"))?;
         let plain = open_padded(&rejoin_key(&r), slot.id.as_bytes(), rejoin.blob.as_slice())?;
         let blob = RejoinBlob::decode(&plain)?;
         let leaf = self.leaf(slot.own_address()?)?;
-        let session = self.session;
-        let (_, pending) = Group::rejoin(
-            session,
-            &self.me()?.identity(),
-            &leaf,
-            blob.group_info.as_slice(),
-            r,
-            &by_charter,
-        )?;
-        self.send_commit(intent, slot.id, rejoin.epoch, (blob.k, blob.e), &pending, vec![])
+        let (session, info) = (self.session, blob.group_info.as_slice());
+        let identity = self.me()?.identity();
+        let made = match Group::rejoin(session, &identity, &leaf, (info, None), r, &by_charter) {
+            Err(CryptoError::TreeApart(key)) => {
+                let Some(tree) = self.tree_to_return(slot.id, &key)? else { return Ok(false) };
+                let identity = self.me()?.identity();
+                Group::rejoin(session, &identity, &leaf, (info, Some(&tree)), r, &by_charter)
+            }
+            made => made,
+        };
+        let (_, pending) = made?;
+        self.send_commit(intent, slot.id, rejoin.epoch, (blob.k, blob.e), &pending, vec![])?;
+        Ok(true)
     }
 
     /// Somebody committed in between: from the start, over their epoch. A posting key that never fits is a blob that lies:
@@ -484,6 +533,10 @@ impl Step<'_> {
     }
 }
 
+fn whole_tree_setting(slot: SlotId) -> String {
+    format!("whole tree {slot}")
+}
+
 fn outside_key(e: &[u8; 32]) -> Key {
     Key::derive(e, "valise outside v1")
 }
@@ -496,5 +549,9 @@ fn rejoin_key(r: &[u8; 32]) -> Key {
 const REJOIN_RETRY_MS: u64 = 50;
 /// And gives up on the slot after so many lost races.
 const REJOIN_TRIES_MAX: u32 = 10;
+/// Coming back waits so long for the tree; it goes on as soon as it is here, or not to be had.
+const TREE_MS_MAX: u64 = 10 * vocab::time::MINUTE_MS;
+/// And starts over, with the tree as it is then, so often.
+const TREE_TRIES_MAX: u32 = 10;
 /// What must stand first is looked at again after so long.
 const NO_SLOT_MS: u64 = 250;

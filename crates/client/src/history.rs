@@ -176,6 +176,8 @@ pub(crate) const OF_THIS_DEVICE: &[&str] = &[
     "slot",
     "request",
     "held",
+    "piece",
+    "awaited",
     "spare_address",
     "receipt_due",
     "intent",

@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     VerifyHandle = 8,
     /// Asks for a blob until it is there; subject: what for.
     FetchBlob = 9,
+    /// Asks for pieces of a slot; subject: slot.
+    FetchPieces = 20,
     /// A letter that knocks at a group; subject: conversation.
     Knock = 19,
     /// Conversation kinds; subject: conversation. In the order in which they go first.
@@ -50,7 +52,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::CreateMailbox,
         Self::CreateAddress,
         Self::DeleteAddress,
@@ -58,6 +60,7 @@ impl Kind {
         Self::PublishKeyPackages,
         Self::PutBlob,
         Self::FetchBlob,
+        Self::FetchPieces,
         Self::PublishHandle,
         Self::VerifyHandle,
         Self::Knock,
@@ -472,6 +475,7 @@ pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
         }
         (_, State::Stored) => Ok(()),
         (_, State::Stale) => still_stale(step, intent),
+        (Kind::FetchPieces, State::Staged) => step.fetch_pieces(intent),
         (Kind::Knock, State::Staged) => step.prepare_knock(intent),
         (Kind::Rejoin, State::Staged) => step.fetch_rejoin(intent),
         (Kind::SelfUpdate, State::Staged) => step.seal_update(intent),
@@ -485,6 +489,10 @@ pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
 /// The slot moved on and this device has not heard how. Only a mailbox that was opened since and read to its end shows that
 /// it never will: coming back in from outside gives up whatever is still on its way.
 fn still_stale(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
+    if step.holds(intent.slot()?)? {
+        // It has come, and is being fetched.
+        return put_off(step, intent.id, STALE_CHECK_MS);
+    }
     if step.lines.caught_up_since_stale(intent.id) {
         let conversation = intent.conversation()?;
         unseal(step, intent.id)?;
@@ -530,6 +538,7 @@ pub(crate) fn done_at_unnamed(step: &mut Step<'_>, id: i64, answer: UnnamedAnswe
             UnnamedAnswer::Done,
         ) => finish(step, id),
         (Kind::PutBlob, UnnamedAnswer::Done) => step.blob_put(&intent),
+        (Kind::FetchPieces, UnnamedAnswer::Pieces(pieces)) => step.pieces_fetched(&intent, &pieces),
         (Kind::FetchBlob, UnnamedAnswer::Blob(blob)) => step.blob_fetched(&intent, blob.sealed.as_slice()),
         _ => Err(Halt::Unusable("an answer to something else")),
     }
@@ -563,6 +572,8 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
         (Kind::DeleteAddress, _) => finish(step, id),
         (Kind::PutBlob, refusal) => step.blob_refused(&intent, refusal),
         (Kind::FetchBlob, _) => step.blob_missing(&intent),
+        (Kind::FetchPieces, _) => step.pieces_missing(&intent),
+        (Kind::SelfUpdate | Kind::ChangeGroup, Refusal::PiecesUnknown) => step.pieces_unknown(&intent),
         (Kind::SendContent | Kind::SelfUpdate | Kind::ChangeGroup | Kind::Propose, Refusal::StaleEpoch) => {
             step.stale_epoch(&intent)
         }

@@ -9,7 +9,7 @@ use crypto::seal::aead::{Key, derive, sha256};
 use crypto::seal::padding::{open_padded, seal_padded};
 use crypto::{Charter, GroupLink, Role, forget_key_package};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
-use vocab::limits::{BLOB_DAYS_MAX, GROUP_PEOPLE_MAX, NAME_CHARS_MAX};
+use vocab::limits::{BLOB_DAYS_MAX, NAME_CHARS_MAX};
 use vocab::time::{DAY_MS, MINUTE_MS, SECOND_MS};
 use vocab::{AccountId, AddressSecret, Timestamp};
 use wire::GROUP_DOORS_MAX;
@@ -467,7 +467,7 @@ impl Step<'_> {
             self.turn_away_knock(&knock, KnockAnswer::LinkClosed)?;
             return self.refuse(command, Refused::LinkClosed);
         }
-        if accept && self.people(conversation)?.len() >= GROUP_PEOPLE_MAX {
+        if accept && !self.group_has_room(conversation, 1)? {
             return self.refuse(command, Refused::GroupFull);
         }
         if accept {
@@ -508,7 +508,7 @@ impl Step<'_> {
         charter: &Charter,
     ) -> Halting<()> {
         let Some(knock) = self.knock(&admitted.knock)? else { return Ok(()) };
-        if self.people(conversation)?.len() >= GROUP_PEOPLE_MAX {
+        if !self.group_has_room(conversation, 1)? {
             return self.turn_away_knock(&knock, KnockAnswer::GroupFull);
         }
         if charter.link(&admitted.link).is_none() {

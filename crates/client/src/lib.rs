@@ -42,6 +42,7 @@ mod missing;
 mod newcomer;
 mod own_device;
 mod picture;
+mod pieces;
 mod poll;
 mod presence;
 mod privacy;

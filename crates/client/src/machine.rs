@@ -26,6 +26,10 @@ pub struct Config {
     pub heal_after_messages: u32,
     /// Age of the leaf after which it is renewed before the next message, milliseconds.
     pub heal_after_ms: u64,
+    /// Trees of groups of up to so many leaves are in their descriptions; all members have to have the same bound.
+    pub tree_inline_leaves: usize,
+    /// Commits of up to so many bytes, seal included, are sent to everybody as they are; larger ones lie in pieces.
+    pub commit_inline_bytes: usize,
     /// Weaknesses that the simulator switches on to see that its checks can fail. No build that ships has the field.
     #[cfg(feature = "broken")]
     pub broken: Option<Weakness>,
@@ -83,6 +87,8 @@ impl Default for Config {
             receipt_delay_ms: 2_000,
             heal_after_messages: 100,
             heal_after_ms: 24 * vocab::time::HOUR_MS,
+            tree_inline_leaves: crypto::TREE_INLINE_LEAVES,
+            commit_inline_bytes: vocab::limits::COMMIT_INLINE_BYTES_MAX,
             #[cfg(feature = "broken")]
             broken: None,
         }
@@ -278,7 +284,7 @@ fn run(
     rng.fill_bytes(&mut seed);
     let mut session_rng = ChaCha20Rng::from_seed(seed);
     let store = MlsStore(tx);
-    let session = Session::new(&store, &mut session_rng);
+    let session = Session::new(&store, &mut session_rng).with_trees_inline_up_to(config.tree_inline_leaves);
     let mut step =
         Step { now, tx, session: &session, rng, me, me_changed: false, lines, out: Vec::new(), config };
     let result = step.input(input).and_then(|()| step.pump());

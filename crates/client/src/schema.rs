@@ -18,6 +18,7 @@ pub const MIGRATIONS: &[&str] = &[
     crate::knock::TABLES,
     crate::newcomer::TABLES,
     crate::picture::TABLES,
+    crate::pieces::TABLES,
 ];
 
 const FIRST: &str = "

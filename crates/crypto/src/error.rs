@@ -1,5 +1,7 @@
 //! What can go wrong, sorted by what the caller does about it.
 
+use seal::piece::PieceKey;
+
 use crate::session::Session;
 use crate::store::StoreError;
 use crate::validator::Refusal;
@@ -43,6 +45,9 @@ pub enum Error {
     /// The rejoin secret has not been learned yet: ask another device.
     #[error("the rejoin secret is unknown")]
     RejoinSecretUnknown,
+    /// The tree is not in the description: fetch it under this key, then try again with it.
+    #[error("the tree lies apart")]
+    TreeApart(PieceKey),
     /// A defect of ours or of the library: report it.
     #[error("defect: {0}")]
     Bug(String),

@@ -11,6 +11,7 @@ use vocab::time::{DAY_MS, HOUR_MS};
 
 use crate::device::Identity;
 use crate::error::Error;
+use crate::group::WelcomeMessage;
 use crate::leaf::{LeafData, Member};
 use crate::mls_storage::{Label, decode, encode};
 use crate::session::Session;
@@ -114,6 +115,17 @@ pub fn forget_key_package(session: &Session<'_>, reference: &[u8]) -> Result<(),
     let reference: openmls::prelude::KeyPackageRef =
         decode(reference).map_err(|_| Error::Malformed("key package reference"))?;
     session.cache.delete_key_package(&reference).map_err(|error| Error::library(session, "forget", &error))
+}
+
+/// The packages that a Welcome is for, by their names in the store. Whether one of them is ours is not looked at.
+///
+/// # Errors
+/// [`Error::Malformed`].
+pub fn packages_of(welcome: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    let message =
+        WelcomeMessage::tls_deserialize_exact_bytes(welcome).map_err(|_| Error::Malformed("Welcome"))?;
+    let references = message.secrets.iter().map(|secret| encode(Label::KeyPackage, &secret.new_member()));
+    references.collect::<Result<_, _>>().map_err(|_| Error::Malformed("Welcome"))
 }
 
 /// Somebody's key package, verified: signatures, chain, time window, suite.

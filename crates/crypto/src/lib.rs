@@ -29,8 +29,11 @@ pub use seal;
 pub use charter::{Charter, GroupLink, Permissions, Role, Who, by_charter};
 pub use device::{DeviceKeys, Identity};
 pub use error::{Error, Unreadable};
-pub use group::{Changes, EpochSecrets, Group, GroupId, Incoming, Joined, Pending, StagedChange};
-pub use key_package::{KeyPackage, NewKeyPackage, forget_key_package, generate_key_package};
+pub use group::{
+    Changes, EpochSecrets, Group, GroupId, Incoming, Joined, Pending, StagedChange, TREE_INLINE_LEAVES,
+    TreePieces, TreePlan,
+};
+pub use key_package::{KeyPackage, NewKeyPackage, forget_key_package, generate_key_package, packages_of};
 pub use leaf::{LeafData, Member};
 pub use session::Session;
 pub use store::{KeyStore, StoreError};

@@ -9,6 +9,7 @@ use openmls_traits::random::OpenMlsRand;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
+use crate::group::TREE_INLINE_LEAVES;
 use crate::store::{KeyStore, StoreError};
 
 /// Everything a group needs during one input: the caller's store behind a write-back cache, and the caller's
@@ -28,12 +29,37 @@ pub struct Session<'a> {
     pub(crate) cache: Cache<'a>,
     rng: Rng<'a>,
     crypto: RustCrypto,
+    inline_leaves: usize,
 }
 
 impl<'a> Session<'a> {
     /// Begins one input over `store`, drawing from `rng`.
     pub fn new(store: &'a dyn KeyStore, rng: &'a mut dyn CryptoRngCore) -> Self {
-        Self { cache: Cache::new(store), rng: Rng(RefCell::new(rng)), crypto: RustCrypto::default() }
+        Self {
+            cache: Cache::new(store),
+            rng: Rng(RefCell::new(rng)),
+            crypto: RustCrypto::default(),
+            inline_leaves: TREE_INLINE_LEAVES,
+        }
+    }
+
+    /// Keeps the trees of groups of up to so many leaves in their descriptions: a lower bound than
+    /// [`TREE_INLINE_LEAVES`] is for tests. All members have to have the same one.
+    pub fn with_trees_inline_up_to(mut self, leaves: usize) -> Self {
+        self.inline_leaves = leaves;
+        self
+    }
+
+    /// Whether the tree of so many leaves lies apart from the description.
+    pub(crate) fn keeps_tree_apart(&self, leaves: usize) -> bool {
+        leaves > self.inline_leaves
+    }
+
+    /// Lends the caller's randomness.
+    pub(crate) fn with_rng<T>(&self, step: impl FnOnce(&mut &mut dyn CryptoRngCore) -> T) -> T {
+        let mut rng = self.rng.0.borrow_mut();
+        let mut rng: &mut dyn CryptoRngCore = &mut **rng;
+        step(&mut rng)
     }
 
     /// Writes what changed to the store, each key once, in the order of the keys. Not inside an

@@ -15,6 +15,9 @@ pub(crate) const WINDOW: u16 = 0xF0A2;
 /// Group-info extension with `R`, for whoever joins by Welcome.
 pub(crate) const REJOIN_SECRET: u16 = 0xF0A3;
 
+/// Group-info extension with the key of the tree's index, where the tree is not in the description.
+pub(crate) const TREE_KEY: u16 = 0xF0A5;
+
 /// Group-context extension with the [`Charter`](crate::Charter) of a group.
 pub(crate) const CHARTER: u16 = 0xF0A4;
 

@@ -1,5 +1,7 @@
 //! Stories of the cast: Alice and Bob, their devices, and Mallory who should not be there.
 
+mod tree;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
@@ -212,7 +214,7 @@ impl Phone {
     }
 
     fn join(&mut self, welcome: &[u8]) -> Result<(), Error> {
-        self.step(|s, _, _| Group::join(s, welcome).map(drop))
+        self.step(|s, _, _| Group::join(s, welcome, None).map(drop))
     }
 
     fn says(&mut self, text: &str) -> Vec<u8> {
@@ -262,7 +264,7 @@ impl Phone {
     }
 
     fn rejoins(&mut self, info: &[u8], r: [u8; 32]) -> Result<Pending, Error> {
-        self.step(|s, me, leaf| Group::rejoin(s, me, leaf, info, r, &known_accounts_only))
+        self.step(|s, me, leaf| Group::rejoin(s, me, leaf, (info, None), r, &known_accounts_only))
             .map(|(_, pending)| pending)
     }
 
@@ -1103,7 +1105,7 @@ fn chartered() -> [Phone; 4] {
         .unwrap();
     let welcome = pending.welcome.unwrap();
     for other in others {
-        let told = other.step(|s, _, _| Ok(Group::join(s, &welcome)?.charter)).unwrap();
+        let told = other.step(|s, _, _| Ok(Group::join(s, &welcome, None)?.charter)).unwrap();
         assert_eq!(told.as_ref(), Some(&charter));
     }
     all
@@ -1260,7 +1262,9 @@ fn a_new_device_and_one_that_fell_out_come_into_a_group_from_outside_and_a_stran
     let (info, r) = alice.info();
     let mut tablet = carol.add_device(30);
     let pending = tablet
-        .step(|s, me, leaf| Group::rejoin(s, me, leaf, &info, r, &by_charter).map(|(_, pending)| pending))
+        .step(|s, me, leaf| {
+            Group::rejoin(s, me, leaf, (&info, None), r, &by_charter).map(|(_, pending)| pending)
+        })
         .unwrap();
     tablet.merges(&pending);
     alice.follows(&pending.commit, &by_charter).unwrap();

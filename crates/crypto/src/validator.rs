@@ -70,7 +70,7 @@ pub enum Refusal {
 }
 
 /// A commit, as the policy sees it: all leaves in it are verified.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Change {
     /// The epoch the commit leads to.
     pub epoch: u64,

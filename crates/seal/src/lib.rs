@@ -12,6 +12,7 @@ pub mod device_list;
 pub mod directory;
 pub mod introduction;
 pub mod padding;
+pub mod piece;
 pub mod roster;
 
 pub use aead::{Key, SealError, sha256};

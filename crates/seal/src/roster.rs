@@ -53,7 +53,8 @@ fn key(posting_key: &[u8; 32]) -> Key {
 }
 
 const PADDED_ENTRIES: [usize; 3] = [4, 8, 16];
-const ENTRY_BYTES: usize = 33;
+/// Bytes of one entry: whether it is one, and the address.
+pub const ENTRY_BYTES: usize = 33;
 const REAL: u8 = 1;
 
 #[cfg(test)]

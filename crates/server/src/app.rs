@@ -401,6 +401,9 @@ impl Service {
             UnnamedRequest::DeleteBlob(it) => {
                 self.blobs.delete(call, source, it).map(|()| UnnamedAnswer::Done)
             }
+            UnnamedRequest::FetchPieces(it) => {
+                self.slots.fetch_pieces(call, source, it).map(UnnamedAnswer::Pieces)
+            }
         }?;
         self.batch.say(session, &Reply::Done { id: request.id, answer })
     }

@@ -80,6 +80,10 @@ id!(
     SlotId, 16
 );
 id!(
+    /// A piece of what belongs to a slot: a hash of the key that opens it.
+    PieceId, 32
+);
+id!(
     /// What the service files an address under: `SHA-256("id" ‖ a)[..16]`.
     AddressKey, 16
 );

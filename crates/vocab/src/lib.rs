@@ -10,6 +10,6 @@ pub mod time;
 pub use handle::{Handle, HandleError};
 pub use ids::{
     AccountId, AddressKey, AddressSecret, DeviceId, IdempotencyId, IdentifierError, MailboxId, MessageId,
-    SlotId,
+    PieceId, SlotId,
 };
 pub use time::{Day, Timestamp};

@@ -19,6 +19,18 @@ pub const PAYLOAD_BYTES_MAX: usize = PAYLOAD_SIZES[11];
 /// Devices (leaves) in one slot.
 pub const SLOT_LEAVES_MAX: usize = 2_048;
 
+/// Pieces in one slot's tree, and in one request: the tree of the largest group has 274.
+pub const SLOT_PIECES_MAX: usize = 512;
+
+/// Bytes of all pieces that one slot keeps: the largest tree three times, those that have been replaced included.
+pub const SLOT_PIECES_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Days a piece is kept for whoever was welcomed with it: as long as the letter waits, and one for clocks.
+pub const PIECE_DAYS: u32 = ENVELOPE_DAYS + 1;
+
+/// Largest commit that is sent to everybody as it is, bytes; a larger one lies in pieces, which each device fetches.
+pub const COMMIT_INLINE_BYTES_MAX: usize = PAYLOAD_SIZES[8];
+
 /// People in one group.
 pub const GROUP_PEOPLE_MAX: usize = 1_024;
 

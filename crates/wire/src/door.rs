@@ -10,7 +10,7 @@ use crate::blob::{Blob, DeleteBlob, FetchBlob, PutBlob};
 use crate::directory::{DirectoryRow, Evaluate, Evaluated, FetchDirectoryRow, PutDirectoryRow};
 use crate::key_package::{FetchKeyPackages, KeyPackages, PutKeyPackages};
 use crate::mailbox::{Challenge, CreateMailbox, Envelopes, OpenMailbox, Opened};
-use crate::slot::{Commit, CreateSlot, FetchRejoin, Rejoin, Send, Stored};
+use crate::slot::{Commit, CreateSlot, FetchPieces, FetchRejoin, Pieces, Rejoin, Send, Stored};
 use crate::{Bytes, Refusal, Reply};
 
 /// A door of the service. Each is a connection of its own, never shared with another.
@@ -81,6 +81,9 @@ pub enum UnnamedRequest {
     /// See [`DeleteBlob`].
     #[tls_codec(discriminant = 0x010D)]
     DeleteBlob(DeleteBlob),
+    /// See [`FetchPieces`].
+    #[tls_codec(discriminant = 0x010E)]
+    FetchPieces(FetchPieces),
 }
 
 /// What comes of it, each as `Reply<UnnamedAnswer>`.
@@ -105,6 +108,9 @@ pub enum UnnamedAnswer {
     /// See [`Blob`].
     #[tls_codec(discriminant = 6)]
     Blob(Blob),
+    /// See [`Pieces`].
+    #[tls_codec(discriminant = 7)]
+    Pieces(Pieces),
 }
 
 /// What can be asked at the account door, each as `Request<AccountRequest>`, after the service's [`AccountAnswer::Challenge`].

@@ -37,6 +37,9 @@ pub enum Refusal {
     /// A slot, mailbox or address of this name exists and differs.
     #[tls_codec(discriminant = 12)]
     Exists,
+    /// The slot lacks pieces that the request names and does not bring. Say all of them.
+    #[tls_codec(discriminant = 13)]
+    PiecesUnknown,
     /// Not the code that was sent; `tries_left` more, then a new code is needed.
     #[tls_codec(discriminant = 20)]
     WrongCode {

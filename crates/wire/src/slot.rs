@@ -1,7 +1,7 @@
 //! Slots: the place of a conversation on the service (`docs/protocol/slot.md`).
 
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
-use vocab::{AddressSecret, IdempotencyId, SlotId};
+use vocab::{AddressSecret, IdempotencyId, PieceId, SlotId};
 
 use crate::{Bytes, Extensions, Secret32};
 
@@ -25,6 +25,20 @@ pub struct EpochState {
     pub roster: Bytes,
     /// `AEAD(R, GroupInfo ‖ K_n ‖ E_n ‖ roster)`: opaque to the service.
     pub rejoin: Bytes,
+    /// The pieces that make up the ratchet tree of the epoch, where it is not in the rejoin blob; at most
+    /// [`vocab::limits::SLOT_PIECES_MAX`], none twice.
+    pub tree: Vec<PieceId>,
+    /// Pieces that the slot has not got yet: of the tree, and of a commit that is too large to be sent to everybody.
+    pub pieces: Vec<Piece>,
+}
+
+/// A piece, as the slot keeps it.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub struct Piece {
+    /// A hash of the key that opens it.
+    pub id: PieceId,
+    /// Of one of the sizes [`vocab::limits::PAYLOAD_SIZES`].
+    pub sealed: Bytes,
 }
 
 /// Makes a slot at its first epoch and delivers the Welcomes, in one transaction.
@@ -100,6 +114,25 @@ pub struct FetchRejoin {
     pub extensions: Extensions,
 }
 
+/// Fetches pieces of a slot. Whoever knows their names may.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub struct FetchPieces {
+    /// Which.
+    pub slot: SlotId,
+    /// At most [`vocab::limits::SLOT_PIECES_MAX`].
+    pub ids: Vec<PieceId>,
+    /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
+    pub extensions: Extensions,
+}
+
+/// The first of the pieces that were asked for, as many as fit: at least one.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub struct Pieces {
+    /// In the order asked; empty for one that the slot has not got.
+    pub sealed: Vec<Bytes>,
+}
+
 /// Where in the slot's one order something was stored.
 #[derive(Clone, Debug, PartialEq, Eq, TlsSerialize, TlsDeserializeBytes, TlsSize)]
 pub struct Stored {
@@ -119,3 +152,4 @@ pub struct Rejoin {
 }
 
 crate::frame::opaque_debug!(WelcomeFor);
+crate::frame::opaque_debug!(Piece);

@@ -1,16 +1,21 @@
 //! Commits of our own: made, waiting, merged or cleared.
 
+use std::collections::BTreeSet;
+
 use openmls::group::CommitBuilder;
 use openmls::prelude::{
-    CommitMessageBundle, CreateCommitError, Extension, HashType, Initial, LeafNodeParameters, MlsGroup,
-    MlsMessageOut, Proposal, QueuedProposal, Sender, StagedCommit, UnknownExtension,
+    CommitMessageBundle, CreateCommitError, EncryptedGroupSecrets, Extension, HashType, Initial,
+    LeafNodeParameters, MlsGroup, MlsMessageOut, Proposal, QueuedProposal, Sender, StagedCommit,
+    UnknownExtension,
 };
 use openmls_traits::OpenMlsProvider as _;
 use openmls_traits::crypto::OpenMlsCrypto as _;
-use tls_codec::Serialize as _;
+use seal::piece::PieceKey;
+use tls_codec::{DeserializeBytes as _, Serialize as _, TlsDeserializeBytes, TlsSerialize, TlsSize, VLBytes};
 use zeroize::Zeroizing;
 
 use super::record::Waiting;
+use super::tree::{TreePieces, pieces_of, tree_extension};
 use super::{EpochSecrets, Group, LABEL_E, LABEL_K, LABEL_R};
 use crate::charter::Charter;
 use crate::device::Identity;
@@ -26,10 +31,12 @@ use crate::validator::{Change, Policy, Refusal, check_commit, same_device};
 pub struct Pending {
     /// The commit, for the members of the epoch before.
     pub commit: Vec<u8>,
-    /// The Welcome, for those it adds.
+    /// The Welcome, for those it adds; see [`Pending::welcomes`].
     pub welcome: Option<Vec<u8>>,
-    /// The description of the new epoch, for the rejoin blob; tree included.
+    /// The description of the new epoch, for the rejoin blob; with its tree, unless that lies apart.
     pub group_info: Vec<u8>,
+    /// The tree that lies apart.
+    pub tree: TreePieces,
     /// The epoch it leads to.
     pub epoch: u64,
     /// `K` and `E` of that epoch.
@@ -38,6 +45,47 @@ pub struct Pending {
     pub next_r: [u8; 32],
     /// What it changes; [`Change::after`] is the roster to come.
     pub change: Change,
+}
+
+impl Pending {
+    /// A Welcome for each of the packages, with its secrets and no others': a letter stays as small as it is, however many
+    /// come in together.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchKeyPackage`] for one that the commit does not add; [`Error::Bug`].
+    pub fn welcomes(&self, session: &Session<'_>, packages: &[KeyPackage]) -> Result<Vec<Vec<u8>>, Error> {
+        let whole = self.welcome.as_deref().ok_or(Error::NoSuchKeyPackage)?;
+        let mut whole = WelcomeMessage::tls_deserialize_exact_bytes(whole)?;
+        let mut secrets = std::mem::take(&mut whole.secrets);
+        let mut welcomes = Vec::with_capacity(packages.len());
+        for package in packages {
+            let reference = package
+                .inner
+                .hash_ref(session.crypto())
+                .map_err(|error| Error::library(session, "key package reference", &error))?;
+            let place = secrets.iter().position(|secret| secret.new_member() == reference);
+            whole.secrets = vec![secrets.swap_remove(place.ok_or(Error::NoSuchKeyPackage)?)];
+            welcomes.push(whole.tls_serialize_detached()?);
+        }
+        Ok(welcomes)
+    }
+}
+
+/// An `MLSMessage` that is a Welcome (RFC 9420 sections 6 and 12.4.3.1), as far as it is taken apart here.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub(crate) struct WelcomeMessage {
+    version: u16,
+    wire_format: u16,
+    ciphersuite: u16,
+    pub(crate) secrets: Vec<EncryptedGroupSecrets>,
+    group_info: VLBytes,
+}
+
+/// How many leaves a commit takes out and brings in, beside what others have proposed.
+#[derive(Clone, Copy)]
+pub(super) struct Counts<'a> {
+    pub(super) removed: &'a [Member],
+    pub(super) added: usize,
 }
 
 /// What a commit of ours is to do. It renews the own leaf in any case, and so heals the group; and it carries what others have
@@ -76,7 +124,8 @@ impl Group {
             None => LeafNodeParameters::default(),
         };
         let charter = changes.charter.map(Charter::extensions).transpose()?;
-        self.build(session, identity, policy, !changes.remove.is_empty(), |builder| {
+        let counts = Counts { removed: changes.remove, added: changes.add.len() };
+        self.build(session, identity, policy, counts, |builder| {
             let builder = builder
                 .force_self_update(true)
                 .leaf_node_parameters(parameters)
@@ -196,7 +245,7 @@ impl Group {
         session: &Session<'_>,
         identity: &Identity<'_>,
         policy: Policy<'_>,
-        removes: bool,
+        counts: Counts<'_>,
         fill: impl for<'b> FnOnce(
             CommitBuilder<'b, Initial, &'b mut MlsGroup>,
         )
@@ -207,21 +256,33 @@ impl Group {
             return Err(Error::CommitPending);
         }
         let carries = self.carries();
-        let removes = removes || self.removes_by_proposal(&carries);
-        let welcome_extension = self.rejoin_extension(removes)?;
+        let removed = self.leaves_removed(&counts, &carries);
+        let members = self.mls.members().count();
+        let leaves = members.saturating_sub(removed.len()) + counts.added;
+        let key = session.keeps_tree_apart(leaves).then(|| session.with_rng(|rng| PieceKey::random(rng)));
+        let mut said = Vec::from_iter(self.rejoin_extension(!removed.is_empty())?);
+        said.extend(key.as_ref().map(tree_extension));
         let failed = |error: &dyn std::fmt::Debug| Error::library(session, "commit", error);
         let bundle = fill(self.mls.commit_builder().consume_proposal_store(true))
             .map_err(|error| failed(&error))?
             .load_psks(&session.cache)
             .map_err(|error| failed(&error))?
-            .create_group_info_with_extensions(welcome_extension)
+            .create_group_info_with_extensions(said)
             .map_err(|error| failed(&error))?
+            .use_ratchet_tree_extension(key.is_none())
             .build(session.rand(), session.crypto(), identity.keys, carries)
             .map_err(|error| failed(&error))?
             .stage_commit(session)
             .map_err(|error| failed(&error))?;
-        match self.judge(session, policy) {
-            Ok(Judged { change, next, next_r }) => self.wait(session, &bundle, change, next, next_r, false),
+        let judged = self.judge(session, policy).and_then(|judged| {
+            if judged.change.after.len() != leaves {
+                return Err(Error::Bug("leaves were counted otherwise".into()));
+            }
+            let tree = key.map(|key| self.staged_tree(session, &key, members)).transpose()?;
+            Ok((judged, tree.unwrap_or_default()))
+        });
+        match judged {
+            Ok((judged, tree)) => self.wait(session, &bundle, judged, tree, false),
             Err(error) => {
                 self.mls
                     .clear_pending_commit(&session.cache)
@@ -249,9 +310,8 @@ impl Group {
         &mut self,
         session: &Session<'_>,
         bundle: &CommitMessageBundle,
-        change: Change,
-        next: EpochSecrets,
-        next_r: [u8; 32],
+        Judged { change, next, next_r }: Judged,
+        tree: TreePieces,
         entering: bool,
     ) -> Result<Pending, Error> {
         let commit = bundle.commit().tls_serialize_detached()?;
@@ -259,6 +319,7 @@ impl Group {
         let pending = Pending {
             welcome: bundle.to_welcome_msg().map(|welcome| welcome.tls_serialize_detached()).transpose()?,
             group_info: MlsMessageOut::from(group_info.clone()).tls_serialize_detached()?,
+            tree,
             epoch: change.epoch,
             next,
             next_r,
@@ -271,10 +332,35 @@ impl Group {
         Ok(pending)
     }
 
-    /// Whether what others proposed takes a leaf out.
-    fn removes_by_proposal(&self, carries: &impl Fn(&QueuedProposal) -> bool) -> bool {
-        let mut carried = self.mls.pending_proposals().filter(|queued| carries(queued));
-        carried.any(|queued| matches!(queued.proposal(), Proposal::Remove(_)))
+    /// The pieces of the tree that the commit just made leads to.
+    fn staged_tree(
+        &self,
+        session: &Session<'_>,
+        key: &PieceKey,
+        members: usize,
+    ) -> Result<TreePieces, Error> {
+        let staged = self.mls.pending_commit().ok_or_else(|| Error::Bug("no staged commit".into()))?;
+        let before = self.mls.export_ratchet_tree();
+        let after = staged
+            .export_ratchet_tree(session.crypto(), before.clone())
+            .map_err(|error| Error::library(session, "export tree", &error))?
+            .ok_or_else(|| Error::Bug("a commit without its tree".into()))?;
+        let known = session.keeps_tree_apart(members) && !self.says_whole_tree;
+        pieces_of(session, self.id, key, &after, known.then_some(&before))
+    }
+
+    /// The leaves that a commit takes out, also by what others have proposed.
+    fn leaves_removed(
+        &self,
+        counts: &Counts<'_>,
+        carries: &impl Fn(&QueuedProposal) -> bool,
+    ) -> BTreeSet<u32> {
+        let carried = self.mls.pending_proposals().filter(|queued| carries(queued));
+        let proposed = carried.filter_map(|queued| match queued.proposal() {
+            Proposal::Remove(removed) => Some(removed.removed().u32()),
+            _ => None,
+        });
+        proposed.chain(counts.removed.iter().map(|member| member.leaf)).collect()
     }
 
     /// `R` for those who join by Welcome. Absent when the commit itself makes a new one: then it is the exporter secret
@@ -288,10 +374,10 @@ impl Group {
 }
 
 /// A commit of ours that may go.
-struct Judged {
-    change: Change,
-    next: EpochSecrets,
-    next_r: [u8; 32],
+pub(super) struct Judged {
+    pub(super) change: Change,
+    pub(super) next: EpochSecrets,
+    pub(super) next_r: [u8; 32],
 }
 
 /// A secret of the epoch a commit leads to, before it is merged.

@@ -8,6 +8,7 @@ mod enter;
 mod message;
 mod propose;
 mod record;
+mod tree;
 
 use openmls::prelude::{GroupId as MlsGroupId, MlsGroup};
 use openmls_traits::OpenMlsProvider as _;
@@ -16,9 +17,11 @@ use tls_codec::Serialize as _;
 use vocab::SlotId;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+pub(crate) use commit::WelcomeMessage;
 pub use commit::{Changes, Pending};
 pub use enter::Joined;
 pub use message::{Incoming, StagedChange};
+pub use tree::{TREE_INLINE_LEAVES, TreePieces, TreePlan};
 
 use crate::charter::Charter;
 use crate::device::{DeviceKeys, Identity};
@@ -69,9 +72,19 @@ pub struct Group {
     id: GroupId,
     pub(crate) mls: MlsGroup,
     record: Record,
+    says_whole_tree: bool,
 }
 
 impl Group {
+    fn new(id: GroupId, mls: MlsGroup, record: Record) -> Self {
+        Self { id, mls, record, says_whole_tree: false }
+    }
+
+    /// The next commit says every piece of the tree, and not the changed ones alone: the service has lost some.
+    pub fn say_whole_tree(&mut self) {
+        self.says_whole_tree = true;
+    }
+
     /// Loads a group as the last flushed step left it (or as this session has changed it since).
     ///
     /// # Errors
@@ -80,7 +93,7 @@ impl Group {
         let mls = MlsGroup::load(&session.cache, &id.mls())
             .map_err(|error| Error::library(session, "load", &error))?
             .ok_or(Error::NoSuchGroup)?;
-        Ok(Self { id, mls, record: Record::load(session, id)? })
+        Ok(Self::new(id, mls, Record::load(session, id)?))
     }
 
     /// Its id.

@@ -112,14 +112,22 @@ impl Group {
     }
 
     /// Which proposals a commit of ours carries: what others proposed, and what it says itself. What this device proposed it
-    /// says itself, or leaves to somebody else: its own proposal may not have arrived yet.
+    /// says itself, or leaves to somebody else: its own proposal may not have arrived yet. Above
+    /// [`PROPOSALS_CARRIED_MAX`] the later ones are left to the next epoch.
     pub(super) fn carries(&self) -> impl Fn(&QueuedProposal) -> bool + use<> {
         let own = self.mls.own_leaf_index();
-        move |queued| {
-            let by_value = matches!(queued.proposal_or_ref_type(), ProposalOrRefType::Proposal);
+        let of_others = self.mls.pending_proposals().filter(|queued| {
             let of_ours = *queued.sender() == Sender::Member(own);
             let against_us = matches!(queued.proposal(), Proposal::Remove(it) if it.removed() == own);
-            by_value || !(of_ours || against_us)
+            !(of_ours || against_us)
+        });
+        let carried: Vec<_> = of_others
+            .take(PROPOSALS_CARRIED_MAX)
+            .map(|queued| queued.proposal_reference_ref().clone())
+            .collect();
+        move |queued| {
+            let by_value = matches!(queued.proposal_or_ref_type(), ProposalOrRefType::Proposal);
+            by_value || carried.contains(queued.proposal_reference_ref())
         }
     }
 
@@ -147,3 +155,6 @@ impl Group {
         self.mls.pending_proposals().any(|queued| *queued.sender() == own && what(queued.proposal()))
     }
 }
+
+/// Proposals in one commit: each changes pieces of the tree, and all of them go into one request.
+const PROPOSALS_CARRIED_MAX: usize = 96;

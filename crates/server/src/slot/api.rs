@@ -9,15 +9,21 @@ use server_db::DbError;
 use vocab::limits::{COMMIT_BURST, COMMIT_REFILL_MS, IDEMPOTENCY_HOURS, SENDS_PER_SECOND, SLOT_DAYS};
 use vocab::time::{HOUR_MS, SECOND_MS};
 use vocab::{AddressKey, Day, IdempotencyId, SlotId, Timestamp};
-use wire::slot::{Commit, CreateSlot, EpochState, FetchRejoin, Rejoin, Send, Stored, WelcomeFor};
+use wire::slot::{
+    Commit, CreateSlot, EpochState, FetchPieces, FetchRejoin, Pieces, Rejoin, Send, Stored, WelcomeFor,
+};
 use wire::{Bytes, Delivery, DeliveryKind, Encode, Refusal};
 
+use super::pieces::{self, put_state};
 use super::ports::{Ports, Target};
 use super::roster::{Rosters, Targets};
-use super::rules::{check_fan_out, check_optional_payload, check_payload, check_state, check_welcomes};
+use super::rules::{
+    FETCH_UNITS_PER_HOUR, check_commit, check_fan_out, check_fetch, check_optional_payload, check_payload,
+    check_state, check_welcomes, units,
+};
 use super::sql;
-use crate::call::{Call, Outcome, Stop};
-use crate::limits::Bucket;
+use crate::call::{Call, Outcome, Source, Stop};
+use crate::limits::{Bucket, SourceBudget};
 use crate::sweep::{Walk, renewal};
 
 /// What slots remember in memory: opened rosters and rates.
@@ -25,7 +31,9 @@ use crate::sweep::{Walk, renewal};
 pub struct Slots {
     rosters: Rosters,
     rates: HashMap<SlotId, Rates>,
+    fetches: SourceBudget,
     walk: Walk<16>,
+    piece_walk: Walk<16>,
 }
 
 /// A request that changes a slot, with what makes a repetition known.
@@ -45,7 +53,7 @@ impl Slots {
     /// Makes a slot.
     ///
     /// # Errors
-    /// `Exists`, `Malformed`, `TooLarge`.
+    /// `Exists`, `Malformed`, `TooLarge`, `PiecesUnknown`.
     pub fn create(
         &mut self,
         call: &mut Call<'_>,
@@ -110,7 +118,7 @@ impl Slots {
     /// Moves the slot to its next epoch, in one transaction with the Welcomes and the first message under it.
     ///
     /// # Errors
-    /// `UnknownSlot`, `StaleEpoch` (another commit was first), `Malformed`, `TooLarge`, `Busy`.
+    /// `UnknownSlot`, `StaleEpoch` (another commit was first), `Malformed`, `TooLarge`, `PiecesUnknown`, `Busy`.
     pub fn commit(
         &mut self,
         call: &mut Call<'_>,
@@ -124,7 +132,7 @@ impl Slots {
         }
         let row = permitted(call, request.slot, &request.posting_key.0)?;
         check_epoch(&request.next_posting_key.0, &request.next)?;
-        check_payload(request.commit.as_slice())?;
+        check_commit(request.commit.as_slice())?;
         check_welcomes(&request.welcomes)?;
         check_optional_payload(request.message.as_slice())?;
         self.take_commit(request.slot, call.now)?;
@@ -142,6 +150,25 @@ impl Slots {
         attempt.remember(call, after.stored())
     }
 
+    /// Gives pieces to who knows their names.
+    ///
+    /// # Errors
+    /// `TooLarge`, `Busy`, `UnknownSlot`.
+    pub fn fetch_pieces(
+        &mut self,
+        call: &Call<'_>,
+        source: Source,
+        request: &FetchPieces,
+    ) -> Outcome<Pieces> {
+        check_fetch(request)?;
+        let pieces = pieces::fetch(call, request);
+        let bytes =
+            pieces.as_ref().map_or(0, |found| found.sealed.iter().map(|it| it.as_slice().len()).sum());
+        let taken = self.fetches.take_many(source, units(bytes), FETCH_UNITS_PER_HOUR, call.now);
+        taken.map_err(|retry_after_ms| Refusal::Busy { retry_after_ms })?;
+        pieces
+    }
+
     /// An address was deleted, filed or bound elsewhere.
     pub fn address_changed(&mut self, address: AddressKey) {
         self.rosters.forget_address(address);
@@ -155,6 +182,7 @@ impl Slots {
     /// What the sweep removed came back: it begins anew.
     pub fn restart_sweep(&mut self) {
         self.walk = Walk::default();
+        self.piece_walk = Walk::default();
     }
 
     /// Removes expired slots and idempotency ids in one small step, and from memory what is old.
@@ -167,8 +195,10 @@ impl Slots {
         self.rates.retain(|_, rates| !rates.are_full(now));
         let oldest = half_days(now)[2];
         call.db.write().execute(sql::SWEEP_REMEMBERED, &[oldest.into(), rows.into()])?;
+        self.piece_walk.step(call, sql::WALK_PIECES, rows, |id| pieces::expire(call, SlotId(*id)))?;
         self.walk.step(call, sql::WALK, rows, |id| {
             call.db.write().execute(sql::DELETE, &[id.into()])?;
+            pieces::remove_all(call, id)?;
             call.db.write().execute(sql::DELETE_STATE, &[id.into()]).map(drop)
         })
     }
@@ -229,7 +259,7 @@ impl Slots {
             (&request.slot.0).into(),
         ];
         call.db.write().execute(sql::NEXT_EPOCH, &params)?;
-        Ok(put_state(call, request.slot, &request.next)?)
+        put_state(call, request.slot, &request.next, !request.welcomes.is_empty())
     }
 
     fn take_send(&mut self, slot: SlotId, now: Timestamp) -> Result<(), Refusal> {
@@ -373,7 +403,7 @@ fn check_epoch(posting_key: &[u8; 32], state: &EpochState) -> Result<(), Refusal
     if hash_fits && opens { Ok(()) } else { Err(Refusal::Malformed) }
 }
 
-fn insert_slot(call: &mut Call<'_>, request: &CreateSlot, next_sequence: u64) -> Result<(), DbError> {
+fn insert_slot(call: &mut Call<'_>, request: &CreateSlot, next_sequence: u64) -> Outcome<()> {
     let expiry = call.today().plus(SLOT_DAYS).0;
     let params = [
         (&request.slot.0).into(),
@@ -382,12 +412,7 @@ fn insert_slot(call: &mut Call<'_>, request: &CreateSlot, next_sequence: u64) ->
         (&request.state.posting_key_hash).into(),
     ];
     call.db.write().execute(sql::INSERT, &params)?;
-    put_state(call, request.slot, &request.state)
-}
-
-fn put_state(call: &Call<'_>, slot: SlotId, state: &EpochState) -> Result<(), DbError> {
-    let params = [(&slot.0).into(), state.roster.as_slice().into(), state.rejoin.as_slice().into()];
-    call.db.write().execute(sql::PUT_STATE, &params).map(drop)
+    put_state(call, request.slot, &request.state, !request.welcomes.is_empty())
 }
 
 /// Seals the payload for each target and puts it in its mailbox.

@@ -4,6 +4,7 @@
 //! for a minute at most and never reaches the disk.
 
 pub mod api;
+mod pieces;
 pub mod ports;
 mod roster;
 mod rules;

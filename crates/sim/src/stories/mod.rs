@@ -24,6 +24,7 @@ mod report;
 mod search;
 mod storms;
 mod timer;
+mod tree;
 mod typing;
 mod words;
 mod wrong_service;

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tls_codec::Serialize;
 use vocab::{
-    AccountId, AddressKey, AddressSecret, Day, DeviceId, IdempotencyId, MailboxId, MessageId, SlotId,
-    Timestamp,
+    AccountId, AddressKey, AddressSecret, Day, DeviceId, IdempotencyId, MailboxId, MessageId, PieceId,
+    SlotId, Timestamp,
 };
 
 use crate::account::{
@@ -22,7 +22,9 @@ use crate::directory::{
 };
 use crate::key_package::{FetchKeyPackages, KeyPackageSet, KeyPackages, PutKeyPackages};
 use crate::mailbox::{Challenge, CreateMailbox, Envelope, Envelopes, OpenMailbox, Opened};
-use crate::slot::{Commit, CreateSlot, EpochState, FetchRejoin, Rejoin, Send, Stored, WelcomeFor};
+use crate::slot::{
+    Commit, CreateSlot, EpochState, FetchPieces, FetchRejoin, Piece, Pieces, Rejoin, Send, Stored, WelcomeFor,
+};
 use crate::{
     AccountAnswer, AccountRequest, Bytes, Delivery, DeliveryKind, Encode, Extension, InvitationLink,
     MailboxFromDevice, MailboxFromService, Refusal, Reply, Request, Secret32, ServiceAddress, UnnamedAnswer,
@@ -371,6 +373,8 @@ fn slot() -> Vec<Sample> {
         posting_key_hash: [fill; 32],
         roster: sealed(fill, 172),
         rejoin: sealed(fill, 100),
+        tree: vec![PieceId([fill; 32]), PieceId([0x6A; 32])],
+        pieces: vec![Piece { id: PieceId([0x6A; 32]), sealed: sealed(0x6B, 64) }],
     };
     let welcome = |fill| WelcomeFor {
         address: AddressSecret([fill; 32]),
@@ -421,6 +425,18 @@ fn slot() -> Vec<Sample> {
             UnnamedRequest::FetchRejoin(FetchRejoin { slot: SlotId([0x51; 16]), extensions: vec![] }),
         ),
         unnamed_answer("slot: rejoin", UnnamedAnswer::Rejoin(Rejoin { blob: sealed(0x67, 100), epoch: 2 })),
+        unnamed_request(
+            "slot: fetch pieces",
+            UnnamedRequest::FetchPieces(FetchPieces {
+                slot: SlotId([0x51; 16]),
+                ids: vec![PieceId([0x67; 32]), PieceId([0x6A; 32])],
+                extensions: vec![],
+            }),
+        ),
+        unnamed_answer(
+            "slot: pieces",
+            UnnamedAnswer::Pieces(Pieces { sealed: vec![sealed(0, 0), sealed(0x6B, 64)] }),
+        ),
     ]
 }
 
@@ -434,6 +450,7 @@ fn refusals() -> Vec<Sample> {
         ("token needed", Refusal::TokenNeeded),
         ("stale epoch", Refusal::StaleEpoch),
         ("unknown slot", Refusal::UnknownSlot),
+        ("pieces unknown", Refusal::PiecesUnknown),
         ("exists", Refusal::Exists),
         ("wrong code", Refusal::WrongCode { tries_left: 2 }),
         ("no open code", Refusal::NoOpenCode),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::Door;
 
 /// Sources (from `crates/`) and the chapter that describes their structures.
-const CHAPTERS: [(&str, &str); 30] = [
+const CHAPTERS: [(&str, &str); 33] = [
     ("wire/src/account.rs", "account.md"),
     ("wire/src/address.rs", "address.md"),
     ("wire/src/blob.rs", "blob.md"),
@@ -22,7 +22,9 @@ const CHAPTERS: [(&str, &str); 30] = [
     ("wire/src/slot.rs", "slot.md"),
     ("seal/src/address.rs", "address.md"),
     ("seal/src/device_list.rs", "device.md"),
+    ("seal/src/piece.rs", "slot.md"),
     ("crypto/src/charter.rs", "group.md"),
+    ("crypto/src/group/tree.rs", "slot.md"),
     ("crypto/src/leaf.rs", "device.md"),
     ("crypto/src/key_package.rs", "key-package.md"),
     ("client/src/conversation.rs", "letter.md"),
@@ -32,6 +34,7 @@ const CHAPTERS: [(&str, &str); 30] = [
     ("client/src/link.rs", "linking.md"),
     ("client/src/newcomer.rs", "newcomer.md"),
     ("client/src/picture.rs", "picture.md"),
+    ("client/src/pieces.rs", "slot.md"),
     ("client/src/poll.rs", "message.md"),
     ("client/src/presence.rs", "message.md"),
     ("client/src/report.rs", "report.md"),

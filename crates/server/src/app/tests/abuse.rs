@@ -1,8 +1,9 @@
 //! What is no request, or stands at the wrong door.
 
+use vocab::PieceId;
 use wire::account::{RequestPermit, UpdateDeviceList};
 use wire::directory::{Evaluate, FetchDirectoryRow, PutDirectoryRow};
-use wire::slot::FetchRejoin;
+use wire::slot::{FetchPieces, FetchRejoin};
 
 use super::*;
 
@@ -35,6 +36,11 @@ fn unnamed(world: &mut World) -> Vec<Vec<u8>> {
         super::blob::put(1, 512, 7),
         super::blob::fetch_request(1),
         super::blob::delete(1),
+        UnnamedRequest::FetchPieces(FetchPieces {
+            slot: chat.slot,
+            ids: vec![PieceId([1; 32])],
+            extensions: Vec::new(),
+        }),
     ];
     let mut kinds: Vec<u8> = all
         .iter()
@@ -52,10 +58,11 @@ fn unnamed(world: &mut World) -> Vec<Vec<u8>> {
             UnnamedRequest::PutBlob(_) => 11,
             UnnamedRequest::FetchBlob(_) => 12,
             UnnamedRequest::DeleteBlob(_) => 13,
+            UnnamedRequest::FetchPieces(_) => 14,
         })
         .collect();
     kinds.dedup();
-    assert_eq!(kinds, (1..=13).collect::<Vec<_>>());
+    assert_eq!(kinds, (1..=14).collect::<Vec<_>>());
     all.into_iter().map(|op| Request { id: 5, op }.encode().unwrap()).collect()
 }
 

@@ -8,6 +8,7 @@ mod directory;
 mod durability;
 mod key_package;
 mod mailbox;
+mod pieces;
 mod privacy;
 mod slot;
 
@@ -327,6 +328,8 @@ impl World {
             posting_key_hash: posting_key_hash(&posting_key),
             roster: seal::roster::seal(&posting_key, members, &mut self.rng).unwrap().into(),
             rejoin: b"rejoin blob".to_vec().into(),
+            tree: Vec::new(),
+            pieces: Vec::new(),
         }
     }
 

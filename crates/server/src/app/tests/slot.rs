@@ -1,6 +1,6 @@
 //! One order of commits and messages; the right to post; repetition.
 
-use vocab::limits::{COMMIT_BURST, SENDS_PER_SECOND};
+use vocab::limits::{COMMIT_BURST, PAYLOAD_BYTES_MAX, SENDS_PER_SECOND};
 use wire::DeliveryKind;
 use wire::slot::FetchRejoin;
 
@@ -188,7 +188,7 @@ fn what_is_not_of_its_shape_is_refused_and_changes_nothing() {
     let odd = world.send_request(&chat, 513);
     assert_eq!(world.stored(odd), Err(Refusal::Malformed));
     let after = next(&chat, chat.members.clone());
-    for spoil in 0..6 {
+    for spoil in 0..7 {
         let UnnamedRequest::Commit(mut commit) =
             world.commit_request(&chat, &after, vec![welcome(chat.members[0], 512)], b"")
         else {
@@ -204,12 +204,17 @@ fn what_is_not_of_its_shape_is_refused_and_changes_nothing() {
                 Refusal::Malformed
             }
             2 => {
-                commit.next.rejoin = vec![0; 2 * 1024 * 1024 + 1].into();
+                commit.next.rejoin = vec![0; PAYLOAD_BYTES_MAX + 1].into();
                 Refusal::TooLarge
             }
             3 => {
                 commit.welcomes[0].payload = vec![0; 511].into();
                 Refusal::Malformed
+            }
+            5 => {
+                // Too much for everybody: it belongs into pieces.
+                commit.commit = vec![0; 262_144].into();
+                Refusal::TooLarge
             }
             4 => {
                 commit.message = vec![0; 100].into();
