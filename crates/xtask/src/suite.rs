@@ -19,9 +19,11 @@ pub fn check(options: Options) -> Done {
     tally.step("architecture", arrows::check);
     let units = ["test", "--lib", "--bins"];
     if tally.step("lints and compiling", || run(&mut everything(&[&units[..], &["--no-run"]].concat())?)) {
-        tally.tests("unit tests", everything(&units)?);
+        let mut quick = everything(&units)?;
+        quick.arg("--").args(LONG_STORIES.iter().flat_map(|name| ["--skip", name]));
+        tally.tests("unit tests", quick);
     }
-    tally.close("`cargo xtask test` tests everything")
+    tally.close("`cargo xtask test` tests everything, the long stories too")
 }
 
 /// The task: what must hold before a change lands.
@@ -232,6 +234,9 @@ fn counts(line: &str) -> Option<(u32, u32)> {
 }
 
 const LOOPBACK_UP: &str = "ip link set lo up";
+
+/// Parts of names of stories that take seconds and more: storms, races of many, large groups, months. The inner loop leaves them out.
+const LONG_STORIES: [&str; 3] = ["storm", "stories::commit_races", "six_months"];
 
 #[cfg(test)]
 mod tests {
