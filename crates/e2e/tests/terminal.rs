@@ -277,6 +277,49 @@ fn three_people_make_a_group_write_in_it_and_change_it() {
     assert_eq!(info[0]["group"]["members"].as_array().map(Vec::len), Some(1), "{info:?}");
 }
 
+/// Above eight devices the tree lies apart, in pieces that the real server keeps.
+#[test]
+fn ten_people_make_a_group_write_in_it_and_one_is_taken_out() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let names: Vec<String> = (1..10).map(|number| format!("Guest {number}")).collect();
+    let guests: Vec<Terminal> = names.iter().map(|name| Terminal::registered(&server, name)).collect();
+    let link = anna.invitation();
+    for guest in &guests {
+        guest.ok(["add", &link]);
+    }
+    anna.receive();
+    let mut hears_anna = anna.follow();
+    let mut hear: Vec<_> = guests.iter().map(Terminal::follow).collect();
+    let mut make = vec!["group", "create", "Party"];
+    make.extend(names.iter().map(String::as_str));
+    anna.ok(make);
+    anna.ok(["send", "Party", "Welcome, all of you"]);
+    for guest in &mut hear {
+        guest.text("Welcome, all of you");
+    }
+    for (number, guest) in guests.iter().enumerate().step_by(4) {
+        let text = format!("Thanks, says {}", names[number]);
+        guest.ok(["send", "Party", &text]);
+        hears_anna.text(&text);
+        hear.iter_mut().enumerate().filter(|(other, _)| *other != number).for_each(|(_, guest)| {
+            guest.text(&text);
+        });
+    }
+    anna.ok(["group", "remove", "Party", &names[7]]);
+    anna.ok(["send", "Party", "Without one"]);
+    hear.iter_mut().enumerate().filter(|(other, _)| *other != 7).for_each(|(_, guest)| {
+        guest.text("Without one");
+    });
+    let heard = texts(&hear.remove(7).kill());
+    assert!(!heard.iter().any(|text| text == "Without one"), "{heard:?}");
+    let told = guests[8].ok(["history", "Party"]);
+    let told: Vec<&str> = told.iter().filter_map(|line| line["message"]["text"].as_str()).collect();
+    let said = told.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
+    let thanks = [0, 4, 8].map(|number| format!("Thanks, says {}", names[number]));
+    assert_eq!(said, ["Welcome, all of you", &thanks[0], &thanks[1], &thanks[2], "Without one"]);
+}
+
 #[test]
 fn by_a_link_people_come_into_a_group_at_once_or_when_somebody_says_yes() {
     let server = Server::start();
