@@ -10,8 +10,8 @@ use client::Weakness;
 use crate::checks::findings;
 use crate::{Figures, Plan, storm};
 
-/// Seeds of the ordinary run, which with those over groups are 200; `VALISE_SEEDS=from..to` chooses others.
-const SEEDS: Range<u64> = 0..120;
+/// Seeds of the ordinary run; `VALISE_SEEDS=from..to` chooses others.
+const SEEDS: Range<u64> = 0..200;
 /// Seeds of the long run, with those over groups 2,000.
 const SEEDS_LONG: Range<u64> = 0..1_200;
 /// Seeds of the storms in which devices miss every seventh commit.
