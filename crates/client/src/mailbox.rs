@@ -153,14 +153,18 @@ impl Step<'_> {
 
     /// One is out of a group: if a Welcome came while this device was looking for the way back, it is the news.
     pub fn open_kept_welcome(&mut self, slot: SlotId) -> Halting<()> {
-        let newest: Option<Vec<u8>> = self.tx.row(
-            "select delivery from held where slot = ?1 order by sequence desc limit 1",
+        let kept: Vec<Vec<u8>> = self.tx.rows(
+            "select delivery from held where slot = ?1 order by sequence desc",
             params![slot.as_bytes()],
             |row| row.get(0),
         )?;
         self.forget_held(slot)?;
-        let Some(bytes) = newest else { return Ok(()) };
-        self.attempt(|step| step.letter(&Delivery::decode(&bytes)?))?;
+        // What follows a commit whose pieces are fetched is kept here, too.
+        let kept = kept.iter().filter_map(|bytes| Delivery::decode(bytes).ok());
+        let Some(welcome) = kept.into_iter().find(|it| it.kind == DeliveryKind::Welcome) else {
+            return Ok(());
+        };
+        self.attempt(|step| step.letter(&welcome))?;
         Ok(())
     }
 }
