@@ -22,7 +22,7 @@ pub use access::{Reader, Tx};
 pub use browser::install;
 pub use error::Error;
 pub use fault::Faults;
-pub use open::{Db, Key};
+pub use open::{Db, Key, MEDIA_PAGE_BYTES};
 pub use rusqlite::Error as RowError;
 pub use rusqlite::types::Value;
 pub use rusqlite::{Params, Row, ToSql, named_params, params, params_from_iter};

@@ -1,6 +1,6 @@
 //! Opening a database, and its transactions.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -50,7 +50,7 @@ impl Db {
     /// [`Error::WrongKey`], [`Error::InUse`], [`Error::Damaged`], [`Error::Full`], [`Error::Other`].
     pub fn open(path: impl AsRef<Path>, key: &Key) -> Result<Self, Error> {
         cipher_ready();
-        let connection = Connection::open(path).map_err(Error::on_opening)?;
+        let connection = Connection::open(&path).map_err(Error::on_opening)?;
         connection.busy_timeout(std::time::Duration::ZERO)?;
         // SQLCipher would tell standard error about every wrong key.
         connection.execute_batch("pragma cipher_log_level=none")?;
@@ -63,6 +63,7 @@ impl Db {
             .map_err(Error::on_opening)?;
         set_up(&connection)?;
         connection.execute_batch(JOURNAL)?;
+        attach_media(&connection, Some(&media_path(path.as_ref())))?;
         // Takes the lock now instead of at the first write.
         connection.execute_batch("begin exclusive; commit")?;
         Ok(Self { connection, faults: None })
@@ -75,6 +76,7 @@ impl Db {
     pub fn open_in_memory() -> Result<Self, Error> {
         let connection = Connection::open_in_memory()?;
         set_up(&connection)?;
+        attach_media(&connection, None)?;
         Ok(Self { connection, faults: None })
     }
 
@@ -87,6 +89,7 @@ impl Db {
         let connection = Connection::open(path)?;
         set_up(&connection)?;
         connection.execute_batch(JOURNAL)?;
+        attach_media(&connection, Some(&media_path(path)))?;
         Ok(Self { connection, faults: None })
     }
 
@@ -103,6 +106,40 @@ impl Db {
     /// [`Error::NewerThanThis`] when the database has seen more of them than this build knows; nothing is changed then.
     pub fn migrate(&mut self, migrations: &[&'static str]) -> Result<(), Error> {
         migrate(&self.connection, self.faults.as_ref(), migrations)
+    }
+
+    /// Makes the tables of the second file, `media`, where they are missing: it may be taken away while the program does not run,
+    /// and then begins anew, empty.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn create_media(&mut self, tables: &str) -> Result<(), Error> {
+        Ok(self.connection.execute_batch(tables)?)
+    }
+
+    /// Gives room that deleted rows of `media` took back to the platform: at most `pages` pages of [`MEDIA_PAGE_BYTES`]. True while there
+    /// is more to give.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn give_back(&mut self, pages: u32) -> Result<bool, Error> {
+        let free = |connection: &Connection| {
+            connection.query_row("pragma media.freelist_count", [], |row| row.get::<_, u32>(0))
+        };
+        if free(&self.connection)? == 0 {
+            return Ok(false);
+        }
+        let mut statement = self.connection.prepare(&format!("pragma media.incremental_vacuum({pages})"))?;
+        let mut rows = statement.query([])?;
+        while rows.next()?.is_some() {}
+        drop(rows);
+        drop(statement);
+        let more = free(&self.connection)? > 0;
+        if !more {
+            // The file itself only shrinks when the log has been moved into it.
+            self.connection.query_row("pragma media.wal_checkpoint(truncate)", [], |_| Ok(()))?;
+        }
+        Ok(more)
     }
 
     /// Read access outside any transaction.
@@ -130,7 +167,7 @@ impl Db {
     /// [`Error`].
     pub fn scrub(&mut self) -> Result<(), Error> {
         // Without a log (in the browser, in memory) this does nothing and says so in its row.
-        Ok(self.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?)
+        Ok(self.connection.query_row("pragma main.wal_checkpoint(truncate)", [], |_| Ok(()))?)
     }
 }
 
@@ -150,6 +187,28 @@ fn set_up(connection: &Connection) -> Result<(), Error> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
     Ok(connection
         .execute_batch("pragma secure_delete=on; pragma foreign_keys=on; pragma trusted_schema=off")?)
+}
+
+/// The second file, `media`, for what is sealed already and large: it has no cipher of its own, is not overwritten when rows go (their key
+/// goes with the store's row, and is overwritten there), and gives its pages back. A commit that writes to both files is atomic for
+/// each of them; whoever writes to both takes a row that the other file lost for one that is missing.
+fn attach_media(connection: &Connection, path: Option<&Path>) -> Result<(), Error> {
+    let path = path.map_or_else(|| ":memory:".to_owned(), |path| path.to_string_lossy().into_owned());
+    // Without a cipher in the build (in memory, in tests) an empty key is none, too.
+    connection.execute("attach database ?1 as media key ''", [path]).map_err(Error::on_opening)?;
+    let page = MEDIA_PAGE_BYTES;
+    connection.execute_batch(&format!(
+        "pragma media.page_size={page}; pragma media.auto_vacuum=incremental; pragma media.journal_mode=wal;
+         pragma media.synchronous=full; pragma media.secure_delete=off; pragma media.cache_size={MEDIA_CACHE_PAGES}"
+    ))?;
+    Ok(())
+}
+
+/// Beside the database, with `-media` after its name.
+fn media_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-media");
+    name.into()
 }
 
 /// SQLite says that it is initialised before it has called SQLCipher's own initialisation, so a second thread that opens
@@ -172,6 +231,10 @@ fn cipher_ready() {
 /// The initialisation takes a few milliseconds, an attempt some microseconds. After so many in vain the cipher is broken, and
 /// opening the file says so.
 const CIPHER_READY_TRIES_MAX: u32 = 100_000;
+/// Page of the second file: few of them hold a chunk.
+pub const MEDIA_PAGE_BYTES: u32 = 16 * 1024;
+/// Pages of it in memory: 2 MiB.
+const MEDIA_CACHE_PAGES: u32 = 128;
 /// Statements kept prepared: about as many as the client has.
 const STATEMENTS_CACHED_MAX: usize = 256;
 

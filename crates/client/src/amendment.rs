@@ -417,6 +417,9 @@ impl Step<'_> {
             |row| row.get::<_, i64>(0),
         )?;
         if retracted.is_some() {
+            if author == self.me()?.account {
+                self.take_back_attachments(message.as_bytes())?;
+            }
             self.erase(message)?;
             self.tx.execute(
                 "update message set deleted = 1, latest = x'', edited_at = 0, role = case role when 3 then 0 else role end,
@@ -500,6 +503,7 @@ impl Step<'_> {
             params![message.as_bytes()],
         )?;
         self.index(message, "")?;
+        self.detach(message.as_bytes())?;
         let contents: Vec<(Vec<u8>, Vec<u8>)> = self.tx.rows(
             "select id, content from message where length(content) > 0
              and (id = ?1 or id in (select message from amendment where target = ?1 and kind = ?2))

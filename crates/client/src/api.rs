@@ -3,6 +3,7 @@
 use crypto::{Permissions, Role};
 use vocab::{AccountId, DeviceId, Handle, MessageId, Timestamp};
 use wire::Door;
+use wire::content::{MediaInfo, MediaKind};
 
 /// Names a command, so that its reply can be told from others. Chosen by the host.
 pub type CommandId = u64;
@@ -138,6 +139,62 @@ pub enum Command {
         /// The reaction.
         emoji: String,
     },
+    /// Begins a file that is to be sent: the bytes follow with [`Command::FillAttachment`], the message with
+    /// [`Command::SendAttachments`]. What is not sent is forgotten when the program starts again.
+    NewAttachment {
+        /// Bytes, at most [`crate::ATTACHMENT_BYTES_MAX`].
+        size: u64,
+    },
+    /// The next piece of a file.
+    FillAttachment {
+        /// Which.
+        id: AttachmentId,
+        /// As many as [`Reply::Attachment`] said; in the last piece what is left.
+        bytes: Vec<u8>,
+    },
+    /// Forgets a file that is not to be sent.
+    DropAttachment(AttachmentId),
+    /// Sends files, 1 to [`crate::ATTACHMENTS_MAX`], when all their bytes are there. They are [`crate::Client::outgoing`] until all
+    /// of it is at the service, then a message.
+    SendAttachments {
+        /// Where.
+        conversation: ConversationId,
+        /// The message that this answers.
+        to: Option<MessageId>,
+        /// Words, as in [`Command::Send`]; may be empty.
+        text: String,
+        /// In order.
+        attachments: Vec<NewAttachment>,
+    },
+    /// Holds what is outgoing, or lets it go on; what failed is tried again.
+    PauseOutgoing {
+        /// Which.
+        id: OutgoingId,
+        /// It is held from now on.
+        paused: bool,
+    },
+    /// Does not send what is outgoing.
+    CancelOutgoing(OutgoingId),
+    /// Fetches an attachment, or holds its fetching.
+    FetchAttachment {
+        /// Which.
+        id: AttachmentId,
+        /// It is fetched from now on.
+        on: bool,
+    },
+    /// Fetches an attachment from this place on first: somebody plays it.
+    LookAt {
+        /// Which.
+        id: AttachmentId,
+        /// Bytes from its beginning.
+        offset: u64,
+    },
+    /// Deletes attachments from this device and leaves the messages. What is starred or has not left stays.
+    FreeStorage(Stored),
+    /// When attachments are fetched by themselves.
+    SetMediaRules(MediaRules),
+    /// The network costs money by its bytes, or not any more.
+    Metered(bool),
     /// Puts another text in the place of one's own.
     Edit {
         /// Which message.
@@ -385,6 +442,150 @@ pub struct ScheduledView {
     pub held: bool,
 }
 
+/// Names an attachment on this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttachmentId(pub i64);
+
+/// Names what is on its way out and no message yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OutgoingId(pub [u8; 16]);
+
+/// A file to be sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewAttachment {
+    /// Filled in before.
+    pub id: AttachmentId,
+    /// What is said of it.
+    pub about: MediaInfo,
+    /// JPEG, at most [`wire::content::THUMBNAIL_BYTES_MAX`]; may be empty.
+    pub thumbnail: Vec<u8>,
+}
+
+/// An attachment, as a message shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AttachmentView {
+    /// Which.
+    pub id: AttachmentId,
+    /// What its sender says of it.
+    pub about: MediaInfo,
+    /// Bytes.
+    pub size: u64,
+    /// How it stands on this device.
+    pub state: AttachmentState,
+    /// See [`crate::Client::thumbnail`].
+    pub has_thumbnail: bool,
+}
+
+/// Tells nothing of what it is.
+impl std::fmt::Debug for AttachmentView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AttachmentView({:?}, {:?})", self.id, self.state)
+    }
+}
+
+/// How an attachment stands on this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttachmentState {
+    /// Not fetched.
+    Known,
+    /// Being fetched.
+    Coming {
+        /// Bytes that are here.
+        done: u64,
+        /// It is held.
+        paused: bool,
+    },
+    /// All of it is here, and is what the message names.
+    Here,
+    /// All of it is here, and goes to the service.
+    Leaving {
+        /// Bytes that are there.
+        done: u64,
+        /// It is held.
+        paused: bool,
+    },
+    /// The service does not keep it any more.
+    Gone,
+    /// What came is not what the message names.
+    Damaged,
+}
+
+/// What is on its way out and no message yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutgoingView {
+    /// Which.
+    pub id: OutgoingId,
+    /// Where it goes.
+    pub conversation: ConversationId,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
+    /// Words; may be empty.
+    pub text: String,
+    /// When it was sent here.
+    pub made_at: Timestamp,
+    /// It does not leave by itself any more.
+    pub failed: bool,
+    /// In order.
+    pub attachments: Vec<AttachmentView>,
+}
+
+/// Which attachments on this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stored {
+    /// Of this conversation only.
+    pub conversation: Option<ConversationId>,
+    /// That came before.
+    pub older_than: Option<Timestamp>,
+    /// Of at least so many bytes.
+    pub larger_than: u64,
+}
+
+/// Which attachments are fetched by themselves: the largest of each kind, bytes, 0 for none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaRules {
+    /// By [`MediaKind`], where bytes cost nothing.
+    pub free: [u64; MediaKind::ALL.len()],
+    /// The same, where they cost.
+    pub metered: [u64; MediaKind::ALL.len()],
+}
+
+impl Default for MediaRules {
+    fn default() -> Self {
+        const MIB: u64 = 1024 * 1024;
+        Self {
+            free: [MIB, 16 * MIB, 16 * MIB, 16 * MIB, 4 * MIB, MIB, 16 * MIB],
+            metered: [0, MIB, 0, MIB, 0, MIB / 4, MIB / 4],
+        }
+    }
+}
+
+impl MediaRules {
+    /// Whether one of that kind and size is fetched by itself.
+    #[must_use]
+    pub fn fetches(&self, about: &MediaInfo, size: u64, metered: bool) -> bool {
+        let most = if metered { self.metered } else { self.free };
+        most[about.kind as usize] > 0 && size <= most[about.kind as usize]
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        self.free.iter().chain(&self.metered).flat_map(|most| most.to_be_bytes()).collect()
+    }
+
+    /// Kinds that a later build knows are passed over, those that an earlier one did not know have none.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (numbers, rest) = bytes.as_chunks::<8>();
+        let kinds = numbers.len() / 2;
+        let mut rules = Self { free: [0; MediaKind::ALL.len()], metered: [0; MediaKind::ALL.len()] };
+        for (at, number) in numbers.iter().enumerate() {
+            let list = if at < kinds { &mut rules.free } else { &mut rules.metered };
+            if let Some(most) = list.get_mut(at % kinds) {
+                *most = u64::from_be_bytes(*number);
+            }
+        }
+        (rest.is_empty() && kinds > 0).then_some(rules)
+    }
+}
+
 /// What happened to a text that waits for its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScheduledNews {
@@ -490,6 +691,20 @@ pub enum Reply {
     Queued(MessageId),
     /// The text waits for its time under this id.
     Scheduled(ScheduledId),
+    /// The file is begun: its bytes follow in pieces of so many.
+    Attachment {
+        /// Which.
+        id: AttachmentId,
+        /// Bytes of a full piece.
+        piece: u32,
+    },
+    /// So much of the file is there.
+    Filled {
+        /// Bytes.
+        bytes: u64,
+    },
+    /// The files are on their way under this id.
+    Outgoing(OutgoingId),
     /// The folder that was made or changed.
     Folder(FolderId),
     /// What a new device needs.
@@ -647,6 +862,16 @@ pub enum Refused {
     BadText,
     /// A time that is over, or further ahead than [`crate::SCHEDULE_MS_MAX`].
     BadTime,
+    /// The file is larger than [`crate::ATTACHMENT_BYTES_MAX`].
+    FileTooLarge,
+    /// Too many files are being read at the same time.
+    TooManyFiles,
+    /// The file has another length than it had when it was begun.
+    FileChanged,
+    /// No file, too many of them, one that is not all there, or something said of one that breaks a rule.
+    BadAttachment,
+    /// An attachment is not on this device: fetch it first.
+    NotHere,
     /// [`crate::SCHEDULED_MAX`] texts wait for their time already.
     TooManyScheduled,
     /// The name of a folder is empty, too long or another's, or there are [`crate::FOLDERS_MAX`].
@@ -699,6 +924,10 @@ pub enum Refused {
 pub enum Event {
     /// A message is new in a conversation (arrived, or one's own from this or another device).
     Message(ConversationId, MessageId),
+    /// An attachment of a message went on.
+    Attachment(ConversationId, MessageId),
+    /// What is on its way out went on, ended, or became this message.
+    Outgoing(ConversationId, OutgoingId, Option<MessageId>),
     /// A message of one's own went on.
     Marked(ConversationId, MessageId, Mark),
     /// Somebody reacted to a message, or took a reaction back.
@@ -1172,6 +1401,8 @@ pub struct MessageView {
     pub deleted: bool,
     /// How it stands, when it is a poll; `text` is the question.
     pub poll: Option<PollView>,
+    /// What it carries, in the sender's order; `text` is the words that go with it.
+    pub attachments: Vec<AttachmentView>,
     /// It was said elsewhere first.
     pub forwarded: bool,
     /// Who told it to this account when it came into the group; nobody where it was heard. That its sender said so is their word.

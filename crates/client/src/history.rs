@@ -568,6 +568,7 @@ impl Step<'_> {
             return Err(Halt::Unusable("a history that is not what was told"));
         }
         self.amend_history()?;
+        self.file_attachments_of_history()?;
         self.index_history()?;
         self.ask_for_slots()?;
         // Whoever has everything from the start misses whatever is left out from now on.
@@ -595,7 +596,7 @@ impl Step<'_> {
         let mut after = Vec::new();
         loop {
             let part: Vec<([u8; 32], String, bool)> = self.tx.rows(
-                "select id, text, markdown from message where id > ?1 and role = 0 and deleted = 0 and text != ''
+                "select id, text, markdown from message where id > ?1 and role = 0 and deleted = 0 and (text != '' or id in (select subject from attached))
                  and id not in (select message from indexed) order by id limit ?2",
                 params![after, INDEXED_AT_ONCE],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),

@@ -17,6 +17,7 @@ mod amendment;
 pub mod api;
 mod ask;
 mod asking;
+mod attachment;
 mod blob;
 mod charter;
 mod choice;
@@ -60,18 +61,20 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod transfer;
 mod typing;
 mod way_back;
 
 pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{
-    AddWhom, ChatChoice, ChatChoices, Command, CommandId, Connection, ContactCard, ContactState,
+    AddWhom, AttachmentId, AttachmentState, AttachmentView, ChatChoice, ChatChoices, Command, CommandId, Connection, ContactCard, ContactState,
     ConversationHead, ConversationId, DeviceCard, DeviceNews, Edition, Event, FolderChange, FolderId,
     FolderView, Found, GroupChange, GroupHead, GroupInvitation, GroupMember, GroupView, HistoryState, Input,
     InvitationSecrets, JoinState, JoinView, KnockView, LinkEnd, LinkEvent, LinkState, LinkView, Mark,
-    MessageView, Noticed, Output, PollOption, PollView, Privacy, PrivacyChoice, Reaction, Refused, Reply,
-    ScheduledId, ScheduledNews, ScheduledView, Status, Whom,
+    MediaRules, MessageView, NewAttachment, Noticed, OutgoingId, OutgoingView, Output, PollOption, PollView, Privacy, PrivacyChoice, Reaction, Refused, Reply,
+    ScheduledId, ScheduledNews, ScheduledView, Status, Stored, Whom,
 };
+pub use crypto::attachment::ATTACHMENT_BYTES_MAX;
 pub use client_db::{Db, Error as OpenError, Key};
 pub use crypto::charter::{
     GROUP_DESCRIPTION_BYTES_MAX, GROUP_LINKS_MAX, GROUP_NAME_CHARS_MAX, HISTORY_ALL, HISTORY_DAYS_MAX,
@@ -88,6 +91,7 @@ pub use proposal::PROPOSALS_PER_HOUR_MAX;
 pub use report::{Evidence, EvidenceOfRequest, NotProved, Proved, ProvedRequest};
 pub use scheduled::{SCHEDULE_MS_MAX, SCHEDULED_MAX};
 pub use timer::TIMER_SECONDS_MAX;
+pub use wire::content::{ATTACHMENTS_MAX, MediaInfo, MediaKind, THUMBNAIL_BYTES_MAX};
 pub use wire::link::{InvitationLink, LinkError, ServiceAddress};
 pub use wire::{DeviceLink, GroupDoor, GroupInvitationLink};
 pub use wire::{Door, Refusal};

@@ -28,9 +28,21 @@ impl Step<'_> {
         }
     }
 
-    /// Takes a text into the index, as it is read.
+    /// Takes a text into the index, as it is read, with the names of the files it goes with.
     pub fn index_text(&mut self, message: MessageId, text: &str, markdown: bool) -> Halting<()> {
-        if markdown { self.index(message, &markup::plain(text)) } else { self.index(message, text) }
+        let read = if markdown { markup::plain(text) } else { text.to_owned() };
+        let names: Option<String> = self
+            .tx
+            .row(
+                "select group_concat(name, char(10)) from attached where subject = ?1",
+                [message.as_bytes()],
+                |row| row.get(0),
+            )?
+            .flatten();
+        match names {
+            Some(names) => self.index(message, &[read, names].join("\n")),
+            None => self.index(message, &read),
+        }
     }
 
     /// Notes how the text of a message is set and whether it mentions oneself. What calls everybody is judged by the group's

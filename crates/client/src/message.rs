@@ -77,20 +77,23 @@ impl Step<'_> {
 
     /// Sends what a message says to another chat.
     pub fn forward(&mut self, command: CommandId, message: MessageId, to: ConversationId) -> Halting<()> {
-        let said: Option<(String, bool)> = self.tx.row(
-            "select text, markdown from message where id = ?1 and role = 0 and deleted = 0 and unknown = '' and poll = x'' and notice = x''",
+        let said: Option<(String, bool, bool)> = self.tx.row(
+            "select text, markdown, exists (select 1 from attached where subject = message.id) from message
+             where id = ?1 and role = 0 and deleted = 0 and unknown = '' and poll = x'' and notice = x''",
             params![message.as_bytes()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
-        let Some((text, markdown)) = said else { return self.refuse(command, Refused::Unknown) };
+        let Some((text, markdown, carries)) = said else { return self.refuse(command, Refused::Unknown) };
         if let Some(refused) = self.may_write(to)? {
             return self.refuse(command, refused);
+        }
+        if carries {
+            return self.forward_attachments(command, message, to, &without_targets(&text, markdown));
         }
         let expires = self.expiration(to)?;
         // Who was mentioned there is nobody's business here; what was to be read of it stays.
         let content = if markdown {
-            let label = |mention: &Mention| Some(markup::escaped(&mention.label));
-            MimiContent::markdown(self.random(), &markup::with_mentions_as(&text, label))
+            MimiContent::markdown(self.random(), &without_targets(&text, markdown))
         } else {
             MimiContent::text(self.random(), &text)
         };
@@ -128,7 +131,9 @@ impl Step<'_> {
         let role = meaning.role();
         let poll = Poll::of(content).filter(|_| role == Role::Shown);
         let question = poll.as_ref().map(Poll::text);
-        let (text, unknown) = match (role, question.as_deref().or(self.readable(content))) {
+        let carried = content.nested_part.as_attachments().filter(|_| role == Role::Shown);
+        let words = carried.as_ref().map(|(words, _)| words.and_then(|part| part.as_text()).unwrap_or(""));
+        let (text, unknown) = match (role, question.as_deref().or(words).or(self.readable(content))) {
             (Role::Shown, Some(text)) => (text, String::new()),
             (Role::Shown, None) => ("", type_of(content)),
             // An edit that only a later build can read is read anew by that build.
@@ -179,8 +184,14 @@ impl Step<'_> {
             }
             return Ok(false);
         }
-        let markdown = content.is_markdown();
+        let markdown = match &carried {
+            Some((words, _)) => words.is_some_and(NestedPart::is_markdown),
+            None => content.is_markdown(),
+        };
         if role == Role::Shown {
+            if let Some((_, files)) = &carried {
+                self.file_attachments(id, files, from.told.is_none())?;
+            }
             if let Some(poll) = &poll {
                 self.index(id, &poll.words())?;
                 self.note_poll(id, poll)?;
@@ -351,9 +362,11 @@ impl Step<'_> {
         for (id, conversation, sender, bytes) in unknown {
             let (id, conversation) = (MessageId(id), ConversationId(conversation));
             let Ok(content) = MimiContent::decode(&bytes) else { continue };
-            let (meaning, text) = (Meaning::of(&content), self.readable(&content).unwrap_or_default());
+            let carried = content.nested_part.as_attachments();
+            let words = carried.as_ref().map(|(words, _)| words.and_then(|part| part.as_text()).unwrap_or(""));
+            let (meaning, text) = (Meaning::of(&content), words.or(self.readable(&content)).unwrap_or_default());
             let still = matches!(meaning, Meaning::Nothing)
-                || (matches!(meaning, Meaning::Said) && self.readable(&content).is_none());
+                || (matches!(meaning, Meaning::Said) && carried.is_none() && self.readable(&content).is_none());
             if still {
                 continue;
             }
@@ -363,8 +376,12 @@ impl Step<'_> {
                  where id = ?1",
                 params![id.as_bytes(), if said { text } else { "" }, meaning.role() as i64],
             )?;
+            if let Some((_, files)) = carried.as_ref().filter(|_| said) {
+                self.file_attachments(id, files, true)?;
+            }
             if said {
-                self.index_text(id, text, content.is_markdown())?;
+                let words = carried.as_ref().and_then(|(words, _)| *words).unwrap_or(&content.nested_part);
+                self.index_text(id, text, words.is_markdown())?;
             }
             if let Some(text) = content.as_text() {
                 self.note_text(conversation, AccountId(sender), id, text, content.is_markdown())?;
@@ -544,6 +561,12 @@ type Unread = ([u8; 32], [u8; 16], [u8; 32], Vec<u8>);
 struct Place {
     position: i64,
     queued: i64,
+}
+
+/// A text as it is said elsewhere: whom it mentions is named, and not meant.
+fn without_targets(text: &str, markdown: bool) -> String {
+    let label = |mention: &Mention| Some(markup::escaped(&mention.label));
+    if markdown { markup::with_mentions_as(text, label) } else { text.to_owned() }
 }
 
 /// The media type of something this build does not show.

@@ -7,6 +7,7 @@
 //! Invariant: every leaf of every group has passed [`validator`]: no credential is believed because the library or the
 //! service delivered it. This crate knows neither the protocol's frames (`wire`) nor any database.
 
+pub mod attachment;
 pub mod charter;
 pub mod device;
 mod error;

@@ -3,6 +3,7 @@
 mod account;
 mod accounts;
 mod amendment;
+mod attachment;
 mod choice;
 mod commit_races;
 mod contact;

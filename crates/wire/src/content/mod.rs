@@ -6,6 +6,7 @@
 //!
 //! Invariant: nothing here has a `Debug` that shows what somebody wrote.
 
+mod attachment;
 mod cbor;
 mod extension;
 mod mimi;
@@ -13,6 +14,7 @@ mod part;
 mod profile;
 mod status;
 
+pub use attachment::{AttachmentPart, MediaInfo, MediaKind};
 pub use extension::{Chain, ContentExtensions, ExtensionKey, ExtensionValue, chain_hash};
 pub use mimi::{Expiration, MimiContent, message_id, room_uri, sender_uri};
 pub use part::{Disposition, ExternalPart, NestedPart, Part, PartSemantics};
@@ -47,6 +49,16 @@ pub const STATUS_ENTRIES_MAX: usize = 256;
 pub const PROFILE_HANDLE_BYTES_MAX: usize = 254;
 /// Longest encoded profile, bytes; leaves room for what later versions add.
 pub const PROFILE_BYTES_MAX: usize = 4_096;
+/// Attachments of one message: an album that one still looks through.
+pub const ATTACHMENTS_MAX: usize = 32;
+/// Longest name of a file, bytes: what file systems take.
+pub const ATTACHMENT_NAME_BYTES_MAX: usize = 255;
+/// Longest small picture of an attachment, bytes.
+pub const THUMBNAIL_BYTES_MAX: usize = 16 * 1024;
+/// Longest picture of a few pixels, bytes.
+pub const PLACEHOLDER_BYTES_MAX: usize = 32;
+/// Loudnesses of a voice.
+pub const WAVEFORM_MAX: usize = 64;
 
 /// Media type of plain text.
 pub const TYPE_TEXT: &str = "text/plain;charset=utf-8";
@@ -56,6 +68,9 @@ pub const TYPE_MARKDOWN: &str = "text/markdown;variant=GFM-MIMI";
 pub const TYPE_STATUS: &str = "application/mimi-message-status";
 /// Media type of a [`Profile`].
 pub const TYPE_PROFILE: &str = "application/vnd.valise.profile+cbor";
+
+/// Media type of [`MediaInfo`].
+pub const TYPE_MEDIA: &str = "application/vnd.valise.media+cbor";
 
 /// Bytes that are no content, or a value that must not be sent. Whoever receives such bytes drops them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
