@@ -26,6 +26,9 @@ pub const FRONTS_MAX: usize = 64;
 /// Actions of one front end that wait for the core at one time.
 pub const COMMANDS_WAITING_MAX: usize = 256;
 
+/// Names something that the host does with the core itself. Chosen by the host, not used twice while it is open.
+pub type ErrandId = u64;
+
 /// What the app knows of its place.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -45,6 +48,8 @@ pub enum AppInput {
     Link(Door, LinkEvent),
     /// Why doors do not open, when the host can tell. Said before the [`LinkEvent::Down`]; forgotten when one opens.
     Trouble(LineTrouble),
+    /// The host gives the core a command of its own: files, whose bytes no front end carries.
+    Errand(ErrandId, Command),
     /// The deadline has come.
     Tick,
 }
@@ -70,6 +75,8 @@ pub enum AppOutput {
     Disconnect(Door),
     /// Send a frame through a door that is up.
     Frame(Door, Vec<u8>),
+    /// What came of an errand.
+    Errand(ErrandId, Result<client::Reply, Refused>),
 }
 
 /// The core with its words.
@@ -78,6 +85,7 @@ pub struct App {
     pub(crate) links: Links,
     fronts: BTreeMap<FrontId, Front>,
     waiting: BTreeMap<CommandId, Waiting>,
+    errands: BTreeMap<CommandId, ErrandId>,
     next_command: CommandId,
     out: VecDeque<AppOutput>,
     connection: Connection,
@@ -127,6 +135,7 @@ impl App {
             links: Links::new(settings.server),
             fronts: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            errands: BTreeMap::new(),
             next_command: 1,
             out: VecDeque::new(),
             connection,
@@ -159,6 +168,17 @@ impl App {
             AppInput::Trouble(trouble) => {
                 self.line_trouble = Some(trouble);
                 Ok(())
+            }
+            AppInput::Errand(errand, command) => {
+                let id = self.next_command;
+                self.next_command += 1;
+                self.errands.insert(id, errand);
+                let done = self.core(now, Input::Command(id, command));
+                // When the store failed nothing was done, and nobody answers.
+                if let (Err(_), Some(errand)) = (&done, self.errands.remove(&id)) {
+                    self.out.push_back(AppOutput::Errand(errand, Err(Refused::Store)));
+                }
+                done
             }
             AppInput::Tick => self.core(now, Input::Tick),
         }
@@ -280,6 +300,15 @@ impl App {
                 let (poll, about, kind) = self.about_message(&message)?;
                 Ok((Command::EndPoll { poll }, kind, about))
             }
+            Action::SendFiles { .. } | Action::SaveAttachment { .. } => Err(words::no_files()),
+            Action::HoldOutgoing { id, held } => self.hold_outgoing(&id, held),
+            Action::CancelOutgoing { id } => self.cancel_outgoing(&id),
+            Action::FetchAttachment { id, on } => self.fetch_attachment(&id, on),
+            Action::FreeStorage { chat, older_days, larger_than } => {
+                self.free_storage(chat.as_deref(), older_days, larger_than, clock)
+            }
+            Action::SetMediaRule { kind, metered, bytes } => self.set_media_rule(kind, metered, bytes),
+            Action::Metered { on } => Ok((Command::Metered(on), Kind::Plain, About::default())),
             Action::Forward { message, to } => {
                 let (message, _, _) = self.about_message(&message)?;
                 let (to, about) = self.writable(&to)?;
@@ -482,6 +511,10 @@ impl App {
     }
 
     fn replied(&mut self, now: Timestamp, command: CommandId, reply: Result<client::Reply, Refused>) {
+        if let Some(errand) = self.errands.remove(&command) {
+            self.out.push_back(AppOutput::Errand(errand, reply));
+            return;
+        }
         let Some(Waiting { front, id, kind, about }) = self.waiting.remove(&command) else { return };
         if reply.is_ok() && matches!(kind, Kind::Code | Kind::Register) {
             self.tell_others(front, &Notice::Account);
@@ -524,6 +557,9 @@ impl App {
             (client::Reply::Queued(message), Kind::Send(conversation)) => {
                 Outcome::Sent { chat: paint::chat_id(conversation), id: paint::message_id(message) }
             }
+            (client::Reply::Outgoing(id), Kind::Send(conversation)) => {
+                Outcome::Sending { chat: paint::chat_id(conversation), id: crate::files::outgoing_id(id) }
+            }
             (client::Reply::GroupInvitation(link), _) => Outcome::Link {
                 link: self.links.write_group(&link),
                 sentence: words::group_link(link.approval).to_owned(),
@@ -542,6 +578,9 @@ impl App {
                 | client::Reply::Queued(_)
                 | client::Reply::Grant(_)
                 | client::Reply::Scheduled(_)
+                | client::Reply::Attachment { .. }
+                | client::Reply::Filled { .. }
+                | client::Reply::Outgoing(_)
                 | client::Reply::Folder(_),
                 Kind::Code
                 | Kind::Register
@@ -577,6 +616,15 @@ impl App {
                 let (chat, id) = (paint::chat_id(conversation), paint::message_id(message));
                 self.tell_all(&Notice::Message { chat, id, own });
                 true
+            }
+            Event::Attachment(conversation, message) => {
+                let (chat, id) = (paint::chat_id(conversation), paint::message_id(message));
+                self.tell_all(&Notice::Attachment { chat, id });
+                false
+            }
+            Event::Outgoing(conversation, id, message) => {
+                self.tell_all(&crate::files::notice_of_outgoing(conversation, id, message));
+                false
             }
             Event::Marked(conversation, message, mark) => {
                 let (chat, id) = (paint::chat_id(conversation), paint::message_id(message));
@@ -753,7 +801,7 @@ impl App {
         }
     }
 
-    fn name_in(&self, conversation: client::ConversationId) -> String {
+    pub(crate) fn name_in(&self, conversation: client::ConversationId) -> String {
         let head = self.client.conversation(conversation).ok().flatten();
         head.map_or_else(|| words::SOMEONE_NEW.to_owned(), |head| paint::whom(head.id, &head.with).name)
     }

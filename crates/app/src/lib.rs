@@ -7,6 +7,8 @@
 //! Invariant: nothing here opens an envelope or holds a key.
 
 mod app;
+mod file_words;
+mod files;
 mod folders;
 mod groups;
 mod link;
@@ -24,7 +26,13 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use app::{App, AppInput, AppOutput, COMMANDS_WAITING_MAX, FRONTS_MAX, FrontId, LineTrouble, Settings};
-pub use client::{Client, Config, Door, Fault, LinkEvent, OpenError, ServiceAddress};
+pub use app::{
+    App, AppInput, AppOutput, COMMANDS_WAITING_MAX, ErrandId, FRONTS_MAX, FrontId, LineTrouble, Settings,
+};
+pub use client::{
+    AttachmentId, Client, Command, Config, Door, Fault, LinkEvent, MediaInfo, MediaKind, OpenError, Refused,
+    ServiceAddress,
+};
+pub use files::{FilesTarget, Filing, FilingStep, Prepared};
 pub use report::check as check_report;
 pub use words::{fault_sentence, open_sentence};

@@ -234,7 +234,11 @@ pub(crate) fn preview(message: &MessageView, name: &dyn Fn(AccountId) -> Option<
     if message.notice.is_some() {
         return words::GROUP_CHANGED.to_owned();
     }
-    one_line(&markup::plain(message, name))
+    let text = one_line(&markup::plain(message, name));
+    match crate::file_words::in_a_line(&message.attachments) {
+        files if files.is_empty() || text.is_empty() => files + &text,
+        files => format!("{files}: {text}"),
+    }
 }
 
 /// So much of an answer a message takes at most, bytes: a text that is set is told twice, the second time in pieces.
@@ -337,7 +341,7 @@ impl Authors {
         if resolve::contact_id(account) == self.me.id { "you".to_owned() } else { self.name(account) }
     }
 
-    fn quote(&self, id: vocab::MessageId) -> Option<Quote> {
+    pub fn quote(&self, id: vocab::MessageId) -> Option<Quote> {
         self.quoted.get(&id).map(|message| self.quote_of(message))
     }
 
@@ -432,7 +436,10 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
     let quote = view.reply_to.filter(|_| !view.deleted).and_then(|id| authors.quote(id));
     let answers =
         quote.as_ref().map_or(String::new(), |quote| format!(", to {}: {}", quote.from, quote.text));
-    let script = script(&view.text);
+    // Words that go with a file stand in its bubble.
+    let script = if view.attachments.is_empty() { script(&view.text) } else { Script::Plain };
+    let carried = view.attachments.iter().map(crate::files::shown).collect::<Vec<_>>();
+    let carries: String = carried.iter().map(|it| format!(", {}", it.spoken)).collect();
     let mentioned = if view.mentions_me { ", mentions you" } else { "" };
     Bubble {
         id: message_id(view.id),
@@ -448,8 +455,9 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         mentions: markup::mentions(view, authors),
         spoken: match &notice {
             Some(sentence) => format!("{sentence}, {}", sent.text),
-            None => format!("{who}, {}{mentioned}{changed}{state}{answers}{reacted}", sent.text),
+            None => format!("{who}, {}{carries}{mentioned}{changed}{state}{answers}{reacted}", sent.text),
         },
+        attachments: carried,
         reply_to: quote,
         reactions,
         edited,
@@ -622,6 +630,7 @@ mod tests {
             notice: None,
             mark: Mark::Delivered,
             failed: false,
+            attachments: vec![],
             reply_to: None,
             reactions: vec![],
             edited_at: None,

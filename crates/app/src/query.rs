@@ -56,6 +56,11 @@ impl App {
             }
             Ask::Group { group } => self.group_page(&group).map(Answer::Group),
             Ask::Picture { id } => self.picture(&id).map(Answer::Picture),
+            Ask::Outgoing { chat } => self.outgoing_rows(&chat, clock),
+            Ask::Thumbnail { id } => self.thumbnail(&id),
+            Ask::Attachment { id } => self.attachment_answer(&id),
+            Ask::Media { chat, kinds, before } => self.media(&chat, &kinds, before, clock),
+            Ask::Storage => self.storage().map(Answer::Storage),
             Ask::Joining => self.joining_rows().map(Answer::Joining),
             Ask::Devices => Ok(Answer::Devices(link_words::list(
                 self.client.devices()?,
@@ -132,8 +137,11 @@ impl App {
         let pinned = if is_request(&with) { Vec::new() } else { self.client.pinned(id)? };
         let pinned = pinned.iter().map(|message| authors.quote_of(message)).collect();
         let rows = paint::bubbles(&views, &authors, unread, clock);
+        // What is on its way stands behind the newest.
+        let outgoing = if before.is_none() { self.outgoing_of(id, &authors, clock)? } else { Vec::new() };
         Ok(Timeline {
             bubbles: listing(rows, || words::nothing_written(&authors.them.name)),
+            outgoing,
             earlier,
             banner: None,
             composer: paint::composer(&with, choices.draft),

@@ -101,6 +101,17 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
         Refused::BadText if about.text_too_long => text_too_long(),
         Refused::BadText => No::usage("There is nothing to send: the text is empty."),
         Refused::BadTime => No::usage("That time is over, or more than a year ahead. Give one in between."),
+        Refused::FileTooLarge => {
+            No::refused("The file is larger than 2 GB. Send it in parts, or a link to it.")
+        }
+        Refused::TooManyFiles => {
+            No::refused("Too many files are being read at once. Wait for some, then try again.")
+        }
+        Refused::FileChanged => {
+            No::refused("The file changed, or could not be read, while it was being read. Try again.")
+        }
+        Refused::BadAttachment => No::usage("Choose 1 to 32 files."),
+        Refused::NotHere => crate::file_words::not_here(),
         Refused::TooManyScheduled => No::refused(format!(
             "{} texts wait for their time on this device already. Cancel one, or send this one now.",
             client::SCHEDULED_MAX
@@ -774,6 +785,11 @@ pub(crate) fn bad_days() -> No {
          (all).",
         grouped(client::HISTORY_DAYS_MAX.into())
     ))
+}
+
+/// This front end reaches no files.
+pub(crate) fn no_files() -> No {
+    No::refused("Files cannot be sent or saved from here.")
 }
 
 pub(crate) fn bad_picture() -> No {

@@ -170,13 +170,13 @@ impl Step<'_> {
                 Some((Purpose::Authenticate, _)) => self.authenticated(answer),
                 Some((Purpose::Ask(ask), _)) => self.ask_answered_at_account(ask, answer),
                 Some((Purpose::Intent(intent), _)) => intent::done_at_account(self, intent, answer),
-                None => Ok(()),
+                Some((Purpose::Chunk(..), _)) | None => Ok(()),
             },
             Reply::Refused { id, refusal } => match self.lines.account.in_flight.remove(&id) {
                 Some((Purpose::Authenticate, _)) => self.authentication_refused(&refusal),
                 Some((Purpose::Ask(ask), _)) => self.ask_refused(ask, refusal),
                 Some((Purpose::Intent(intent), _)) => intent::refused(self, intent, &refusal),
-                None => Ok(()),
+                Some((Purpose::Chunk(..), _)) | None => Ok(()),
             },
         }
     }
@@ -252,6 +252,7 @@ impl Step<'_> {
             self.put_setting_number("last_resort_at", 0)?;
         }
         self.forget_old_packages()?;
+        self.refill_tokens()?;
         self.refill(visited.key_packages)
     }
 

@@ -137,7 +137,6 @@ pub(crate) struct Attachment {
     pub layout: Layout,
     pub hash: Vec<u8>,
     pub stand: Stand,
-    pub paused: bool,
     pub copy_of: i64,
     pub attempts: u32,
 }
@@ -224,10 +223,9 @@ impl Step<'_> {
 
     pub fn chunks_here(&self, attachment: i64) -> Halting<u32> {
         let count =
-            self.tx
-                .row("select count(*) from chunk where attachment = ?1", params![attachment], |row| {
-                    row.get(0)
-                })?;
+            self.tx.row("select count(*) from chunk where attachment = ?1", params![attachment], |row| {
+                row.get(0)
+            })?;
         Ok(count.unwrap_or(0))
     }
 
@@ -273,11 +271,10 @@ impl Step<'_> {
         let mut parts = Vec::new();
         for file in files {
             let filled = self.attachment(file.id.0)?.filter(|it| it.stand == Stand::Filling);
-            let fresh = self.tx.row(
-                "select 1 from attached where attachment = ?1",
-                params![file.id.0],
-                |row| row.get::<_, i64>(0),
-            )?;
+            let fresh =
+                self.tx.row("select 1 from attached where attachment = ?1", params![file.id.0], |row| {
+                    row.get::<_, i64>(0)
+                })?;
             let Some(filled) = filled.filter(|it| !it.hash.is_empty() && fresh.is_none()) else {
                 return self.refuse(command, Refused::BadAttachment);
             };
@@ -613,9 +610,10 @@ impl Step<'_> {
     }
 
     fn has_attached(&self, subject: &[u8]) -> Halting<bool> {
-        let found = self.tx.row("select 1 from attached where subject = ?1 limit 1", params![subject], |row| {
-            row.get::<_, i64>(0)
-        })?;
+        let found =
+            self.tx.row("select 1 from attached where subject = ?1 limit 1", params![subject], |row| {
+                row.get::<_, i64>(0)
+            })?;
         Ok(found.is_some())
     }
 
@@ -701,12 +699,10 @@ impl Step<'_> {
         )?;
         for chunk in &numbers {
             self.tx.execute("delete from media.chunk where id = ?1", params![chunk_row(id, *chunk)])?;
-            self.tx.execute(
-                "delete from chunk where attachment = ?1 and number = ?2",
-                params![id, chunk],
-            )?;
+            self.tx.execute("delete from chunk where attachment = ?1 and number = ?2", params![id, chunk])?;
         }
         self.lines.moving.forget(id);
+        self.lines.moving.freed = true;
         if numbers.is_empty() {
             if state == Stand::Doomed as i64 {
                 self.tx.execute("delete from attachment where id = ?1", params![id])?;
@@ -719,7 +715,7 @@ impl Step<'_> {
 
     pub fn attachment(&self, id: i64) -> Halting<Option<Attachment>> {
         let row = self.tx.row(
-            "select secret, size, hash, state, paused, copy_of, attempts from attachment where id = ?1",
+            "select secret, size, hash, state, copy_of, attempts from attachment where id = ?1",
             params![id],
             |row| {
                 Ok((
@@ -729,14 +725,13 @@ impl Step<'_> {
                     row.get::<_, i64>(3)?,
                     row.get(4)?,
                     row.get(5)?,
-                    row.get(6)?,
                 ))
             },
         )?;
-        let Some((secret, size, hash, state, paused, copy_of, attempts)) = row else { return Ok(None) };
+        let Some((secret, size, hash, state, copy_of, attempts)) = row else { return Ok(None) };
         let layout = Layout::of(size)?;
         let (secret, stand) = (AttachmentSecret(secret), Stand::of(state)?);
-        Ok(Some(Attachment { id, secret, layout, hash, stand, paused, copy_of, attempts }))
+        Ok(Some(Attachment { id, secret, layout, hash, stand, copy_of, attempts }))
     }
 
     pub fn sealed_chunk(&self, attachment: i64, chunk: u32) -> Halting<Option<Vec<u8>>> {
@@ -779,7 +774,8 @@ fn part_of(
     about: MediaInfo,
     thumbnail: Vec<u8>,
 ) -> Halting<AttachmentPart> {
-    let hash = attachment.hash.as_slice().try_into().map_err(|_| Halt::Unusable("a file that is not full"))?;
+    let hash =
+        attachment.hash.as_slice().try_into().map_err(|_| Halt::Unusable("a file that is not full"))?;
     let secret = Secret32(attachment.secret.0);
     Ok(AttachmentPart { secret, size: attachment.layout.size(), hash, expires, about, thumbnail })
 }
@@ -819,8 +815,8 @@ pub(crate) fn views(reader: &Reader<'_>, subject: &[u8]) -> Result<Vec<Attachmen
                     number(row.get(0)?),
                     row.get::<_, i64>(1)?,
                     row.get::<_, bool>(2)?,
-                    row.get::<_, u64>(3)?,
-                    row.get::<_, u64>(4)?,
+                    number(row.get(3)?),
+                    number(row.get(4)?),
                 ))
             },
         )?;
@@ -837,7 +833,13 @@ pub(crate) fn views(reader: &Reader<'_>, subject: &[u8]) -> Result<Vec<Attachmen
             Ok(Stand::Damaged) => AttachmentState::Damaged,
             _ => AttachmentState::Known,
         };
-        views.push(AttachmentView { id: AttachmentId(id), about, size, state, has_thumbnail: !thumbnail.is_empty() });
+        views.push(AttachmentView {
+            id: AttachmentId(id),
+            about,
+            size,
+            state,
+            has_thumbnail: !thumbnail.is_empty(),
+        });
     }
     Ok(views)
 }
@@ -849,24 +851,25 @@ impl Client {
     /// [`Fault`].
     pub fn outgoing(&self, conversation: ConversationId) -> Result<Vec<OutgoingView>, Fault> {
         let reader = self.db.reader();
-        let rows: Vec<([u8; 16], Vec<u8>, String, i64, bool)> = reader.rows(
+        let mut outgoing = reader.rows(
             "select id, in_reply_to, text, made_at, failed from outgoing where conversation = ?1 order by made_at, id",
             params![conversation.0],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+            |row| {
+                Ok(OutgoingView {
+                    id: OutgoingId(row.get(0)?),
+                    conversation,
+                    reply_to: crate::amendment::id_from(&row.get::<_, Vec<u8>>(1)?),
+                    text: row.get(2)?,
+                    made_at: Timestamp(number(row.get(3)?)),
+                    failed: row.get(4)?,
+                    attachments: Vec::new(),
+                })
+            },
         )?;
-        let mut views = Vec::new();
-        for (id, in_reply_to, text, made_at, failed) in rows {
-            views.push(OutgoingView {
-                id: OutgoingId(id),
-                conversation,
-                reply_to: crate::amendment::id_from(&in_reply_to),
-                text,
-                made_at: Timestamp(number(made_at)),
-                failed,
-                attachments: crate::attachment::views(&reader, &id)?,
-            });
+        for view in &mut outgoing {
+            view.attachments = views(&reader, &view.id.0)?;
         }
-        Ok(views)
+        Ok(outgoing)
     }
 
     /// The small picture of an attachment that a message, or what is outgoing, carries.
@@ -918,10 +921,11 @@ impl Client {
     /// [`Fault`].
     pub fn attachment(&self, id: AttachmentId) -> Result<Option<AttachmentView>, Fault> {
         let reader = self.db.reader();
-        let subject: Option<Vec<u8>> =
-            reader.row("select subject from attached where attachment = ?1 limit 1", params![id.0], |row| {
-                row.get(0)
-            })?;
+        let subject: Option<Vec<u8>> = reader.row(
+            "select subject from attached where attachment = ?1 limit 1",
+            params![id.0],
+            |row| row.get(0),
+        )?;
         let Some(subject) = subject else { return Ok(None) };
         Ok(views(&reader, &subject)?.into_iter().find(|view| view.id == id))
     }

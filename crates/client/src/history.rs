@@ -192,6 +192,11 @@ pub(crate) const OF_THIS_DEVICE: &[&str] = &[
     "indexed",
     "message_words",
     "presence",
+    "attachment",
+    "attached",
+    "chunk",
+    "outgoing",
+    "token",
 ];
 
 /// A history being given.

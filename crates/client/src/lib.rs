@@ -61,21 +61,23 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod token;
 mod transfer;
 mod typing;
 mod way_back;
 
 pub use amendment::REACTIONS_EACH_MAX;
 pub use api::{
-    AddWhom, AttachmentId, AttachmentState, AttachmentView, ChatChoice, ChatChoices, Command, CommandId, Connection, ContactCard, ContactState,
-    ConversationHead, ConversationId, DeviceCard, DeviceNews, Edition, Event, FolderChange, FolderId,
-    FolderView, Found, GroupChange, GroupHead, GroupInvitation, GroupMember, GroupView, HistoryState, Input,
-    InvitationSecrets, JoinState, JoinView, KnockView, LinkEnd, LinkEvent, LinkState, LinkView, Mark,
-    MediaRules, MessageView, NewAttachment, Noticed, OutgoingId, OutgoingView, Output, PollOption, PollView, Privacy, PrivacyChoice, Reaction, Refused, Reply,
-    ScheduledId, ScheduledNews, ScheduledView, Status, Stored, Whom,
+    AddWhom, AttachmentId, AttachmentState, AttachmentView, ChatChoice, ChatChoices, Command, CommandId,
+    Connection, ContactCard, ContactState, ConversationHead, ConversationId, DeviceCard, DeviceNews, Edition,
+    Event, FolderChange, FolderId, FolderView, Found, GroupChange, GroupHead, GroupInvitation, GroupMember,
+    GroupView, HistoryState, Input, InvitationSecrets, JoinState, JoinView, KnockView, LinkEnd, LinkEvent,
+    LinkState, LinkView, Mark, MediaRules, MessageView, NewAttachment, Noticed, OutgoingId, OutgoingView,
+    Output, PollOption, PollView, Privacy, PrivacyChoice, Reaction, Refused, Reply, ScheduledId,
+    ScheduledNews, ScheduledView, Status, Stored, Whom,
 };
-pub use crypto::attachment::ATTACHMENT_BYTES_MAX;
 pub use client_db::{Db, Error as OpenError, Key};
+pub use crypto::attachment::ATTACHMENT_BYTES_MAX;
 pub use crypto::charter::{
     GROUP_DESCRIPTION_BYTES_MAX, GROUP_LINKS_MAX, GROUP_NAME_CHARS_MAX, HISTORY_ALL, HISTORY_DAYS_MAX,
 };

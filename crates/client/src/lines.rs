@@ -1,4 +1,4 @@
-//! The three connections, as the core sees them: up or down, what is outstanding, when to try again.
+//! The four connections, as the core sees them: up or down, what is outstanding, when to try again.
 //!
 //! Nothing here is stored: after a restart or a failed step all lines are down and every open intent is due again.
 
@@ -18,7 +18,7 @@ pub(crate) const RETRY_MS_MIN: u64 = 500;
 pub(crate) const RETRY_MS_MAX: u64 = 60 * SECOND_MS;
 /// An answer that has not come by then never comes: the connection is made anew.
 pub(crate) const ANSWER_MS_MAX: u64 = 30 * SECOND_MS;
-/// An unnamed or account connection that nobody needed for so long is closed: what was sent through one connection can be
+/// An unnamed, account or blob connection that nobody needed for so long is closed: what was sent through one connection can be
 /// linked by the service, so none lives long.
 pub(crate) const IDLE_MS_MAX: u64 = MINUTE_MS;
 /// Notes kept, see [`Lines::notes`].
@@ -63,6 +63,8 @@ pub(crate) enum Purpose {
     Intent(i64),
     Ask(CommandId),
     Authenticate,
+    /// A chunk of an attachment, by its row and number.
+    Chunk(crate::transfer::Move, i64, u32),
 }
 
 impl Line {
@@ -133,11 +135,12 @@ impl Line {
     }
 }
 
-/// All three, and the person's commands that wait for an answer.
+/// All four, and the person's commands that wait for an answer.
 pub(crate) struct Lines {
     pub mailbox: Line,
     pub unnamed: Line,
     pub account: Line,
+    pub blob: Line,
     pub asks: Vec<crate::ask::Ask>,
     /// Catching up: (processed since the mailbox opened, waiting when it opened).
     pub caught_up: (u32, u32),
@@ -164,6 +167,10 @@ pub(crate) struct Lines {
     pub fleeting: Fleeting,
     /// Who has lately made this device commit.
     pub proposers: Proposers,
+    /// Chunks of attachments on their way.
+    pub moving: crate::transfer::Moving,
+    /// The network costs money by its bytes.
+    pub metered: bool,
     /// Why parts of the last steps were given up: for tests and support, without any user's data.
     pub notes: VecDeque<String>,
 }
@@ -174,6 +181,7 @@ impl Lines {
             mailbox: Line::new(),
             unnamed: Line::new(),
             account: Line::new(),
+            blob: Line::new(),
             asks: Vec::new(),
             caught_up: (0, 0),
             mailbox_seen: 0,
@@ -189,6 +197,8 @@ impl Lines {
             settled: false,
             fleeting: Fleeting::default(),
             proposers: Proposers::default(),
+            moving: crate::transfer::Moving::default(),
+            metered: false,
             notes: VecDeque::new(),
         }
     }
@@ -203,6 +213,7 @@ impl Lines {
             Door::Mailbox => &mut self.mailbox,
             Door::Unnamed => &mut self.unnamed,
             Door::Account => &mut self.account,
+            Door::Blob => &mut self.blob,
         }
     }
 
@@ -211,7 +222,14 @@ impl Lines {
             Door::Mailbox => &self.mailbox,
             Door::Unnamed => &self.unnamed,
             Door::Account => &self.account,
+            Door::Blob => &self.blob,
         }
+    }
+
+    /// When a door counts as dead if nothing comes. A large blob takes its time.
+    pub fn overdue_at(&self, door: Door) -> Option<Timestamp> {
+        let more = if door == Door::Blob { self.moving.patience_ms() } else { 0 };
+        self.line_ref(door).overdue_at().map(|at| at.plus_ms(more))
     }
 
     /// A number for an ask, never given before: an answer that comes late must not be taken for another's.

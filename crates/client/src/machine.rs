@@ -7,7 +7,7 @@ use crypto::Session;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use vocab::Timestamp;
-use wire::{Decode, Door, Reply, UnnamedAnswer};
+use wire::{BlobAnswer, Decode, Door, Reply, UnnamedAnswer};
 
 use crate::account::Me;
 use crate::api::{Command, Event, Input, LinkEvent, Output, Refused};
@@ -136,6 +136,8 @@ pub struct Client {
     deadline: Option<Timestamp>,
     /// Since when the write-ahead log may hold keys that were deleted.
     log_holds_keys: Option<Timestamp>,
+    /// Room of deleted attachments may wait to be given back.
+    media_frees: bool,
 }
 
 impl Client {
@@ -145,6 +147,7 @@ impl Client {
     /// [`client_db::Error`], as opening.
     pub fn open(mut db: Db, seed: [u8; 32], config: Config) -> Result<Self, client_db::Error> {
         db.migrate(MIGRATIONS)?;
+        db.create_media(crate::attachment::MEDIA_TABLES)?;
         let me = load_me(&db)?;
         let mut client = Self {
             db,
@@ -156,6 +159,7 @@ impl Client {
             deadline: Some(Timestamp(0)),
             // Whatever the last run left.
             log_holds_keys: Some(Timestamp(0)),
+            media_frees: true,
         };
         client.lines.settled = client.me.is_none();
         Ok(client)
@@ -173,6 +177,7 @@ impl Client {
                 self.out.extend(done.out);
                 self.deadline = done.deadline;
                 self.empty_log(now, done.keys_changed);
+                self.give_back(now, done.media_freed);
                 Ok(())
             }
             Err(StoreOnly(error)) => {
@@ -195,6 +200,17 @@ impl Client {
         }
         let due = self.log_holds_keys.map(|since| since.plus_ms(LOG_KEPT_MS));
         self.deadline = self.deadline.into_iter().chain(due).min();
+    }
+
+    /// The room that deleted attachments took goes back to the platform, a part in each step.
+    fn give_back(&mut self, now: Timestamp, freed: bool) {
+        self.media_frees |= freed;
+        if self.media_frees {
+            // What cannot be given back now is given back the next time.
+            self.media_frees = self.db.give_back(PAGES_GIVEN_BACK).unwrap_or(false);
+            let again = self.media_frees.then(|| now.plus_ms(1));
+            self.deadline = self.deadline.into_iter().chain(again).min();
+        }
     }
 
     /// What leaves, in order; `None` when there is no more for now.
@@ -245,6 +261,8 @@ impl Client {
     }
 }
 
+/// Pages of attachments given back in one step: 4 MiB.
+const PAGES_GIVEN_BACK: u32 = 256;
 /// Deleted keys stay in the write-ahead log for so long at most.
 const LOG_KEPT_MS: u64 = 5_000;
 /// After a failed store the next try comes no sooner.
@@ -297,6 +315,7 @@ fn run(
         Step { now, tx, session: &session, rng, me, me_changed: false, lines, out: Vec::new(), config };
     let result = step.input(input).and_then(|()| step.pump());
     let out = std::mem::take(&mut step.out);
+    let media_freed = std::mem::take(&mut step.lines.moving.freed);
     let deadline = match result {
         Ok(deadline) => deadline,
         Err(Halt::Store(error)) => return Err(StoreOnly(error)),
@@ -306,7 +325,7 @@ fn run(
         Halt::Store(error) => StoreOnly(error),
         _ => StoreOnly(client_db::Error::Damaged),
     })?;
-    Ok(Done { out, deadline, keys_changed: session.bytes_flushed() > 0 })
+    Ok(Done { out, deadline, keys_changed: session.bytes_flushed() > 0, media_freed })
 }
 
 /// What comes of a step that is on disk.
@@ -314,12 +333,14 @@ struct Done {
     out: Vec<Output>,
     deadline: Option<Timestamp>,
     keys_changed: bool,
+    media_freed: bool,
 }
 
 impl Step<'_> {
     fn input(&mut self, input: Input) -> Halting<()> {
         if self.lines.last_now.is_none() {
             self.attempt(Self::read_anew)?;
+            self.attempt(Self::forget_half_filled)?;
             self.forget_fleeting()?;
         }
         match input {
@@ -346,6 +367,7 @@ impl Step<'_> {
                     Door::Mailbox => step.mailbox_frame(&frame),
                     Door::Unnamed => step.unnamed_frame(&frame),
                     Door::Account => step.account_frame(&frame),
+                    Door::Blob => step.blob_frame(&frame),
                 })?;
                 // A service that says something else than the protocol is hung up on, not argued with.
                 if understood.is_none() {
@@ -390,6 +412,23 @@ impl Step<'_> {
             Command::Edit { message, text } => self.edit(id, message, &text),
             Command::Delete { message, everyone: true } => self.delete_for_everyone(id, message),
             Command::Delete { message, everyone: false } => self.delete_for_me(id, message),
+            Command::NewAttachment { size } => self.new_attachment(id, size),
+            Command::FillAttachment { id: which, bytes } => self.fill_attachment(id, which, &bytes),
+            Command::DropAttachment(which) => self.drop_attachment(id, which),
+            Command::SendAttachments { conversation, to, text, attachments } => {
+                self.send_attachments(id, conversation, to, &text, &attachments)
+            }
+            Command::PauseOutgoing { id: which, paused } => self.pause_outgoing(id, which, paused),
+            Command::CancelOutgoing(which) => self.cancel_outgoing(id, which),
+            Command::FetchAttachment { id: which, on } => self.fetch_attachment(id, which, on),
+            Command::LookAt { id: which, offset } => self.look_at_attachment(id, which, offset),
+            Command::FreeStorage(which) => self.free_storage(id, &which),
+            Command::SetMediaRules(rules) => self.set_media_rules(id, &rules),
+            Command::Metered(on) => {
+                self.lines.metered = on;
+                self.reply(id, Ok(crate::api::Reply::Done));
+                Ok(())
+            }
             Command::CreatePoll { conversation, question, options, multiple } => {
                 self.create_poll(id, conversation, &question, &options, multiple)
             }
@@ -438,13 +477,16 @@ impl Step<'_> {
         let now = self.now;
         let line = self.lines.line(door);
         line.used_at = now;
-        line.state = if door == Door::Unnamed { LineState::Ready } else { LineState::Up { since: now } };
+        line.state = if door.is_without_identity() { LineState::Ready } else { LineState::Up { since: now } };
     }
 
     fn line_down(&mut self, door: Door) {
         let now = self.now;
         let jitter = self.rng.next_u64();
         self.lines.line(door).down(now, |bound| jitter % bound.max(1));
+        if door == Door::Blob {
+            self.lines.moving.line_down();
+        }
         if door == Door::Unnamed && self.config.has(Weakness::ForgetsOutbox) {
             let _forgotten = self.tx.execute("delete from intent where kind = 14 and state = 1", []);
         }
@@ -475,10 +517,37 @@ impl Step<'_> {
         }
     }
 
+    fn blob_frame(&mut self, frame: &[u8]) -> Halting<()> {
+        let reply = Reply::<BlobAnswer>::decode(frame)?;
+        self.lines.blob.attempts = 0;
+        let (Reply::Done { id, .. } | Reply::Refused { id, .. }) = &reply;
+        match (self.lines.blob.in_flight.remove(id), reply) {
+            (Some((Purpose::Intent(intent), _)), Reply::Done { answer, .. }) => {
+                intent::done_at_blob(self, intent, answer)
+            }
+            (Some((Purpose::Intent(intent), _)), Reply::Refused { refusal, .. }) => {
+                intent::refused(self, intent, &refusal)
+            }
+            (Some((Purpose::Chunk(what, attachment, chunk), since)), Reply::Done { answer, .. }) => {
+                self.chunk_moved((what, attachment, chunk), since, &answer)
+            }
+            (Some((Purpose::Chunk(what, attachment, chunk), _)), Reply::Refused { refusal, .. }) => {
+                self.chunk_refused((what, attachment, chunk), &refusal)
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub fn request_unnamed(&mut self, purpose: Purpose, operation: &[u8]) {
         let now = self.now;
         let id = self.lines.unnamed.request(purpose, now);
         self.out.push(Output::Frame(Door::Unnamed, crate::account::frame(id, operation)));
+    }
+
+    pub fn request_blob(&mut self, purpose: Purpose, operation: &[u8]) {
+        let now = self.now;
+        let id = self.lines.blob.request(purpose, now);
+        self.out.push(Output::Frame(Door::Blob, crate::account::frame(id, operation)));
     }
 
     /// After every input: opens the doors that are needed, sends what may go, closes what idles. Returns when time alone
@@ -524,20 +593,29 @@ impl Step<'_> {
         if self.me.as_ref().is_some_and(|me| me.registered) {
             self.authenticate()?;
         }
+        let media_waits = self.media_waits()? && self.mind_media()?;
         let mut later = None;
         for _ in 0..ROUNDS_MAX {
+            self.attempt(Self::move_chunks)?;
             let Due { ready, next, makes_mailbox } = intent::due(self)?;
             later = next;
             let wants_account = self.wants_account(&ready, dues.visit)?;
             let wants_unnamed = ready.iter().any(|i| i.kind.door() == Door::Unnamed)
                 || self.lines.asks.iter().any(|ask| ask.kind.needs() == NextDoor::Unnamed);
+            let wants_blob = ready.iter().any(|i| i.kind.door() == Door::Blob)
+                || self.chunks_wait()?.is_some_and(|at| at <= now);
             let wants_mailbox = self.visits() && !makes_mailbox;
             self.open(Door::Account, wants_account);
             self.open(Door::Unnamed, wants_unnamed);
+            self.open(Door::Blob, wants_blob);
             self.open(Door::Mailbox, wants_mailbox);
             self.send_asks()?;
             let sent = self.dispatch(&ready)?;
-            self.close_idle(wants_account, wants_unnamed);
+            self.close_idle(&[
+                (Door::Account, wants_account),
+                (Door::Unnamed, wants_unnamed),
+                (Door::Blob, wants_blob),
+            ]);
             if sent == 0 {
                 break;
             }
@@ -545,6 +623,8 @@ impl Step<'_> {
         self.tell();
         // What nothing has written to is as it was.
         let dues = if self.tx.changes() == changes { dues } else { self.dues()? };
+        // What needs no line goes on at once, in another step.
+        let later = later.into_iter().chain(media_waits.then(|| now.plus_ms(1))).min();
         self.deadline(later, &dues)
     }
 
@@ -565,6 +645,7 @@ impl Step<'_> {
         self.tx.execute("update intent set not_before = 0 where not_before > ?1", [latest])?;
         self.tx.execute("update receipt_due set due = ?1 where due > ?1", [latest])?;
         self.timers_after_clock()?;
+        self.transfers_after_clock(latest)?;
         self.lines.fleeting.clock_went_back();
         self.presence_after_clock()?;
         self.mind_the_visit()
@@ -634,7 +715,7 @@ impl Step<'_> {
     /// A service that does not answer is as good as gone.
     fn hang_up_overdue(&mut self) {
         for door in Door::ALL {
-            if self.lines.line_ref(door).overdue_at().is_some_and(|at| at <= self.now) {
+            if self.lines.overdue_at(door).is_some_and(|at| at <= self.now) {
                 self.drop_line(door);
             }
         }
@@ -659,8 +740,8 @@ impl Step<'_> {
         }
     }
 
-    fn close_idle(&mut self, wants_account: bool, wants_unnamed: bool) {
-        for (door, wanted) in [(Door::Account, wants_account), (Door::Unnamed, wants_unnamed)] {
+    fn close_idle(&mut self, doors: &[(Door, bool)]) {
+        for (door, wanted) in doors.iter().copied() {
             let now = self.now;
             let line = self.lines.line(door);
             let idle = line.in_flight.is_empty() && now.ms_since(line.used_at) >= IDLE_MS_MAX;
@@ -688,11 +769,12 @@ impl Step<'_> {
         // The clock may be set while a text waits for its time: it is looked at now and then.
         deadlines.extend(dues.scheduled.map(|_| self.now.plus_ms(SCHEDULE_LOOK_MS)));
         deadlines.extend(if dues.linking { self.link_due()? } else { None });
+        deadlines.extend(self.chunks_wait()?);
         deadlines.extend(self.lines.fleeting.due());
         deadlines.extend(self.lines.asks.iter().map(|ask| ask.deadline));
         for door in Door::ALL {
             let line = self.lines.line_ref(door);
-            deadlines.extend(line.overdue_at());
+            deadlines.extend(self.lines.overdue_at(door));
             let idles = door != Door::Mailbox && line.is_connected() && line.in_flight.is_empty();
             deadlines.extend(idles.then(|| line.used_at.plus_ms(IDLE_MS_MAX)));
             let quiet = door == Door::Mailbox && line.state == LineState::Ready && !self.lines.is_caught_up();
@@ -711,6 +793,7 @@ impl Step<'_> {
             && receipts.is_none()
             && self.lines.asks.is_empty()
             && intent::count(self.tx)? == 0
+            && self.media_is_still()?
             && (self.lines.connection(true) == crate::api::Connection::UpToDate
                 || self.me.as_ref().is_some_and(|me| me.struck_off));
         if settled && !self.lines.settled {

@@ -363,10 +363,14 @@ impl Step<'_> {
             let (id, conversation) = (MessageId(id), ConversationId(conversation));
             let Ok(content) = MimiContent::decode(&bytes) else { continue };
             let carried = content.nested_part.as_attachments();
-            let words = carried.as_ref().map(|(words, _)| words.and_then(|part| part.as_text()).unwrap_or(""));
-            let (meaning, text) = (Meaning::of(&content), words.or(self.readable(&content)).unwrap_or_default());
+            let words =
+                carried.as_ref().map(|(words, _)| words.and_then(|part| part.as_text()).unwrap_or(""));
+            let (meaning, text) =
+                (Meaning::of(&content), words.or(self.readable(&content)).unwrap_or_default());
             let still = matches!(meaning, Meaning::Nothing)
-                || (matches!(meaning, Meaning::Said) && carried.is_none() && self.readable(&content).is_none());
+                || (matches!(meaning, Meaning::Said)
+                    && carried.is_none()
+                    && self.readable(&content).is_none());
             if still {
                 continue;
             }

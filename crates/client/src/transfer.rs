@@ -7,15 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use client_db::params;
-use crypto::attachment::Layout;
+use vocab::Timestamp;
 use vocab::limits::{BLOB_DAYS_MAX, BLOBS_ASKED_MAX};
 use vocab::time::{MINUTE_MS, SECOND_MS};
-use vocab::Timestamp;
 use wire::blob::{AskBlobs, DeleteBlob, FetchBlob, PutBlob};
-use wire::{BlobAnswer, BlobRequest, Door, Encode, Refusal, Secret32};
+use wire::{BlobAnswer, BlobRequest, Encode, Refusal, Secret32};
 
 use crate::attachment::{Attachment, Stand};
-use crate::lines::{Lines, Purpose};
+use crate::lines::Purpose;
 use crate::step::{Halt, Halting, Step, sql_time};
 
 /// What is to be done with a chunk at the blob door.
@@ -42,6 +41,10 @@ pub(crate) struct Moving {
     rate: u64,
     /// Where somebody looks just now: fetched from there on.
     looked_at: BTreeMap<i64, u32>,
+    /// When those who look at it were last told how far it is.
+    told_at: BTreeMap<i64, Timestamp>,
+    /// Bytes were deleted in this step.
+    pub freed: bool,
 }
 
 #[derive(Default)]
@@ -49,34 +52,35 @@ struct Left {
     todo: BTreeSet<u32>,
     /// Put before a line was cut: perhaps there.
     unsure: BTreeSet<u32>,
-    under_way: BTreeSet<u32>,
+    /// With the token that was shown for it.
+    under_way: BTreeMap<u32, Option<[u8; 32]>>,
 }
 
 impl Moving {
     /// Something else than a chunk changed: it is read again.
     pub fn forget(&mut self, attachment: i64) {
         self.left.remove(&attachment);
+        self.told_at.remove(&attachment);
     }
 
     /// The line is gone, and with it what was on its way.
     pub fn line_down(&mut self) {
+        if self.bytes > 0 {
+            // What was on its way was perhaps too much for it.
+            self.rate = (self.rate() / 2).max(RATE_MIN);
+        }
         self.left.clear();
         self.bytes = 0;
-    }
-
-    /// No answer came for too long: less at a time from now on.
-    pub fn slower(&mut self) {
-        self.rate = (self.rate() / 4).max(RATE_MIN);
     }
 
     fn rate(&self) -> u64 {
         if self.rate == 0 { RATE_FIRST } else { self.rate }
     }
 
-    /// How long so much may take before the line counts as dead.
+    /// How much longer than any other answer one may take, for all the bytes on their way.
     pub fn patience_ms(&self) -> u64 {
         let bytes = self.bytes as u64;
-        PATIENCE_MS + (PATIENCE * bytes * SECOND_MS / self.rate()).min(PATIENCE_MS_MAX)
+        (PATIENCE * bytes * SECOND_MS / self.rate()).min(PATIENCE_MS_MAX)
     }
 
     /// Room for another chunk: always for one.
@@ -92,34 +96,38 @@ impl Moving {
 }
 
 impl Step<'_> {
-    /// Whether the blob door is needed for chunks now, and when it will be if not.
-    pub fn chunks_wait(&self) -> Halting<(bool, Option<Timestamp>)> {
+    /// From when on the blob door is needed for chunks.
+    pub fn chunks_wait(&self) -> Halting<Option<Timestamp>> {
+        if !self.me.as_ref().is_some_and(|me| me.registered && !me.struck_off) {
+            return Ok(None);
+        }
         let row = self.tx.row(
             "select min(not_before) from attachment where state in (1, 3, 8) and paused = 0",
             [],
             |row| row.get::<_, Option<i64>>(0),
         )?;
-        let at = row.flatten().map(|at| Timestamp(crate::step::number(at)));
-        Ok((at.is_some_and(|at| at <= self.now), at.filter(|at| *at > self.now)))
+        Ok(row.flatten().map(|at| Timestamp(crate::step::number(at))))
+    }
+
+    /// No chunk is left to be moved, but for what is held.
+    pub fn media_is_still(&self) -> Halting<bool> {
+        Ok(self.chunks_wait()?.is_none() && !self.media_waits()?)
     }
 
     /// Whether there is something to do with chunks that needs no line.
     pub fn media_waits(&self) -> Halting<bool> {
-        let found = self.tx.row(
-            "select 1 from attachment where state in (7, 9, 10) limit 1",
-            [],
-            |row| row.get::<_, i64>(0),
-        )?;
+        let found = self.tx.row("select 1 from attachment where state in (7, 9, 10) limit 1", [], |row| {
+            row.get::<_, i64>(0)
+        })?;
         Ok(found.is_some())
     }
 
     /// Removes, and copies, a few chunks. True when there is more of it.
     pub fn mind_media(&mut self) -> Halting<bool> {
-        let copy: Option<i64> = self.tx.row(
-            "select id from attachment where state = 10 order by id limit 1",
-            [],
-            |row| row.get(0),
-        )?;
+        let copy: Option<i64> =
+            self.tx.row("select id from attachment where state = 10 order by id limit 1", [], |row| {
+                row.get(0)
+            })?;
         if let Some(copy) = copy.map(|id| self.attachment(id)).transpose()?.flatten()
             && self.attempt(|step| step.copy_chunks(&copy))?.is_none()
         {
@@ -176,10 +184,12 @@ impl Step<'_> {
         let next = left.todo.range(looked_at..).chain(&left.todo).next().copied();
         let Some(chunk) = next else { return Ok(false) };
         let capability = Secret32(attachment.secret.capability(chunk));
+        let mut shown = None;
         let (what, request) = match attachment.stand {
             Stand::Leaving => {
                 let bytes = attachment.layout.sealed_bytes();
-                let Some(token) = self.token_for(bytes)? else { return Ok(false) };
+                let Some(token) = self.token_for(bytes as u64)? else { return Ok(false) };
+                shown = Some(token.nonce);
                 let Some(sealed) = self.sealed_chunk(attachment.id, chunk)? else {
                     // The second file lost it: it cannot be sent any more.
                     self.outgoing_failed(attachment.id)?;
@@ -207,7 +217,7 @@ impl Step<'_> {
         moving.bytes += if what == Move::Take { 0 } else { attachment.layout.sealed_bytes() };
         if let Some(left) = moving.left.get_mut(&attachment.id) {
             left.todo.remove(&chunk);
-            left.under_way.insert(chunk);
+            left.under_way.insert(chunk, shown);
         }
         let operation = request.encode()?;
         self.request_blob(Purpose::Chunk(what, attachment.id, chunk), &operation);
@@ -217,7 +227,7 @@ impl Step<'_> {
     fn ask_for_unsure(&mut self, attachment: &Attachment) -> Halting<bool> {
         let Some(left) = self.lines.moving.left.get_mut(&attachment.id) else { return Ok(false) };
         let asked: Vec<u32> = left.unsure.iter().copied().take(BLOBS_ASKED_MAX).collect();
-        left.under_way.extend(&asked);
+        left.under_way.extend(asked.iter().map(|chunk| (*chunk, None)));
         let capabilities = asked.iter().map(|chunk| Secret32(attachment.secret.capability(*chunk))).collect();
         let request = BlobRequest::AskBlobs(AskBlobs { capabilities, extensions: vec![] }).encode()?;
         let first = asked.first().copied().unwrap_or(0);
@@ -297,12 +307,6 @@ impl Step<'_> {
         self.set_stand(attachment.id, Stand::Damaged)
     }
 
-    pub fn request_blob(&mut self, purpose: Purpose, operation: &[u8]) {
-        let now = self.now;
-        let id = self.lines.blob.request(purpose, now);
-        self.out.push(crate::api::Output::Frame(Door::Blob, crate::account::frame(id, operation)));
-    }
-
     /// The service answered about a chunk.
     pub fn chunk_moved(
         &mut self,
@@ -310,12 +314,18 @@ impl Step<'_> {
         since: Timestamp,
         answer: &BlobAnswer,
     ) -> Halting<()> {
-        let Some(attachment) = self.chunk_landed(what, attachment, chunk, Some(since))? else { return Ok(()) };
+        let Some(attachment) = self.chunk_landed(what, attachment, chunk, Some(since))? else {
+            return Ok(());
+        };
         match (what, answer) {
             (Move::Put, BlobAnswer::Done) => self.mark_put(attachment.id, chunk, true)?,
             (Move::Take, BlobAnswer::Done) => self.mark_put(attachment.id, chunk, false)?,
-            (Move::Fetch, BlobAnswer::Blob(blob)) => self.chunk_fetched(&attachment, chunk, blob.sealed.as_slice())?,
-            (Move::Ask, BlobAnswer::BlobsThere(there)) => self.unsure_known(&attachment, there.there.as_slice())?,
+            (Move::Fetch, BlobAnswer::Blob(blob)) => {
+                self.chunk_fetched(&attachment, chunk, blob.sealed.as_slice())?
+            }
+            (Move::Ask, BlobAnswer::BlobsThere(there)) => {
+                self.unsure_known(&attachment, there.there.as_slice())?
+            }
             _ => return Err(Halt::Unusable("an answer to something else")),
         }
         self.go_on(&attachment)
@@ -331,7 +341,8 @@ impl Step<'_> {
     ) -> Halting<Option<Attachment>> {
         let Some(attachment) = self.attachment(id)? else { return Ok(None) };
         let moving = &mut self.lines.moving;
-        let bytes = if matches!(what, Move::Put | Move::Fetch) { attachment.layout.sealed_bytes() } else { 0 };
+        let bytes =
+            if matches!(what, Move::Put | Move::Fetch) { attachment.layout.sealed_bytes() } else { 0 };
         moving.bytes = moving.bytes.saturating_sub(bytes);
         if let (Some(since), true) = (since, bytes > 0) {
             moving.came(bytes, self.now.ms_since(since));
@@ -367,7 +378,7 @@ impl Step<'_> {
     /// The service said which of the chunks it has that were on their way when a line was cut.
     fn unsure_known(&mut self, attachment: &Attachment, there: &[u8]) -> Halting<()> {
         let Some(left) = self.lines.moving.left.get_mut(&attachment.id) else { return Ok(()) };
-        let asked: Vec<u32> = std::mem::take(&mut left.under_way).into_iter().collect();
+        let asked: Vec<u32> = std::mem::take(&mut left.under_way).into_keys().collect();
         if asked.len() != there.len() {
             return Err(Halt::Unusable("an answer about other blobs"));
         }
@@ -386,15 +397,21 @@ impl Step<'_> {
             "update attachment set attempts = 0 where id = ?1 and attempts > 0",
             params![attachment],
         )?;
+        let told = self.lines.moving.told_at.get(&attachment);
+        if told.is_some_and(|at| *at <= self.now && self.now.ms_since(*at) < TOLD_EVERY_MS) {
+            return Ok(());
+        }
+        self.lines.moving.told_at.insert(attachment, self.now);
         self.tell_of_attachment(attachment)
     }
 
     /// Whether that was the last chunk.
     fn go_on(&mut self, attachment: &Attachment) -> Halting<()> {
         let Some(attachment) = self.attachment(attachment.id)? else { return Ok(()) };
-        let done = self.lines.moving.left.get(&attachment.id).is_some_and(|left| {
-            left.todo.is_empty() && left.unsure.is_empty() && left.under_way.is_empty()
-        });
+        let done =
+            self.lines.moving.left.get(&attachment.id).is_some_and(|left| {
+                left.todo.is_empty() && left.unsure.is_empty() && left.under_way.is_empty()
+            });
         let moves = matches!(attachment.stand, Stand::Leaving | Stand::Wanted | Stand::TakenBack);
         if done && moves { self.moved_all(&attachment) } else { Ok(()) }
     }
@@ -406,6 +423,12 @@ impl Step<'_> {
         refusal: &Refusal,
     ) -> Halting<()> {
         self.lines.note(format!("{what:?} of a chunk refused: {refusal:?}"));
+        let shown = self
+            .lines
+            .moving
+            .left
+            .get(&attachment)
+            .and_then(|left| left.under_way.get(&chunk).copied().flatten());
         let Some(attachment) = self.chunk_landed(what, attachment, chunk, None)? else { return Ok(()) };
         if what == Move::Put {
             // It is certain that this try left nothing.
@@ -420,10 +443,12 @@ impl Step<'_> {
                 let jitter = self.random_ms(SECOND_MS);
                 self.wait_with(&attachment, u64::from(*retry_after_ms) + jitter)
             }
-            (_, Refusal::Unavailable) => self.wait_with(&attachment, RETRY_MS_MIN << attachment.attempts.min(6)),
-            (Move::Put, Refusal::TokenNeeded) => {
-                self.token_refused()?;
+            (_, Refusal::Unavailable) => {
                 self.wait_with(&attachment, RETRY_MS_MIN << attachment.attempts.min(6))
+            }
+            (Move::Put, Refusal::TokenNeeded) => {
+                // Used up, or not good any more: another is shown, at once if there is one.
+                shown.map_or(Ok(()), |nonce| self.drop_token(&nonce))
             }
             (Move::Fetch, _) => self.set_stand(attachment.id, Stand::Gone),
             (Move::Take, _) => {
@@ -446,7 +471,12 @@ impl Step<'_> {
     }
 
     /// Somebody looks at an attachment at this place while it is fetched: that comes first.
-    pub fn look_at(&mut self, command: crate::api::CommandId, id: crate::api::AttachmentId, offset: u64) -> Halting<()> {
+    pub fn look_at_attachment(
+        &mut self,
+        command: crate::api::CommandId,
+        id: crate::api::AttachmentId,
+        offset: u64,
+    ) -> Halting<()> {
         let Some(attachment) = self.attachment(id.0)? else {
             return self.refuse(command, crate::api::Refused::Unknown);
         };
@@ -459,25 +489,10 @@ impl Step<'_> {
     }
 
     /// The clock went back: what was to wait for a time counts from now.
-    pub fn transfers_after_clock(&mut self, latest: Timestamp) -> Halting<()> {
-        self.tx.execute(
-            "update attachment set not_before = 0 where not_before > ?1",
-            params![sql_time(latest)],
-        )?;
+    pub fn transfers_after_clock(&mut self, latest: i64) -> Halting<()> {
+        self.tx.execute("update attachment set not_before = 0 where not_before > ?1", params![latest])?;
         Ok(())
     }
-}
-
-impl Lines {
-    /// An answer of the blob door that has not come by then never comes.
-    pub fn blob_patience_ms(&self) -> u64 {
-        self.moving.patience_ms()
-    }
-}
-
-/// Whether so many bytes may be fetched without asking, as what a rule says fits a layout.
-pub(crate) fn fits(size: u64, most: u64) -> bool {
-    most > 0 && size <= most && Layout::of(size).is_ok()
 }
 
 /// Attachments that move at the same time.
@@ -491,12 +506,13 @@ const RATE_FIRST: u64 = 64 * 1024;
 /// And at least, at most.
 const RATE_MIN: u64 = 512;
 const RATE_MAX: u64 = 1024 * 1024 * 1024;
-/// An answer may take so long, and so many times what its bytes take at the line's rate.
-const PATIENCE_MS: u64 = 30 * SECOND_MS;
+/// So many times what the bytes on their way take at the line's rate, and at most so long.
 const PATIENCE: u64 = 4;
 const PATIENCE_MS_MAX: u64 = 60 * MINUTE_MS;
 /// What mends by itself is tried again between these.
 const RETRY_MS_MIN: u64 = 2 * SECOND_MS;
 const RETRY_MS_MAX: u64 = 10 * MINUTE_MS;
+/// How far a transfer is is told no more often.
+const TOLD_EVERY_MS: u64 = 250;
 /// Places that are looked at.
 const LOOKED_AT_MAX: usize = 64;

@@ -362,6 +362,12 @@ fn is_repeatable(what: &What) -> bool {
             | Action::Typing { .. }
             | Action::Active
             | Action::SetPrivacy { .. }
+            | Action::HoldOutgoing { .. }
+            | Action::CancelOutgoing { .. }
+            | Action::FetchAttachment { .. }
+            | Action::FreeStorage { .. }
+            | Action::SetMediaRule { .. }
+            | Action::Metered { .. }
             | Action::NameDevice { .. }
             | Action::Hurry => true,
             // Repeated, these would send twice, or change again what was changed meanwhile.
@@ -376,6 +382,8 @@ fn is_repeatable(what: &What) -> bool {
             | Action::Unschedule { .. }
             | Action::Folder(_)
             | Action::Reply { .. }
+            | Action::SendFiles { .. }
+            | Action::SaveAttachment { .. }
             | Action::CreatePoll { .. }
             | Action::EndPoll { .. }
             | Action::Forward { .. }

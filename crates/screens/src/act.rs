@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChatId, ContactId, FolderEdit, GroupEdit, MessageId, PrivacyPart, ScheduledId};
+use crate::{
+    AttachmentId, ChatId, ContactId, FileChoice, FolderEdit, GroupEdit, MediaKind, MessageId, OutgoingId,
+    PrivacyPart, ScheduledId,
+};
 
 /// Something the person does. `who` and `to` are what a person would type: a number, an e-mail address, a contact's
 /// name, an invitation link, or an id (whole, or its first 6 characters and more).
@@ -90,6 +93,67 @@ pub enum Action {
         to: String,
         /// What is said.
         text: String,
+    },
+    /// Sends files with words or without. [`Outcome::Sending`] comes when all of them were read and are safe on this device;
+    /// [`crate::Notice::Outgoing`] follows them.
+    SendFiles {
+        /// Contact or chat; ignored for an answer.
+        to: String,
+        /// The message that this answers.
+        reply_to: Option<String>,
+        /// The words; may be empty.
+        text: String,
+        /// The files, in order.
+        files: Vec<FileChoice>,
+    },
+    /// Holds what is on its way out, lets it go on, or tries it again.
+    HoldOutgoing {
+        /// Which.
+        id: OutgoingId,
+        /// It is held from now on.
+        held: bool,
+    },
+    /// Does not send what is on its way out.
+    CancelOutgoing {
+        /// Which.
+        id: OutgoingId,
+    },
+    /// Loads an attachment, or holds that.
+    FetchAttachment {
+        /// Which.
+        id: AttachmentId,
+        /// It is loaded from now on.
+        on: bool,
+    },
+    /// Writes an attachment into a file. [`Outcome::Saved`] says where.
+    SaveAttachment {
+        /// Which.
+        id: AttachmentId,
+        /// A folder, or the whole path of a file that does not exist yet.
+        to: String,
+    },
+    /// Deletes media from this device; the messages stay. What is starred stays, too.
+    FreeStorage {
+        /// Of this chat only.
+        chat: Option<String>,
+        /// What is older than so many days.
+        older_days: u32,
+        /// What has at least so many bytes.
+        larger_than: u64,
+    },
+    /// What is loaded by itself.
+    SetMediaRule {
+        /// Which kind.
+        kind: MediaKind,
+        /// Where the network costs by its bytes.
+        metered: bool,
+        /// Up to so many bytes; 0 for none.
+        bytes: u64,
+    },
+    /// The network costs by its bytes, or not any more.
+    Metered {
+        /// It does.
+        on: bool,
     },
     /// Reacts to a message; reacting so again changes nothing.
     React {
@@ -337,6 +401,20 @@ pub enum Outcome {
         chat: ChatId,
         /// Under this id.
         id: MessageId,
+    },
+    /// The files are safe on this device and leave by themselves.
+    Sending {
+        /// Where.
+        chat: ChatId,
+        /// Under this id.
+        id: OutgoingId,
+    },
+    /// A file was written.
+    Saved {
+        /// Where.
+        path: String,
+        /// The same in words.
+        sentence: String,
     },
     /// The text waits for its time on this device.
     Scheduled {

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage, JoinRow, LinkScreen, Listing,
-    Mentionable, MessageId, Next, Person, Picture, PrivacyPage, RefusedKind, ReportSheet, RequestRow,
-    ScheduledRow, Start, Status, Timeline,
+    AttachmentId, AttachmentShown, Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage,
+    JoinRow, LinkScreen, Listing, MediaKind, Mentionable, MessageId, Next, OutgoingShown, Person, Picture,
+    PrivacyPage, RefusedKind, ReportSheet, RequestRow, ScheduledRow, Start, Status, StoragePage, Timeline,
 };
 
 /// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
@@ -79,6 +79,32 @@ pub enum Ask {
         /// As a chat or a page names it.
         id: String,
     },
+    /// What is on its way out of a chat and no message yet.
+    Outgoing {
+        /// Chat or contact.
+        chat: String,
+    },
+    /// The small picture of an attachment.
+    Thumbnail {
+        /// Which.
+        id: AttachmentId,
+    },
+    /// One attachment as it stands.
+    Attachment {
+        /// Which.
+        id: AttachmentId,
+    },
+    /// Messages of a chat with media, the newest first.
+    Media {
+        /// Chat or contact.
+        chat: String,
+        /// Of these kinds; all when empty.
+        kinds: Vec<MediaKind>,
+        /// What the answer's last said, see [`Ask::Timeline`]; nothing for the newest.
+        before: Option<u64>,
+    },
+    /// How much room media take, and what is loaded by itself.
+    Storage,
     /// The groups one asks to come into.
     Joining,
     /// The devices of the account.
@@ -141,8 +167,21 @@ pub enum Answer {
     Requests(Listing<RequestRow>),
     /// To [`Ask::Group`].
     Group(GroupPage),
-    /// To [`Ask::Picture`].
+    /// To [`Ask::Picture`] and [`Ask::Thumbnail`].
     Picture(Picture),
+    /// To [`Ask::Outgoing`], the first first.
+    Outgoing(Vec<OutgoingShown>),
+    /// To [`Ask::Attachment`].
+    Attachment(AttachmentShown),
+    /// To [`Ask::Media`].
+    Media {
+        /// The messages.
+        bubbles: Vec<Bubble>,
+        /// There are earlier ones: ask with this as `before`.
+        earlier: Option<u64>,
+    },
+    /// To [`Ask::Storage`].
+    Storage(StoragePage),
     /// To [`Ask::Joining`], the first first.
     Joining(Vec<JoinRow>),
     /// To [`Ask::Contact`].

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Banner, Bubble, ConnectionLine, EmptyPlace, FolderId, FolderRow, Listing, MarkShown, Moment, Person,
-    Quote,
+    Banner, Bubble, ConnectionLine, EmptyPlace, FolderId, FolderRow, Listing, MarkShown, Moment,
+    OutgoingShown, Person, Quote,
 };
 
 /// Names a chat. Opaque to a front end.
@@ -80,6 +80,8 @@ pub struct Timeline {
     pub head: ChatHead,
     /// The messages, oldest first.
     pub bubbles: Listing<Bubble>,
+    /// What is on its way out and no message yet: it stands behind the newest.
+    pub outgoing: Vec<OutgoingShown>,
     /// There are earlier ones: ask with this as `before`.
     pub earlier: Option<u64>,
     /// A lasting condition of this chat.

@@ -9,6 +9,7 @@
 
 mod act;
 mod ask;
+mod attachment;
 mod bridge;
 mod chat;
 mod contact;
@@ -29,6 +30,10 @@ mod start;
 
 pub use act::{Action, Next, Outcome, RefusedKind};
 pub use ask::{Answer, Ask, TIMELINE_MESSAGES_MAX};
+pub use attachment::{
+    AttachmentAct, AttachmentId, AttachmentShown, FileChoice, FileSource, MediaKind, MediaRuleRow,
+    OutgoingAct, OutgoingId, OutgoingShown, Quality, StoragePage, StorageRow, Transfer,
+};
 pub use bridge::{FromCore, Reply, ToCore, What};
 pub use chat::{ChatHead, ChatId, ChatList, ChatRow, Composer, Timeline};
 pub use contact::{ContactId, ContactRow, ContactState, Person, RequestRow};

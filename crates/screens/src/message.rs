@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Block, ChatId, Mention, Person};
+use crate::{AttachmentShown, Block, ChatId, Mention, Person};
 
 /// Names a message. Opaque to a front end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -53,6 +53,8 @@ pub struct Bubble {
     pub typed: Option<String>,
     /// Who is mentioned, each once.
     pub mentions: Vec<Mention>,
+    /// What it carries; the text goes with it.
+    pub attachments: Vec<AttachmentShown>,
     /// The message it answers.
     pub reply_to: Option<Quote>,
     /// Reactions, those of most people first.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Banner, ChatId, ConnectionLine, ContactId, Mark, MessageId, Person};
+use crate::{Banner, ChatId, ConnectionLine, ContactId, Mark, MessageId, OutgoingId, Person};
 
 /// Something changed. A notice says what; an [`crate::Ask`] says how it is now. Several may stand for one change, and a
 /// front end that was away asks again instead of expecting them.
@@ -17,6 +17,22 @@ pub enum Notice {
         id: MessageId,
         /// Written by oneself, here or on another device.
         own: bool,
+    },
+    /// An attachment of a message went on: [`crate::Ask::Message`].
+    Attachment {
+        /// Where.
+        chat: ChatId,
+        /// Of which message.
+        id: MessageId,
+    },
+    /// What is on its way out went on, ended, or became a message: [`crate::Ask::Outgoing`].
+    Outgoing {
+        /// Where.
+        chat: ChatId,
+        /// Which.
+        id: OutgoingId,
+        /// The message that it became.
+        message: Option<MessageId>,
     },
     /// A message of one's own went on.
     Receipt {

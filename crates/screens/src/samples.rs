@@ -681,6 +681,7 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
         markdown: false,
         typed: None,
         mentions: vec![],
+        attachments: vec![],
         reply_to: None,
         reactions: vec![],
         edited: None,
@@ -736,6 +737,7 @@ fn timeline(with: &Person, bubbles: Listing<Bubble>) -> Timeline {
             scheduled: None,
         },
         bubbles,
+        outgoing: vec![],
         earlier: None,
         banner: None,
         composer: Composer::Open {

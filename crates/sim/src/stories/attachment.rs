@@ -69,7 +69,13 @@ impl Device {
     }
 
     /// Sends files to a contact.
-    fn sends_files(self, world: &mut World, to: Device, text: &str, files: &[(MediaKind, &str, &[u8])]) -> OutgoingId {
+    fn sends_files(
+        self,
+        world: &mut World,
+        to: Device,
+        text: &str,
+        files: &[(MediaKind, &str, &[u8])],
+    ) -> OutgoingId {
         let conversation = self.conversation(world, to).unwrap();
         self.attaches(world, conversation, text, files)
     }
@@ -108,9 +114,9 @@ impl Device {
 }
 
 /// Blobs at the service.
-fn blobs(world: &World) -> i64 {
+fn blobs(world: &World) -> u32 {
     let db = world.service_db().unwrap();
-    db.read().one("SELECT count(*) FROM blob", &[], |row| row.big(0)).unwrap().unwrap()
+    db.read().one("SELECT count(*) FROM blob", &[], |row| row.small(0)).unwrap().unwrap()
 }
 
 /// Counts chunks that pass the blob door on their way to the service, by capability.
@@ -120,7 +126,8 @@ fn count_puts(world: &mut World) -> Rc<RefCell<std::collections::BTreeMap<[u8; 3
     world.set_crook(move |passing: &Passing<'_>| {
         if passing.to_service
             && passing.door == Door::Blob
-            && let Ok(Request { op: BlobRequest::PutBlob(put), .. }) = Request::<BlobRequest>::decode(passing.frame)
+            && let Ok(Request { op: BlobRequest::PutBlob(put), .. }) =
+                Request::<BlobRequest>::decode(passing.frame)
         {
             *counted.borrow_mut().entry(put.capability.0).or_insert(0) += 1;
         }
@@ -178,7 +185,10 @@ fn what_is_large_is_fetched_on_demand_and_a_text_passes_it_on_the_way() {
     anna.sends_files(&mut world, boris, "", &[(MediaKind::Video, "film.mp4", &film)]);
     anna.says(&mut world, boris, "it takes a while");
     world.pass(2 * SECOND_MS);
-    assert_eq!(boris.timeline(&world, anna).last().map(|line| line.ends_with("it takes a while")), Some(true));
+    assert_eq!(
+        boris.timeline(&world, anna).last().map(|line| line.ends_with("it takes a while")),
+        Some(true)
+    );
     world.settle();
     assert_eq!(boris.states(&world, anna), [AttachmentState::Known]);
     assert_eq!(boris.opens_first(&world, anna), None);
@@ -231,7 +241,8 @@ fn fetching_goes_on_after_a_crash_where_it_was() {
     for _ in 0..100 {
         world.pass(500);
         let half = |state: &AttachmentState| matches!(state, AttachmentState::Coming { done, .. } if *done > 7_000_000);
-        let came = boris.messages(&world, anna).iter().any(|it| it.attachments.iter().any(|at| half(&at.state)));
+        let came =
+            boris.messages(&world, anna).iter().any(|it| it.attachments.iter().any(|at| half(&at.state)));
         if came {
             break;
         }
@@ -249,7 +260,8 @@ fn changes_blobs(world: &mut World, mut change: impl FnMut(&mut Vec<u8>) + 'stat
         if passing.to_service || passing.door != Door::Blob {
             return Meddling::none(passing);
         }
-        let Ok(wire::Reply::Done { id, answer: BlobAnswer::Blob(blob) }) = wire::BlobReply::decode(passing.frame)
+        let Ok(wire::Reply::Done { id, answer: BlobAnswer::Blob(blob) }) =
+            wire::Reply::<BlobAnswer>::decode(passing.frame)
         else {
             return Meddling::none(passing);
         };
@@ -366,7 +378,9 @@ fn room_is_made_the_text_stays_and_the_file_can_come_again() {
     world.settle();
     let conversation = boris.conversation(&world, anna).unwrap();
     assert_eq!(boris.client(&world).storage().unwrap(), [(conversation, 3_000_000, 1)]);
-    boris.asks(&mut world, Command::FreeStorage(Stored { larger_than: 4_000_000, ..Stored::default() })).unwrap();
+    boris
+        .asks(&mut world, Command::FreeStorage(Stored { larger_than: 4_000_000, ..Stored::default() }))
+        .unwrap();
     world.pass(MINUTE_MS);
     assert_eq!(boris.states(&world, anna), [AttachmentState::Here], "it is not that large");
     boris.asks(&mut world, Command::FreeStorage(Stored::default())).unwrap();
@@ -459,7 +473,8 @@ fn nothing_of_a_stranger_is_fetched_before_they_are_accepted() {
 fn a_file_that_was_being_read_when_the_device_stopped_is_forgotten() {
     let mut world = World::new(15);
     let (anna, _) = friends(&mut world);
-    let Ok(Reply::Attachment { id, piece }) = anna.asks(&mut world, Command::NewAttachment { size: 1_000_000 })
+    let Ok(Reply::Attachment { id, piece }) =
+        anna.asks(&mut world, Command::NewAttachment { size: 1_000_000 })
     else {
         panic!("begun")
     };

@@ -529,6 +529,7 @@ impl Model {
                 self.say(sentence);
                 self.ask_joins();
             }
+            Notice::Outgoing { chat, .. } => self.ask_newest(chat),
             Notice::Message { chat, .. } | Notice::Missing { chat, .. } => {
                 self.ask_group_again(&chat);
                 self.ask_newest(chat);
@@ -538,6 +539,7 @@ impl Model {
             | Notice::Failed { chat, id, .. }
             | Notice::Reaction { chat, id, .. }
             | Notice::Edit { chat, id }
+            | Notice::Attachment { chat, id }
             | Notice::Delete { chat, id } => {
                 let above = self
                     .main()

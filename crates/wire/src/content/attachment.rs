@@ -74,15 +74,8 @@ pub enum MediaKind {
 
 impl MediaKind {
     /// All of them, by number.
-    pub const ALL: [Self; 7] = [
-        Self::File,
-        Self::Picture,
-        Self::Video,
-        Self::Voice,
-        Self::Audio,
-        Self::Sticker,
-        Self::Animation,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::File, Self::Picture, Self::Video, Self::Voice, Self::Audio, Self::Sticker, Self::Animation];
 
     /// The kind of that number; a number of a later version is a file.
     pub fn of(number: u64) -> Self {

@@ -666,6 +666,7 @@ impl Model {
             | Notice::Failed { chat, id, .. }
             | Notice::Reaction { chat, id, .. }
             | Notice::Edit { chat, id }
+            | Notice::Attachment { chat, id }
             | Notice::Delete { chat, id } => {
                 if main.chat_if(&chat).is_some_and(|open| open.holds_above(&id)) {
                     self.want(What::Ask(Ask::Message { id }), Purpose::One(chat));
