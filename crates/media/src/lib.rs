@@ -21,7 +21,9 @@
 //! measured against [`Limits`] first. No metadata of a person or a place is in what `prepare` gives.
 
 pub mod audio;
+mod bytes;
 pub mod document;
+mod ebml;
 mod error;
 mod kind;
 mod limits;

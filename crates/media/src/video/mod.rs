@@ -1,10 +1,19 @@
 //! Videos: what they are, and what is sent of them. They are read where they lie and never as a whole.
 
+mod boxes;
+mod clean;
+mod mp4;
+mod rewrite;
+mod webm;
+
 use std::io::{Read, Seek};
 
+use crate::bytes::read_up_to;
 use crate::error::VideoError;
-use crate::kind::Kind;
+use crate::kind::{KIND_BYTES, Kind};
 use crate::limits::Limits;
+
+pub use rewrite::{Rewrite, RewriteReader};
 
 /// What a video is, by what it says of itself and what of that holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,52 +59,39 @@ pub struct Prepared {
     pub rewrite: Rewrite,
 }
 
-/// Another order and other bytes for parts of a file; the file itself stays as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rewrite {
-    bytes: u64,
-}
-
-impl Rewrite {
-    /// How many bytes are sent.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// Reads the file as it is sent; `source` is the file as it was when this was made.
-    pub fn reader<R: Read + Seek>(&self, source: R) -> RewriteReader<'_, R> {
-        RewriteReader { rewrite: self, source, at: 0 }
-    }
-}
-
-/// The file as it is sent.
-pub struct RewriteReader<'a, R> {
-    rewrite: &'a Rewrite,
-    source: R,
-    at: u64,
-}
-
-impl<R: Read + Seek> Read for RewriteReader<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.source.read(buffer)
-    }
-}
-
-impl<R: Read + Seek> Seek for RewriteReader<'_, R> {
-    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
-        let _ = (self.rewrite, self.at);
-        self.source.seek(to)
+impl Rotation {
+    /// Width and height after the turn.
+    fn turned(self, width: u32, height: u32) -> (u32, u32) {
+        match self {
+            Self::None | Self::Half => (width, height),
+            Self::Quarter | Self::ThreeQuarters => (height, width),
+        }
     }
 }
 
 /// What the video is.
 pub fn inspect<R: Read + Seek>(source: &mut R, limits: &Limits) -> Result<Video, VideoError> {
-    let _ = (source, limits);
-    Err(VideoError::NotAVideo)
+    match kind(source)? {
+        kind @ (Kind::Mp4 | Kind::QuickTime | Kind::M4a) => {
+            mp4::read(source, kind, limits).map(|film| film.video)
+        }
+        kind @ (Kind::WebM | Kind::Matroska) => webm::inspect(source, kind, limits),
+        _ => Err(VideoError::NotAVideo),
+    }
 }
 
-/// What is sent of the video: places, makers and times blanked, tracks that are only about the others emptied, and the index in front.
+/// What is sent of the video: places, makers and times blanked, tracks that are neither seen nor heard emptied, the index in front.
 pub fn prepare<R: Read + Seek>(source: &mut R, limits: &Limits) -> Result<Prepared, VideoError> {
-    let _ = (source, limits);
-    Err(VideoError::NotAVideo)
+    match kind(source)? {
+        kind @ (Kind::Mp4 | Kind::QuickTime | Kind::M4a) => clean::prepare(source, kind, limits),
+        kind @ (Kind::WebM | Kind::Matroska) => webm::prepare(source, kind, limits),
+        _ => Err(VideoError::NotAVideo),
+    }
 }
+
+fn kind<R: Read + Seek>(source: &mut R) -> Result<Kind, VideoError> {
+    Ok(Kind::of(&read_up_to(source, 0, KIND_BYTES)?))
+}
+
+#[cfg(test)]
+mod tests;
