@@ -117,7 +117,7 @@ fn zero(bytes: &mut [u8], range: Range<usize>) {
 }
 
 /// Where the samples of a track lie in the file: each chunk with how long it is.
-fn chunks(moov: &[u8], track: &Track) -> Vec<(u64, u64)> {
+pub(super) fn chunks(moov: &[u8], track: &Track) -> Vec<(u64, u64)> {
     let table = |name: &[u8; 4]| path(moov, track.samples.clone(), &[name]);
     let (Some(runs), Some(sizes)) = (table(b"stsc"), table(b"stsz")) else { return Vec::new() };
     let runs: Vec<(u32, u32)> = moov
@@ -160,7 +160,7 @@ fn offsets(moov: &[u8], track: &Track) -> Vec<u64> {
 }
 
 /// The index as it must be to stand in front, and where: behind the box that says what the file is. None if that cannot be.
-fn in_front(moov: &[u8], film: &Film) -> Option<(u64, Vec<u8>)> {
+pub(super) fn in_front(moov: &[u8], film: &Film) -> Option<(u64, Vec<u8>)> {
     // What is told in fragments counts from where the fragments are.
     let is_plain = !film.is_fragmented && film.index.bytes == moov.len() as u64;
     let at = film.tops.first().filter(|top| &top.name == b"ftyp").map_or(0, |top| top.bytes);
