@@ -27,6 +27,7 @@ pub const ARROWS: &[Arrow] = &[
     arrow("wire", &["vocab"], "the protocol can be read without what it carries"),
     arrow("seal", &["vocab"], "cryptography can be reviewed without the protocol"),
     arrow("crypto", &["vocab", "seal"], "cryptography can be reviewed without the protocol"),
+    arrow("media", &["vocab"], "what decodes files of others can be read, fuzzed and replaced alone"),
     arrow("client-db", &["vocab"], "storage knows bytes, not what they mean"),
     arrow(
         "client",
@@ -34,18 +35,22 @@ pub const ARROWS: &[Arrow] = &[
         "no runtime, clock or socket in the core, and no host",
     ),
     arrow("screens", &["vocab"], "a front end cannot speak the protocol or touch a key"),
-    arrow("app", &["client", "screens", "vocab"], "wording and order are decided without protocol or keys"),
+    arrow(
+        "app",
+        &["client", "media", "screens", "vocab"],
+        "wording and order are decided without protocol or keys",
+    ),
     arrow("host-native", HOST, "a host moves bytes and decides nothing"),
     // The private file system is opened by the platform's part of the database, before the core is.
     arrow(
         "host-web",
-        &["client", "client-db", "app", "vocab", "screens"],
+        &["client", "client-db", "app", "media", "vocab", "screens"],
         "a host moves bytes and decides nothing",
     ),
     arrow("web", &["screens", "vocab"], "a front end cannot speak the protocol or touch a key"),
     arrow(
         "cli",
-        &["screens", "host-native", "vocab"],
+        &["screens", "host-native", "media", "vocab"],
         "a front end cannot speak the protocol or touch a key",
     ),
     arrow("server-db", &["vocab"], "storage knows bytes, not what they mean"),
@@ -63,6 +68,7 @@ pub const ARROWS: &[Arrow] = &[
             "crypto",
             "client-db",
             "client",
+            "media",
             "screens",
             "app",
             "host-native",
@@ -81,10 +87,10 @@ pub const ARROWS: &[Arrow] = &[
     arrow("xtask", &[], "the tasks work even when the product does not compile"),
 ];
 
-const HOST: &[&str] = &["client", "app", "vocab", "screens"];
+const HOST: &[&str] = &["client", "app", "media", "vocab", "screens"];
 
 /// The crates that run the same everywhere: no clock, socket, thread, file or target in them.
-pub const PURE: [&str; 7] = ["vocab", "wire", "seal", "crypto", "client", "app", "screens"];
+pub const PURE: [&str; 8] = ["vocab", "wire", "seal", "crypto", "client", "media", "app", "screens"];
 
 /// What a pure crate must not use outside its tests, and what it does instead.
 pub const PURE_PATHS: [(&[&str], &str); 9] = [
