@@ -16,6 +16,7 @@ mod link_words;
 mod markup;
 mod moment;
 mod paint;
+pub mod prepare;
 mod privacy;
 mod query;
 mod report;
@@ -34,5 +35,6 @@ pub use client::{
     ServiceAddress,
 };
 pub use files::{FilesTarget, Filing, FilingStep, Prepared};
+pub use media::Limits as MediaLimits;
 pub use report::check as check_report;
 pub use words::{fault_sentence, open_sentence};
