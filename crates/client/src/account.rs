@@ -252,6 +252,7 @@ impl Step<'_> {
             self.put_setting_number("last_resort_at", 0)?;
         }
         self.forget_old_packages()?;
+        self.refill_tokens()?;
         self.refill(visited.key_packages)
     }
 

@@ -1,15 +1,19 @@
 //! Blobs: what this device leaves at the service for one that has no mailbox yet, and what it waits for there. Each is an
 //! intent, so that it survives any crash; its subject says what it is for.
 
-use vocab::time::{DAY_MS, SECOND_MS};
+use client_db::params;
+use vocab::limits::{BLOB_FREE_BYTES_MAX, BLOB_FREE_DAYS};
+use vocab::time::{DAY_MS, MINUTE_MS, SECOND_MS};
 use wire::blob::{DeleteBlob, FetchBlob, PutBlob};
-use wire::{Encode, Refusal, Secret32, UnnamedRequest};
+use wire::token::Token;
+use wire::{BlobRequest, Decode, Encode, Refusal, Secret32};
 
 use crate::intent::{self, Intent, Kind};
+use crate::lines::Purpose;
 use crate::step::{Halting, Step};
 
 impl Step<'_> {
-    /// Leaves sealed bytes under a capability.
+    /// Leaves sealed bytes under a capability. What pays for them is laid beside them when they are sent.
     pub fn put_blob(
         &mut self,
         subject: &[u8],
@@ -17,11 +21,11 @@ impl Step<'_> {
         days: u32,
         sealed: Vec<u8>,
     ) -> Halting<()> {
-        let request = UnnamedRequest::PutBlob(PutBlob {
+        let request = BlobRequest::PutBlob(PutBlob {
             capability: Secret32(capability),
             days,
             sealed: sealed.into(),
-            token: vec![].into(),
+            token: None,
             extensions: vec![],
         });
         intent::queue(self, Kind::PutBlob, subject, &[], &request.encode()?)?;
@@ -31,16 +35,51 @@ impl Step<'_> {
     /// Asks for what is, or will be, under a capability, until it is there.
     pub fn await_blob(&mut self, subject: &[u8], capability: [u8; 32]) -> Halting<()> {
         let request =
-            UnnamedRequest::FetchBlob(FetchBlob { capability: Secret32(capability), extensions: vec![] });
+            BlobRequest::FetchBlob(FetchBlob { capability: Secret32(capability), extensions: vec![] });
         intent::queue_once(self, Kind::FetchBlob, subject, &request.encode()?)
     }
 
     /// Takes it away from the service.
     pub fn delete_blob(&mut self, capability: [u8; 32]) -> Halting<()> {
         let request =
-            UnnamedRequest::DeleteBlob(DeleteBlob { capability: Secret32(capability), extensions: vec![] });
+            BlobRequest::DeleteBlob(DeleteBlob { capability: Secret32(capability), extensions: vec![] });
         let subject = crypto::seal::blob::key_of(&capability);
         intent::queue(self, Kind::PutBlob, &subject, &[], &request.encode()?)?;
+        Ok(())
+    }
+
+    /// Sends what is to be put or deleted. Which token it shows is noted with it: repeated, it shows the same, and is charged once.
+    pub fn send_blob(&mut self, intent: &Intent) -> Halting<()> {
+        let purpose = Purpose::Intent(intent.id);
+        match BlobRequest::decode(&intent.payload)? {
+            BlobRequest::PutBlob(put) if costs(&put) => {
+                let Some(token) = self.token_of(intent, put.sealed.len())? else {
+                    return intent::put_off(self, intent.id, TOKEN_WAIT_MS);
+                };
+                let paid = BlobRequest::PutBlob(PutBlob { token: Some(token), ..put });
+                self.request_blob(purpose, &paid.encode()?);
+            }
+            _ => self.request_blob(purpose, &intent.payload),
+        }
+        Ok(())
+    }
+
+    fn token_of(&mut self, intent: &Intent, bytes: usize) -> Halting<Option<Token>> {
+        if let Some(token) = self.token_again(&intent.operation)? {
+            return Ok(Some(token));
+        }
+        let token = self.token_for(bytes as u64)?;
+        if let Some(token) = &token {
+            let noted = params![intent.id, token.nonce];
+            self.tx.execute("update intent set operation = ?2 where id = ?1", noted)?;
+        }
+        Ok(token)
+    }
+
+    /// The token is used up or not good any more: another is shown, at once if there is one.
+    pub fn blob_not_paid(&mut self, intent: &Intent) -> Halting<()> {
+        self.drop_token(&intent.operation)?;
+        self.tx.execute("update intent set operation = x'' where id = ?1", params![intent.id])?;
         Ok(())
     }
 
@@ -108,6 +147,13 @@ impl Step<'_> {
     }
 }
 
+/// What is small and short-lived is free.
+fn costs(put: &PutBlob) -> bool {
+    put.sealed.len() > BLOB_FREE_BYTES_MAX || put.days > BLOB_FREE_DAYS
+}
+
+/// What waits for a token is looked at again after so long, if none is earned before ([`intent::wake_unpaid`]).
+const TOKEN_WAIT_MS: u64 = MINUTE_MS;
 /// While a person links a device, the other side is looked for so often.
 const LINK_POLL_MS: u64 = SECOND_MS;
 /// The next part of a history is looked for after so long, doubled each time: the giving device may sleep.

@@ -192,6 +192,7 @@ pub(crate) const OF_THIS_DEVICE: &[&str] = &[
     "indexed",
     "message_words",
     "presence",
+    "token",
 ];
 
 /// A history being given.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use client_db::params;
 use vocab::time::{MINUTE_MS, SECOND_MS};
 use vocab::{AccountId, SlotId, Timestamp};
-use wire::{AccountAnswer, Door, Refusal, UnnamedAnswer};
+use wire::{AccountAnswer, BlobAnswer, Door, Refusal, UnnamedAnswer};
 
 use crate::api::ConversationId;
 use crate::lines::Purpose;
@@ -24,13 +24,15 @@ pub(crate) enum Kind {
     PutDirectoryRow = 4,
     /// Account door: key packages, after the addresses in them stand.
     PublishKeyPackages = 5,
-    /// Leaves a blob at the service, or takes it away; subject: what for.
+    /// Blob door: leaves a blob at the service, or takes it away; subject: what for.
     PutBlob = 6,
     /// Look-ups that nobody waits for: one's own row, somebody's claimed handle (subject: account).
     PublishHandle = 7,
     VerifyHandle = 8,
-    /// Asks for a blob until it is there; subject: what for.
+    /// Blob door: asks for a blob until it is there; subject: what for.
     FetchBlob = 9,
+    /// Account door: tokens, which pay for blobs.
+    EarnTokens = 21,
     /// Asks for pieces of a slot; subject: slot.
     FetchPieces = 20,
     /// A letter that knocks at a group; subject: conversation.
@@ -52,12 +54,13 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::CreateMailbox,
         Self::CreateAddress,
         Self::DeleteAddress,
         Self::PutDirectoryRow,
         Self::PublishKeyPackages,
+        Self::EarnTokens,
         Self::PutBlob,
         Self::FetchBlob,
         Self::FetchPieces,
@@ -82,7 +85,10 @@ impl Kind {
     /// The door its next step goes through.
     pub fn door(self) -> Door {
         match self {
-            Self::PublishKeyPackages | Self::PublishHandle | Self::VerifyHandle => Door::Account,
+            Self::PublishKeyPackages | Self::PublishHandle | Self::VerifyHandle | Self::EarnTokens => {
+                Door::Account
+            }
+            Self::PutBlob | Self::FetchBlob => Door::Blob,
             _ => Door::Unnamed,
         }
     }
@@ -228,7 +234,7 @@ pub(crate) fn finish(step: &mut Step<'_>, id: i64) -> Halting<()> {
     step.lines.stale_since.remove(&id);
     step.lines.fleeting.forget(id);
     step.tx.execute("delete from intent where id = ?1", params![id])?;
-    for door in [Door::Unnamed, Door::Account] {
+    for door in [Door::Unnamed, Door::Account, Door::Blob] {
         step.lines.line(door).in_flight.retain(|_, (purpose, _)| *purpose != Purpose::Intent(id));
     }
     Ok(())
@@ -356,6 +362,15 @@ pub(crate) fn wake(step: &Step<'_>, conversation: ConversationId) -> Halting<()>
     Ok(())
 }
 
+/// What waited for a token may go now.
+pub(crate) fn wake_unpaid(step: &Step<'_>) -> Halting<()> {
+    step.tx.execute(
+        "update intent set not_before = 0 where kind = ?1 and operation = x''",
+        params![Kind::PutBlob as i64],
+    )?;
+    Ok(())
+}
+
 /// Later.
 pub(crate) fn postpone(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
     let when = step.now.plus_ms(ms);
@@ -374,10 +389,10 @@ pub(crate) fn put_off(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
 }
 
 /// How many wait for the service. What others were asked for waits for them; what is for the account door, where the service says
-/// that there is no such device, for a visit.
+/// that there is no such device, for a visit. Nobody waits for tokens, only what they pay for does.
 pub(crate) fn count(reader: &client_db::Reader<'_>) -> Result<u32, client_db::Error> {
     let count = reader.row(
-        "select count(*) from intent where state != 3 and kind != 18 and not (kind in (9, 15) and attempts > 1)
+        "select count(*) from intent where state != 3 and kind not in (18, 21) and not (kind in (9, 15) and attempts > 1)
          and not (kind in (5, 7, 8) and exists (select 1 from setting where name = 'refused_at_door'))",
         [],
         |row| row.get(0),
@@ -442,8 +457,7 @@ pub(crate) fn due(step: &Step<'_>) -> Halting<Due> {
         }
         if waits {
             next = Some(next.map_or(not_before, |next| next.min(not_before)));
-        } else if !step.lines.unnamed.has(Purpose::Intent(id)) && !step.lines.account.has(Purpose::Intent(id))
-        {
+        } else if !step.lines.line_ref(kind.door()).has(Purpose::Intent(id)) {
             ready.extend(load(step, id)?);
         }
     }
@@ -484,18 +498,16 @@ fn commits_under_way(step: &Step<'_>, heads: &[Head]) -> Halting<BTreeMap<Vec<u8
 /// Sends an intent, sealing it first where it is still staged. Nothing is sent when it must wait for something else.
 pub(crate) fn dispatch(step: &mut Step<'_>, intent: &Intent) -> Halting<()> {
     match (intent.kind, intent.state) {
-        (
-            Kind::CreateMailbox
-            | Kind::CreateAddress
-            | Kind::DeleteAddress
-            | Kind::PutDirectoryRow
-            | Kind::PutBlob
-            | Kind::FetchBlob,
-            _,
-        ) => {
+        (Kind::CreateMailbox | Kind::CreateAddress | Kind::DeleteAddress | Kind::PutDirectoryRow, _) => {
             step.request_unnamed(Purpose::Intent(intent.id), &intent.payload);
             Ok(())
         }
+        (Kind::PutBlob, _) => step.send_blob(intent),
+        (Kind::FetchBlob, _) => {
+            step.request_blob(Purpose::Intent(intent.id), &intent.payload);
+            Ok(())
+        }
+        (Kind::EarnTokens, _) => step.send_earning(intent),
         (Kind::PublishKeyPackages, _) => {
             // See `drop_sent`.
             step.tx.execute("update intent set state = 1 where id = ?1", params![intent.id])?;
@@ -578,9 +590,7 @@ pub(crate) fn done_at_unnamed(step: &mut Step<'_>, id: i64, answer: UnnamedAnswe
             Kind::CreateMailbox | Kind::CreateAddress | Kind::DeleteAddress | Kind::PutDirectoryRow,
             UnnamedAnswer::Done,
         ) => finish(step, id),
-        (Kind::PutBlob, UnnamedAnswer::Done) => step.blob_put(&intent),
         (Kind::FetchPieces, UnnamedAnswer::Pieces(pieces)) => step.pieces_fetched(&intent, &pieces),
-        (Kind::FetchBlob, UnnamedAnswer::Blob(blob)) => step.blob_fetched(&intent, blob.sealed.as_slice()),
         _ => Err(Halt::Unusable("an answer to something else")),
     }
 }
@@ -589,6 +599,20 @@ pub(crate) fn done_at_unnamed(step: &mut Step<'_>, id: i64, answer: UnnamedAnswe
 pub(crate) fn done_at_account(step: &mut Step<'_>, id: i64, answer: AccountAnswer) -> Halting<()> {
     match answer {
         AccountAnswer::Done => finish(step, id),
+        AccountAnswer::TokensEarned(earned) => match load(step, id)? {
+            Some(intent) if intent.kind == Kind::EarnTokens => step.tokens_earned(&intent, &earned),
+            _ => Ok(()),
+        },
+        _ => Err(Halt::Unusable("an answer to something else")),
+    }
+}
+
+/// The same at the blob door.
+pub(crate) fn done_at_blob(step: &mut Step<'_>, id: i64, answer: BlobAnswer) -> Halting<()> {
+    let Some(intent) = load(step, id)? else { return Ok(()) };
+    match (intent.kind, answer) {
+        (Kind::PutBlob, BlobAnswer::Done) => step.blob_put(&intent),
+        (Kind::FetchBlob, BlobAnswer::Blob(blob)) => step.blob_fetched(&intent, blob.sealed.as_slice()),
         _ => Err(Halt::Unusable("an answer to something else")),
     }
 }
@@ -611,6 +635,7 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
         (_, Refusal::QuotaUsed { .. }) => postpone(step, id, QUOTA_MS),
         (Kind::CreateMailbox | Kind::CreateAddress, Refusal::Exists) => finish(step, id),
         (Kind::DeleteAddress, _) => finish(step, id),
+        (Kind::PutBlob, Refusal::TokenNeeded) => step.blob_not_paid(&intent),
         (Kind::PutBlob, refusal) => step.blob_refused(&intent, refusal),
         (Kind::FetchBlob, _) => step.blob_missing(&intent),
         (Kind::FetchPieces, _) => step.pieces_missing(&intent),

@@ -60,6 +60,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod token;
 mod typing;
 mod way_back;
 

@@ -1,4 +1,4 @@
-//! The three connections, as the core sees them: up or down, what is outstanding, when to try again.
+//! The four connections, as the core sees them: up or down, what is outstanding, when to try again.
 //!
 //! Nothing here is stored: after a restart or a failed step all lines are down and every open intent is due again.
 
@@ -18,7 +18,7 @@ pub(crate) const RETRY_MS_MIN: u64 = 500;
 pub(crate) const RETRY_MS_MAX: u64 = 60 * SECOND_MS;
 /// An answer that has not come by then never comes: the connection is made anew.
 pub(crate) const ANSWER_MS_MAX: u64 = 30 * SECOND_MS;
-/// An unnamed or account connection that nobody needed for so long is closed: what was sent through one connection can be
+/// An unnamed, account or blob connection that nobody needed for so long is closed: what was sent through one connection can be
 /// linked by the service, so none lives long.
 pub(crate) const IDLE_MS_MAX: u64 = MINUTE_MS;
 /// Notes kept, see [`Lines::notes`].
@@ -133,11 +133,12 @@ impl Line {
     }
 }
 
-/// All three, and the person's commands that wait for an answer.
+/// All four, and the person's commands that wait for an answer.
 pub(crate) struct Lines {
     pub mailbox: Line,
     pub unnamed: Line,
     pub account: Line,
+    pub blob: Line,
     pub asks: Vec<crate::ask::Ask>,
     /// Catching up: (processed since the mailbox opened, waiting when it opened).
     pub caught_up: (u32, u32),
@@ -174,6 +175,7 @@ impl Lines {
             mailbox: Line::new(),
             unnamed: Line::new(),
             account: Line::new(),
+            blob: Line::new(),
             asks: Vec::new(),
             caught_up: (0, 0),
             mailbox_seen: 0,
@@ -203,6 +205,7 @@ impl Lines {
             Door::Mailbox => &mut self.mailbox,
             Door::Unnamed => &mut self.unnamed,
             Door::Account => &mut self.account,
+            Door::Blob => &mut self.blob,
         }
     }
 
@@ -211,6 +214,7 @@ impl Lines {
             Door::Mailbox => &self.mailbox,
             Door::Unnamed => &self.unnamed,
             Door::Account => &self.account,
+            Door::Blob => &self.blob,
         }
     }
 

@@ -7,7 +7,7 @@ use crypto::Session;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use vocab::Timestamp;
-use wire::{Decode, Door, Reply, UnnamedAnswer};
+use wire::{BlobAnswer, Decode, Door, Reply, UnnamedAnswer};
 
 use crate::account::Me;
 use crate::api::{Command, Event, Input, LinkEvent, Output, Refused};
@@ -346,6 +346,7 @@ impl Step<'_> {
                     Door::Mailbox => step.mailbox_frame(&frame),
                     Door::Unnamed => step.unnamed_frame(&frame),
                     Door::Account => step.account_frame(&frame),
+                    Door::Blob => step.blob_frame(&frame),
                 })?;
                 // A service that says something else than the protocol is hung up on, not argued with.
                 if understood.is_none() {
@@ -438,7 +439,7 @@ impl Step<'_> {
         let now = self.now;
         let line = self.lines.line(door);
         line.used_at = now;
-        line.state = if door == Door::Unnamed { LineState::Ready } else { LineState::Up { since: now } };
+        line.state = if door.is_without_identity() { LineState::Ready } else { LineState::Up { since: now } };
     }
 
     fn line_down(&mut self, door: Door) {
@@ -475,10 +476,31 @@ impl Step<'_> {
         }
     }
 
+    fn blob_frame(&mut self, frame: &[u8]) -> Halting<()> {
+        let reply = Reply::<BlobAnswer>::decode(frame)?;
+        self.lines.blob.attempts = 0;
+        let (Reply::Done { id, .. } | Reply::Refused { id, .. }) = &reply;
+        match (self.lines.blob.in_flight.remove(id), reply) {
+            (Some((Purpose::Intent(intent), _)), Reply::Done { answer, .. }) => {
+                intent::done_at_blob(self, intent, answer)
+            }
+            (Some((Purpose::Intent(intent), _)), Reply::Refused { refusal, .. }) => {
+                intent::refused(self, intent, &refusal)
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub fn request_unnamed(&mut self, purpose: Purpose, operation: &[u8]) {
         let now = self.now;
         let id = self.lines.unnamed.request(purpose, now);
         self.out.push(Output::Frame(Door::Unnamed, crate::account::frame(id, operation)));
+    }
+
+    pub fn request_blob(&mut self, purpose: Purpose, operation: &[u8]) {
+        let now = self.now;
+        let id = self.lines.blob.request(purpose, now);
+        self.out.push(Output::Frame(Door::Blob, crate::account::frame(id, operation)));
     }
 
     /// After every input: opens the doors that are needed, sends what may go, closes what idles. Returns when time alone
@@ -531,13 +553,19 @@ impl Step<'_> {
             let wants_account = self.wants_account(&ready, dues.visit)?;
             let wants_unnamed = ready.iter().any(|i| i.kind.door() == Door::Unnamed)
                 || self.lines.asks.iter().any(|ask| ask.kind.needs() == NextDoor::Unnamed);
+            let wants_blob = ready.iter().any(|i| i.kind.door() == Door::Blob);
             let wants_mailbox = self.visits() && !makes_mailbox;
             self.open(Door::Account, wants_account);
             self.open(Door::Unnamed, wants_unnamed);
+            self.open(Door::Blob, wants_blob);
             self.open(Door::Mailbox, wants_mailbox);
             self.send_asks()?;
             let sent = self.dispatch(&ready)?;
-            self.close_idle(wants_account, wants_unnamed);
+            self.close_idle(&[
+                (Door::Account, wants_account),
+                (Door::Unnamed, wants_unnamed),
+                (Door::Blob, wants_blob),
+            ]);
             if sent == 0 {
                 break;
             }
@@ -659,8 +687,8 @@ impl Step<'_> {
         }
     }
 
-    fn close_idle(&mut self, wants_account: bool, wants_unnamed: bool) {
-        for (door, wanted) in [(Door::Account, wants_account), (Door::Unnamed, wants_unnamed)] {
+    fn close_idle(&mut self, doors: &[(Door, bool)]) {
+        for (door, wanted) in doors.iter().copied() {
             let now = self.now;
             let line = self.lines.line(door);
             let idle = line.in_flight.is_empty() && now.ms_since(line.used_at) >= IDLE_MS_MAX;

@@ -21,6 +21,7 @@ pub const MIGRATIONS: &[&str] = &[
     crate::pieces::TABLES,
     crate::way_back::TABLES,
     crate::due::TABLES,
+    crate::token::TABLES,
 ];
 
 const FIRST: &str = "

@@ -123,7 +123,7 @@ impl Place {
     }
 }
 
-fn exactly(bytes: &[u8], length: usize) -> Result<&[u8], SealError> {
+pub(crate) fn exactly(bytes: &[u8], length: usize) -> Result<&[u8], SealError> {
     if bytes.len() == length { Ok(bytes) } else { Err(SealError::Malformed) }
 }
 

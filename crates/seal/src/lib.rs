@@ -14,6 +14,7 @@ pub mod introduction;
 pub mod padding;
 pub mod piece;
 pub mod roster;
+pub mod token;
 
 pub use aead::{Key, SealError, sha256};
 pub use device_list::{DeviceEntry, DeviceList, VerifiedChain};

@@ -13,8 +13,8 @@ use vocab::time::{MINUTE_MS, SECOND_MS};
 use vocab::{MailboxId, Timestamp};
 use wire::mailbox::Challenge;
 use wire::{
-    AccountAnswer, AccountRequest, Decode, Door, Encode, MailboxFromDevice, MailboxFromService, Refusal,
-    Reply, Request, RequestId, UnnamedAnswer, UnnamedRequest,
+    AccountAnswer, AccountRequest, BlobAnswer, BlobRequest, Decode, Door, Encode, MailboxFromDevice,
+    MailboxFromService, Refusal, Reply, Request, RequestId, UnnamedAnswer, UnnamedRequest,
 };
 
 use crate::account::api::{self as account, Accounts, CodeToSend};
@@ -31,6 +31,7 @@ use crate::mailbox::api::Delivered;
 use crate::slot::Slots;
 use crate::slot::api::{self as slot, Repeatable};
 use crate::sweep::Walk;
+use crate::token::Tokens;
 
 mod ports;
 
@@ -53,6 +54,7 @@ pub struct Service {
     directory: Directory,
     addresses: Walk<16>,
     blobs: Blobs,
+    tokens: Tokens,
     sessions: BTreeMap<SessionId, Session>,
     next_session: u64,
     opening: VecDeque<(Timestamp, SessionId)>,
@@ -96,6 +98,7 @@ pub struct FlushError {
 enum Session {
     Mailbox { nonce: [u8; 32], mailbox: Option<MailboxId> },
     Unnamed { source: Source },
+    Blob { source: Source },
     Account { nonce: [u8; 32], source: Source, visitor: Option<Visitor>, rate: Bucket },
 }
 
@@ -121,6 +124,7 @@ enum ReplyTo {
     Mailbox,
     Unnamed(RequestId),
     Account(RequestId),
+    Blob(RequestId),
 }
 
 enum Pending {
@@ -146,6 +150,7 @@ impl Service {
             directory,
             addresses: Walk::default(),
             blobs: Blobs::default(),
+            tokens: Tokens::default(),
             sessions: BTreeMap::new(),
             next_session: 1,
             opening: VecDeque::new(),
@@ -163,6 +168,7 @@ impl Service {
         self.rng.fill_bytes(&mut nonce);
         let state = match door {
             Door::Unnamed => Session::Unnamed { source },
+            Door::Blob => Session::Blob { source },
             Door::Mailbox => Session::Mailbox { nonce, mailbox: None },
             Door::Account => {
                 let rate = Bucket::full(ACCOUNT_REQUESTS_BURST, now);
@@ -173,7 +179,7 @@ impl Service {
         match door {
             Door::Mailbox => self.opening.push_back((now, session)),
             Door::Account => self.registering.push_back((now, session)),
-            Door::Unnamed => return session,
+            Door::Unnamed | Door::Blob => return session,
         }
         self.challenge(now, door, session, nonce);
         session
@@ -186,6 +192,7 @@ impl Service {
             Some(Session::Mailbox { .. }) => ReplyTo::Mailbox,
             Some(Session::Unnamed { .. }) => ReplyTo::Unnamed(request_id(frame)),
             Some(Session::Account { .. }) => ReplyTo::Account(request_id(frame)),
+            Some(Session::Blob { .. }) => ReplyTo::Blob(request_id(frame)),
         };
         let visitor_before = self.visitor(session);
         self.batch.inputs.push(Input { session, reply, visitor_before });
@@ -326,6 +333,10 @@ impl Service {
                 self.at_unnamed_door(now, session, source, frame)
             }
             Some(Session::Account { .. }) => self.at_account_door(now, session, frame),
+            Some(Session::Blob { source }) => {
+                let source = *source;
+                self.at_blob_door(now, session, source, frame)
+            }
             None => Ok(()),
         }
     }
@@ -396,11 +407,6 @@ impl Service {
             UnnamedRequest::FetchDirectoryRow(it) => {
                 directory::fetch(call, it).map(UnnamedAnswer::DirectoryRow)
             }
-            UnnamedRequest::PutBlob(it) => self.blobs.put(call, source, it).map(|()| UnnamedAnswer::Done),
-            UnnamedRequest::FetchBlob(it) => self.blobs.fetch(call, source, it).map(UnnamedAnswer::Blob),
-            UnnamedRequest::DeleteBlob(it) => {
-                self.blobs.delete(call, source, it).map(|()| UnnamedAnswer::Done)
-            }
             UnnamedRequest::FetchPieces(it) => {
                 self.slots.fetch_pieces(call, source, it).map(UnnamedAnswer::Pieces)
             }
@@ -448,7 +454,29 @@ impl Service {
                 let permit = account::request_permit(call, ports, named(call, *visitor)?, it)?;
                 AccountAnswer::Permit(permit.into())
             }
+            AccountRequest::EarnTokens(it) => {
+                AccountAnswer::TokensEarned(self.tokens.earn(call, named(call, *visitor)?, it)?)
+            }
         };
+        self.batch.say(session, &Reply::Done { id: request.id, answer })
+    }
+
+    fn at_blob_door(
+        &mut self,
+        now: Timestamp,
+        session: SessionId,
+        source: Source,
+        frame: &[u8],
+    ) -> Outcome<()> {
+        let request = Request::<BlobRequest>::decode(frame).map_err(|_| Refusal::Malformed)?;
+        let call = &call!(self, now);
+        let ports = &mut ports::Blobs { tokens: &mut self.tokens };
+        let answer = match &request.op {
+            BlobRequest::PutBlob(it) => self.blobs.put(call, ports, source, it).map(|()| BlobAnswer::Done),
+            BlobRequest::FetchBlob(it) => self.blobs.fetch(call, source, it).map(BlobAnswer::Blob),
+            BlobRequest::DeleteBlob(it) => self.blobs.delete(call, source, it).map(|()| BlobAnswer::Done),
+            BlobRequest::AskBlobs(it) => self.blobs.ask(call, source, it).map(BlobAnswer::BlobsThere),
+        }?;
         self.batch.say(session, &Reply::Done { id: request.id, answer })
     }
 
@@ -565,6 +593,7 @@ impl Service {
         self.directory.restart_sweep();
         self.addresses = Walk::default();
         self.blobs.restart_sweep();
+        self.tokens.restart_sweep();
     }
 
     fn sweep(&mut self, now: Timestamp) -> Result<(), DbError> {
@@ -575,6 +604,7 @@ impl Service {
         self.directory.sweep(&call, SWEEP_ROWS)?;
         address::sweep(&call, &mut self.addresses, SWEEP_ROWS)?;
         self.blobs.sweep(&call, SWEEP_ROWS)?;
+        self.tokens.sweep(&call, SWEEP_ROWS)?;
         Ok(())
     }
 }
@@ -597,6 +627,7 @@ pub fn schema() -> Schema {
         crate::slot::sql::SCHEMA,
         crate::directory::sql::SCHEMA,
         crate::blob::sql::SCHEMA,
+        crate::token::sql::SCHEMA,
     ];
     Schema { steps: slices.concat() }
 }
@@ -626,6 +657,7 @@ fn refusal_frame(reply: ReplyTo, refusal: Refusal) -> Out {
         ReplyTo::Mailbox => MailboxFromService::Refused(refusal).encode(),
         ReplyTo::Unnamed(id) => Reply::<UnnamedAnswer>::Refused { id, refusal }.encode(),
         ReplyTo::Account(id) => Reply::<AccountAnswer>::Refused { id, refusal }.encode(),
+        ReplyTo::Blob(id) => Reply::<BlobAnswer>::Refused { id, refusal }.encode(),
     };
     frame.map_or(Out::Close, Out::Frame)
 }

@@ -3,8 +3,10 @@
 use hmac::{Hmac, KeyInit, Mac};
 use seal::aead::derive;
 use seal::directory::Evaluator;
+use seal::token::Issuer;
 use server_db::DbKey;
 use sha2::Sha256;
+use vocab::Day;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Everything that the key file leads to. No `Debug`; wiped on drop.
@@ -16,6 +18,7 @@ pub struct Keys {
     permit: [u8; 32],
     unknown_row: [u8; 32],
     directory_seed: [u8; 32],
+    token_seed: [u8; 32],
 }
 
 /// What a keyed hash is for: one key each.
@@ -41,6 +44,7 @@ impl Keys {
             permit: derive(root, "valise service permit v1"),
             unknown_row: derive(root, "valise service unknown row v1"),
             directory_seed: derive(root, "valise service directory v1"),
+            token_seed: derive(root, "valise service token v1"),
         }
     }
 
@@ -52,6 +56,11 @@ impl Keys {
     /// The directory's evaluator; none if no key pair comes of the seed, which no seed is known to cause.
     pub fn evaluator(&self) -> Option<Evaluator> {
         Evaluator::from_seed(&self.directory_seed).ok()
+    }
+
+    /// The key that makes the tokens of a day; none as for [`Self::evaluator`].
+    pub fn token_issuer(&self, day: Day) -> Option<Issuer> {
+        Issuer::of_day(&self.token_seed, day).ok()
     }
 
     /// HMAC-SHA256 over the parts, each preceded by its length.

@@ -19,6 +19,7 @@ mod limits;
 mod mailbox;
 mod slot;
 mod sweep;
+mod token;
 
 pub use app::{FlushError, OpenError, Out, Service, SessionId, schema};
 pub use call::Source;

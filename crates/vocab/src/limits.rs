@@ -68,6 +68,21 @@ pub const HANDLE_WAIT_DAYS: u32 = 7;
 
 /// Days a blob is kept at most.
 pub const BLOB_DAYS_MAX: u32 = 30;
+/// A blob of up to so many bytes, kept for [`BLOB_FREE_DAYS`], costs no token: what links a device, which cannot earn any yet.
+pub const BLOB_FREE_BYTES_MAX: usize = PAYLOAD_SIZES[5];
+/// See [`BLOB_FREE_BYTES_MAX`].
+pub const BLOB_FREE_DAYS: u32 = 1;
+/// Capabilities asked about at once: the chunks of 64 MiB, at the least.
+pub const BLOBS_ASKED_MAX: usize = 256;
+
+/// Tokens an account earns in a day: 4 GiB of blobs (T-40).
+pub const TOKENS_PER_DAY: u32 = 256;
+/// Tokens earned in one request.
+pub const TOKENS_AT_ONCE_MAX: usize = 64;
+/// Bytes of blobs that one token pays for.
+pub const TOKEN_BYTES: u64 = 16 * 1024 * 1024;
+/// Days a token is of use after the day it was earned on.
+pub const TOKEN_DAYS: u32 = 1;
 
 /// Key packages a device keeps in stock at the service.
 pub const KEY_PACKAGE_STOCK: usize = 20;

@@ -2,9 +2,10 @@
 
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
+use crate::token::Token;
 use crate::{Bytes, Extensions, Secret32};
 
-/// Keeps bytes (unnamed door). Repeating it changes nothing; other bytes under the same capability are refused.
+/// Keeps bytes (blob door). Repeating it changes nothing; other bytes under the same capability are refused.
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 pub struct PutBlob {
     /// Random, or derived from something random: whoever shows it may fetch and delete.
@@ -13,14 +14,14 @@ pub struct PutBlob {
     pub days: u32,
     /// Of one of the sizes [`vocab::limits::PAYLOAD_SIZES`].
     pub sealed: Bytes,
-    /// A blind token; may be empty until tokens are checked.
-    pub token: Bytes,
+    /// Pays for it; none for what costs nothing.
+    pub token: Option<Token>,
     /// See [`Extensions`].
     #[tls_codec(with = "crate::frame::ascending")]
     pub extensions: Extensions,
 }
 
-/// Fetches them (unnamed door).
+/// Fetches them (blob door).
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 pub struct FetchBlob {
     /// See [`PutBlob::capability`].
@@ -30,7 +31,7 @@ pub struct FetchBlob {
     pub extensions: Extensions,
 }
 
-/// Removes them before their day (unnamed door).
+/// Removes them before their day (blob door).
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 pub struct DeleteBlob {
     /// See [`PutBlob::capability`].
@@ -45,4 +46,21 @@ pub struct DeleteBlob {
 pub struct Blob {
     /// See [`PutBlob::sealed`].
     pub sealed: Bytes,
+}
+
+/// Asks which are there (blob door), so that what was put before need not be put again.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub struct AskBlobs {
+    /// See [`PutBlob::capability`]; at most [`vocab::limits::BLOBS_ASKED_MAX`].
+    pub capabilities: Vec<Secret32>,
+    /// See [`Extensions`].
+    #[tls_codec(with = "crate::frame::ascending")]
+    pub extensions: Extensions,
+}
+
+/// Which are there.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub struct BlobsThere {
+    /// A byte for each capability, in their order: 1 when something is kept under it, else 0.
+    pub there: Bytes,
 }

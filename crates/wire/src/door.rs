@@ -1,4 +1,4 @@
-//! The three doors. No operation exists at two of them; the tests of this module keep it so.
+//! The four doors. No operation exists at two of them; the tests of this module keep it so.
 
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
@@ -6,11 +6,12 @@ use crate::account::{
     Authenticate, Register, Registered, RequestCode, RequestPermit, UpdateDeviceList, Visited,
 };
 use crate::address::{CreateAddress, DeleteAddress};
-use crate::blob::{Blob, DeleteBlob, FetchBlob, PutBlob};
+use crate::blob::{AskBlobs, Blob, BlobsThere, DeleteBlob, FetchBlob, PutBlob};
 use crate::directory::{DirectoryRow, Evaluate, Evaluated, FetchDirectoryRow, PutDirectoryRow};
 use crate::key_package::{FetchKeyPackages, KeyPackages, PutKeyPackages};
 use crate::mailbox::{Challenge, CreateMailbox, Envelopes, OpenMailbox, Opened};
 use crate::slot::{Commit, CreateSlot, FetchPieces, FetchRejoin, Pieces, Rejoin, Send, Stored};
+use crate::token::{EarnTokens, TokensEarned};
 use crate::{Bytes, Refusal, Reply};
 
 /// A door of the service. Each is a connection of its own, never shared with another.
@@ -20,8 +21,10 @@ pub enum Door {
     Mailbox,
     /// Sends, fetches, files; without identity.
     Unnamed,
-    /// Registers, supplies key packages, asks the directory; authenticated by a device key. Rare.
+    /// Registers, supplies key packages, asks the directory, earns tokens; authenticated by a device key. Rare.
     Account,
+    /// Puts and fetches blobs; without identity. Apart from the unnamed door, so that no text waits behind a picture.
+    Blob,
 }
 
 impl Door {
@@ -31,11 +34,17 @@ impl Door {
             Self::Mailbox => "/v1/mailbox",
             Self::Unnamed => "/v1/unnamed",
             Self::Account => "/v1/account",
+            Self::Blob => "/v1/blob",
         }
     }
 
+    /// Whether the client speaks first: nobody is there, so that nobody is challenged.
+    pub fn is_without_identity(self) -> bool {
+        matches!(self, Self::Unnamed | Self::Blob)
+    }
+
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Mailbox, Self::Unnamed, Self::Account];
+    pub const ALL: [Self; 4] = [Self::Mailbox, Self::Unnamed, Self::Account, Self::Blob];
 }
 
 /// What can be asked at the unnamed door, each as `Request<UnnamedRequest>`.
@@ -72,15 +81,6 @@ pub enum UnnamedRequest {
     /// See [`FetchDirectoryRow`].
     #[tls_codec(discriminant = 0x010A)]
     FetchDirectoryRow(FetchDirectoryRow),
-    /// See [`PutBlob`].
-    #[tls_codec(discriminant = 0x010B)]
-    PutBlob(PutBlob),
-    /// See [`FetchBlob`].
-    #[tls_codec(discriminant = 0x010C)]
-    FetchBlob(FetchBlob),
-    /// See [`DeleteBlob`].
-    #[tls_codec(discriminant = 0x010D)]
-    DeleteBlob(DeleteBlob),
     /// See [`FetchPieces`].
     #[tls_codec(discriminant = 0x010E)]
     FetchPieces(FetchPieces),
@@ -90,7 +90,7 @@ pub enum UnnamedRequest {
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 #[repr(u16)]
 pub enum UnnamedAnswer {
-    /// Done, and on disk (mailbox, address, directory row, blob).
+    /// Done, and on disk (mailbox, address, directory row).
     #[tls_codec(discriminant = 1)]
     Done,
     /// Stored, and on disk (slot, send, commit).
@@ -105,9 +105,6 @@ pub enum UnnamedAnswer {
     /// See [`DirectoryRow`].
     #[tls_codec(discriminant = 5)]
     DirectoryRow(DirectoryRow),
-    /// See [`Blob`].
-    #[tls_codec(discriminant = 6)]
-    Blob(Blob),
     /// See [`Pieces`].
     #[tls_codec(discriminant = 7)]
     Pieces(Pieces),
@@ -138,6 +135,9 @@ pub enum AccountRequest {
     /// See [`RequestPermit`].
     #[tls_codec(discriminant = 0x0207)]
     RequestPermit(RequestPermit),
+    /// See [`EarnTokens`].
+    #[tls_codec(discriminant = 0x0208)]
+    EarnTokens(EarnTokens),
 }
 
 /// What comes of it, each as `Reply<AccountAnswer>`. The challenge comes first, as the answer to request number 0.
@@ -165,6 +165,42 @@ pub enum AccountAnswer {
     /// A permit, see [`Registered::permit`].
     #[tls_codec(discriminant = 7)]
     Permit(Bytes),
+    /// See [`TokensEarned`].
+    #[tls_codec(discriminant = 8)]
+    TokensEarned(TokensEarned),
+}
+
+/// What can be asked at the blob door, each as `Request<BlobRequest>`.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+#[repr(u16)]
+pub enum BlobRequest {
+    /// See [`PutBlob`].
+    #[tls_codec(discriminant = 0x0301)]
+    PutBlob(PutBlob),
+    /// See [`FetchBlob`].
+    #[tls_codec(discriminant = 0x0302)]
+    FetchBlob(FetchBlob),
+    /// See [`DeleteBlob`].
+    #[tls_codec(discriminant = 0x0303)]
+    DeleteBlob(DeleteBlob),
+    /// See [`AskBlobs`].
+    #[tls_codec(discriminant = 0x0304)]
+    AskBlobs(AskBlobs),
+}
+
+/// What comes of it, each as `Reply<BlobAnswer>`.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+#[repr(u16)]
+pub enum BlobAnswer {
+    /// Done, and on disk.
+    #[tls_codec(discriminant = 1)]
+    Done,
+    /// See [`Blob`].
+    #[tls_codec(discriminant = 2)]
+    Blob(Blob),
+    /// See [`BlobsThere`].
+    #[tls_codec(discriminant = 3)]
+    BlobsThere(BlobsThere),
 }
 
 /// What a device says at the mailbox door.
@@ -201,3 +237,5 @@ pub enum MailboxFromService {
 pub type UnnamedReply = Reply<UnnamedAnswer>;
 /// An answer at the account door.
 pub type AccountReply = Reply<AccountAnswer>;
+/// An answer at the blob door.
+pub type BlobReply = Reply<BlobAnswer>;

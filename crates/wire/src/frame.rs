@@ -89,9 +89,9 @@ macro_rules! opaque_debug {
     )*};
 }
 pub(crate) use opaque_debug;
-opaque_debug!(Extension);
+opaque_debug!(Extension, Secret32);
 
-/// Thirty-two bytes that are a secret or prove one. No `Debug`, so that they reach no log.
+/// Thirty-two bytes that are a secret or prove one. `Debug` shows the name only, so that they reach no log.
 #[derive(Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserializeBytes, TlsSize)]
 pub struct Secret32(pub [u8; 32]);
 

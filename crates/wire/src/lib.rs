@@ -1,4 +1,4 @@
-//! What goes over the wire: requests and answers of the three doors, their codec, and the content inside an envelope.
+//! What goes over the wire: requests and answers of the four doors, their codec, and the content inside an envelope.
 //!
 //! Specification: `docs/protocol/`. The two change together (a test compares them), and so do the vectors in
 //! `crates/wire/vectors/`.
@@ -22,11 +22,13 @@ pub mod link;
 pub mod mailbox;
 pub mod refusal;
 pub mod slot;
+pub mod token;
 
 pub use bytes::Bytes;
 pub use device_link::DeviceLink;
 pub use door::{
-    AccountAnswer, AccountRequest, Door, MailboxFromDevice, MailboxFromService, UnnamedAnswer, UnnamedRequest,
+    AccountAnswer, AccountRequest, BlobAnswer, BlobRequest, Door, MailboxFromDevice, MailboxFromService,
+    UnnamedAnswer, UnnamedRequest,
 };
 pub use envelope::{Delivery, DeliveryKind};
 pub use frame::{Decode, Encode, Extension, Extensions, FrameError, Reply, Request, RequestId, Secret32};

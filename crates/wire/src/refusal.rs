@@ -25,7 +25,7 @@ pub enum Refusal {
     /// The service could not write (disk full, shutting down). Wait, then the same again.
     #[tls_codec(discriminant = 5)]
     Unavailable,
-    /// A token is needed or was spent (checked from the trust part on).
+    /// A token is needed, or the one shown is not good or used up. Show another.
     #[tls_codec(discriminant = 6)]
     TokenNeeded,
     /// The posting key shown is that of a past epoch: read the mailbox first, then encrypt again.
@@ -64,7 +64,7 @@ pub enum Refusal {
     /// The code could not be handed to its sender.
     #[tls_codec(discriminant = 25)]
     CodeNotSent,
-    /// The quota of directory evaluations is used up until that day.
+    /// The quota (of directory evaluations, of tokens) is used up until that day.
     #[tls_codec(discriminant = 30)]
     QuotaUsed {
         /// The day more is granted.

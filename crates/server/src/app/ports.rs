@@ -7,7 +7,8 @@ use crate::call::Call;
 use crate::directory::Directory;
 use crate::mailbox::Mailboxes;
 use crate::slot::ports::Target;
-use crate::{account, address, directory, key_package, slot};
+use crate::token::Tokens;
+use crate::{account, address, blob, directory, key_package, slot};
 
 /// Slots reach addresses and mailboxes.
 pub(super) struct Slots<'a> {
@@ -82,5 +83,16 @@ impl key_package::ports::Ports for KeyPackages {
         let found = account::api::introduced(read, account, proof)?;
         Ok(found
             .map(|it| key_package::ports::Introduced { device_chain: it.device_chain, devices: it.devices }))
+    }
+}
+
+/// Blobs reach tokens.
+pub(super) struct Blobs<'a> {
+    pub(super) tokens: &'a mut Tokens,
+}
+
+impl blob::ports::Ports for Blobs<'_> {
+    fn pay(&mut self, call: &Call<'_>, token: &wire::token::Token, bytes: u64) -> Result<bool, DbError> {
+        self.tokens.pay(call, token, bytes)
     }
 }

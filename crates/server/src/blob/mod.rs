@@ -3,6 +3,7 @@
 //! Invariant: a row tells neither whose it is nor what belongs to it; nothing on disk can be fetched with what the disk says.
 
 pub mod api;
+pub mod ports;
 mod rules;
 pub mod sql;
 

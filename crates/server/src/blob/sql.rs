@@ -9,6 +9,8 @@ pub const SCHEMA: &[Sql] = &["CREATE TABLE blob (id BYTES NOT NULL, expiry_day B
 server_db::statements! {
     /// One blob.
     SEALED = "SELECT sealed, expiry_day FROM blob WHERE id = $1";
+    /// Whether there is one, without reading it.
+    EXPIRY = "SELECT expiry_day FROM blob WHERE id = $1";
     /// Kept.
     PUT = "INSERT INTO blob (id, expiry_day, sealed) VALUES ($1, $2, $3) \
         ON CONFLICT (id) DO UPDATE SET expiry_day = excluded.expiry_day, sealed = excluded.sealed";

@@ -175,7 +175,7 @@ async fn tick(engine: Engine) {
     }
 }
 
-/// Connections of one network at once: an office of a hundred people with three doors each, behind one address.
+/// Connections of one network at once: an office of a hundred people with up to four doors each, behind one address.
 const CONNECTIONS_PER_SOURCE_MAX: usize = 512;
 /// Connections at once.
 const CONNECTIONS_MAX: usize = 30_000;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use client::{Command, DeviceNews, Event, LinkEnd, LinkSecrets, LinkState, Refused, Reply};
 use vocab::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
-use wire::{Decode, Door, Encode, Request, UnnamedRequest};
+use wire::{BlobRequest, Decode, Door, Encode, Request};
 
 use super::friends;
 use crate::{Device, Meddling, Passing, World};
@@ -225,16 +225,16 @@ fn t07_a_service_that_swaps_what_the_two_say_is_noticed() {
     let (anna, _) = friends(&mut world);
     // Every blob that is put is changed in one byte.
     world.set_crook(|passing: &Passing<'_>| {
-        let put = (passing.to_service && passing.door == Door::Unnamed)
-            .then(|| Request::<UnnamedRequest>::decode(passing.frame).ok())
+        let put = (passing.to_service && passing.door == Door::Blob)
+            .then(|| Request::<BlobRequest>::decode(passing.frame).ok())
             .flatten();
-        let Some(Request { id, op: UnnamedRequest::PutBlob(mut blob) }) = put else {
+        let Some(Request { id, op: BlobRequest::PutBlob(mut blob) }) = put else {
             return Meddling::none(passing);
         };
         let mut bytes = blob.sealed.as_slice().to_vec();
         bytes[100] ^= 1;
         blob.sealed = bytes.into();
-        let frame = Request { id, op: UnnamedRequest::PutBlob(blob) }.encode().expect("as long as before");
+        let frame = Request { id, op: BlobRequest::PutBlob(blob) }.encode().expect("as long as before");
         Meddling { onward: vec![frame], back: vec![] }
     });
     let laptop = world.unpacks("Laptop");
@@ -348,16 +348,16 @@ fn t20_a_part_of_the_history_that_was_altered_is_not_taken_and_comes_anew() {
     world.settle();
     let mut left = 1;
     world.set_crook(move |passing: &Passing<'_>| {
-        let put = (passing.to_service && passing.door == Door::Unnamed)
-            .then(|| Request::<UnnamedRequest>::decode(passing.frame).ok())
+        let put = (passing.to_service && passing.door == Door::Blob)
+            .then(|| Request::<BlobRequest>::decode(passing.frame).ok())
             .flatten();
         match put {
-            Some(Request { id, op: UnnamedRequest::PutBlob(mut blob) }) if blob.days == 30 && left > 0 => {
+            Some(Request { id, op: BlobRequest::PutBlob(mut blob) }) if blob.days == 30 && left > 0 => {
                 left -= 1;
                 let mut bytes = blob.sealed.as_slice().to_vec();
                 bytes[100] ^= 1;
                 blob.sealed = bytes.into();
-                let op = UnnamedRequest::PutBlob(blob);
+                let op = BlobRequest::PutBlob(blob);
                 Meddling {
                     onward: vec![Request { id, op }.encode().expect("as long as before")],
                     back: vec![],

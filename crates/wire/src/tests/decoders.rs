@@ -1,11 +1,11 @@
 //! Every decoder of this crate under one shape.
 
 use crate::content::{MimiContent, Profile, StatusReport};
-use crate::door::{AccountReply, UnnamedReply};
+use crate::door::{AccountReply, BlobReply, UnnamedReply};
 use crate::key_package::KeyPackageSet;
 use crate::{
-    AccountRequest, Decode, Delivery, Encode, InvitationLink, MailboxFromDevice, MailboxFromService, Request,
-    UnnamedRequest,
+    AccountRequest, BlobRequest, Decode, Delivery, Encode, InvitationLink, MailboxFromDevice,
+    MailboxFromService, Request, UnnamedRequest,
 };
 
 /// A decoder and what it is called in the vectors.
@@ -24,11 +24,13 @@ pub fn named(name: &str) -> Decoder {
     ALL.into_iter().find(|decoder| decoder.name == name).expect("the name stands in the list below")
 }
 
-pub const ALL: [Decoder; 15] = [
+pub const ALL: [Decoder; 17] = [
     frame::<Request<UnnamedRequest>>("unnamed request"),
     frame::<UnnamedReply>("unnamed reply"),
     frame::<Request<AccountRequest>>("account request"),
     frame::<AccountReply>("account reply"),
+    frame::<Request<BlobRequest>>("blob request"),
+    frame::<BlobReply>("blob reply"),
     frame::<MailboxFromDevice>("mailbox from device"),
     frame::<MailboxFromService>("mailbox from service"),
     frame::<Delivery>("delivery"),

@@ -12,7 +12,7 @@ use crate::account::{
     Authenticate, HandleProof, Register, Registered, RequestCode, RequestPermit, UpdateDeviceList, Visited,
 };
 use crate::address::{CreateAddress, DeleteAddress};
-use crate::blob::{Blob, DeleteBlob, FetchBlob, PutBlob};
+use crate::blob::{AskBlobs, Blob, BlobsThere, DeleteBlob, FetchBlob, PutBlob};
 use crate::content::{
     Chain, Disposition, Expiration, ExtensionKey, ExtensionValue, ExternalPart, MessageStatus, MimiContent,
     NestedPart, Part, PartSemantics, Profile, StatusReport, TYPE_MARKDOWN, TYPE_TEXT,
@@ -25,10 +25,11 @@ use crate::mailbox::{Challenge, CreateMailbox, Envelope, Envelopes, OpenMailbox,
 use crate::slot::{
     Commit, CreateSlot, EpochState, FetchPieces, FetchRejoin, Piece, Pieces, Rejoin, Send, Stored, WelcomeFor,
 };
+use crate::token::{EarnTokens, Token, TokensEarned};
 use crate::{
-    AccountAnswer, AccountRequest, Bytes, Delivery, DeliveryKind, Encode, Extension, InvitationLink,
-    MailboxFromDevice, MailboxFromService, Refusal, Reply, Request, Secret32, ServiceAddress, UnnamedAnswer,
-    UnnamedRequest,
+    AccountAnswer, AccountRequest, BlobAnswer, BlobRequest, Bytes, Delivery, DeliveryKind, Encode, Extension,
+    InvitationLink, MailboxFromDevice, MailboxFromService, Refusal, Reply, Request, Secret32, ServiceAddress,
+    UnnamedAnswer, UnnamedRequest,
 };
 
 /// An example of a chapter.
@@ -53,6 +54,7 @@ pub fn all() -> Vec<Sample> {
         key_package(),
         mailbox(),
         slot(),
+        token(),
         refusals(),
         message(),
         receipt(),
@@ -99,9 +101,18 @@ fn unnamed_answer(name: &str, answer: UnnamedAnswer) -> Sample {
     good(chapter_of(name), name, "unnamed reply", encode(&Reply::Done { id: 7, answer }))
 }
 
+fn blob_request(name: &str, op: BlobRequest) -> Sample {
+    good(chapter_of(name), name, "blob request", encode(&Request { id: 7, op }))
+}
+
+fn blob_answer(name: &str, answer: BlobAnswer) -> Sample {
+    good(chapter_of(name), name, "blob reply", encode(&Reply::Done { id: 7, answer }))
+}
+
 /// Names begin with their chapter: `slot: send`.
 fn chapter_of(name: &str) -> &'static str {
-    const CHAPTERS: [&str; 7] = ["account", "address", "blob", "directory", "key-package", "mailbox", "slot"];
+    const CHAPTERS: [&str; 8] =
+        ["account", "address", "blob", "directory", "key-package", "mailbox", "slot", "token"];
     let chapter = name.split(':').next().unwrap_or_default();
     CHAPTERS.into_iter().find(|known| *known == chapter).expect("the name begins with a chapter")
 }
@@ -204,25 +215,54 @@ fn address() -> Vec<Sample> {
 
 fn blob() -> Vec<Sample> {
     let capability = Secret32([0xB1; 32]);
+    let put = |token| {
+        BlobRequest::PutBlob(PutBlob {
+            capability,
+            days: 7,
+            sealed: sealed(0xB2, 512),
+            token,
+            extensions: vec![],
+        })
+    };
+    let token = Token { day: Day(20_454), nonce: [0x70; 32], value: Secret32([0x71; 32]) };
     vec![
-        unnamed_request(
-            "blob: put",
-            UnnamedRequest::PutBlob(PutBlob {
-                capability,
-                days: 7,
-                sealed: sealed(0xB2, 512),
-                token: sealed(0, 0),
+        blob_request("blob: put with a token", put(Some(token))),
+        blob_request("blob: put without", put(None)),
+        blob_answer("blob: done", BlobAnswer::Done),
+        blob_request("blob: fetch", BlobRequest::FetchBlob(FetchBlob { capability, extensions: vec![] })),
+        blob_answer("blob: fetched", BlobAnswer::Blob(Blob { sealed: sealed(0xB2, 512) })),
+        blob_request("blob: delete", BlobRequest::DeleteBlob(DeleteBlob { capability, extensions: vec![] })),
+        blob_request(
+            "blob: ask",
+            BlobRequest::AskBlobs(AskBlobs {
+                capabilities: vec![capability, Secret32([0xB3; 32])],
                 extensions: vec![],
             }),
         ),
-        unnamed_request(
-            "blob: fetch",
-            UnnamedRequest::FetchBlob(FetchBlob { capability, extensions: vec![] }),
+        blob_answer(
+            "blob: one of two is there",
+            BlobAnswer::BlobsThere(BlobsThere { there: vec![1, 0].into() }),
         ),
-        unnamed_answer("blob: fetched", UnnamedAnswer::Blob(Blob { sealed: sealed(0xB2, 512) })),
-        unnamed_request(
-            "blob: delete",
-            UnnamedRequest::DeleteBlob(DeleteBlob { capability, extensions: vec![] }),
+    ]
+}
+
+fn token() -> Vec<Sample> {
+    vec![
+        account_request(
+            "token: earn",
+            AccountRequest::EarnTokens(EarnTokens {
+                blinded: vec![sealed(0x72, 32), sealed(0x73, 32)],
+                extensions: vec![],
+            }),
+        ),
+        account_answer(
+            "token: earned",
+            AccountAnswer::TokensEarned(TokensEarned {
+                day: Day(20_454),
+                evaluated: vec![sealed(0x74, 32), sealed(0x75, 32)],
+                proof: sealed(0x76, 64),
+                public_key: sealed(0x77, 32),
+            }),
         ),
     ]
 }
@@ -738,7 +778,7 @@ fn changed(
 }
 
 fn bad_frames() -> Vec<Sample> {
-    let (slot, mailbox, account, envelope) = (slot(), mailbox(), account(), envelope());
+    let (slot, mailbox, account, envelope, blob) = (slot(), mailbox(), account(), envelope(), blob());
     let send = |name, wrong, change: fn(&mut Vec<u8>)| changed(&slot, "slot: send", name, wrong, change);
     vec![
         send("slot: send, nothing at all", "empty", Vec::clear),
@@ -789,6 +829,15 @@ fn bad_frames() -> Vec<Sample> {
                 let length = bytes.len() - 17;
                 bytes[length] = 32;
                 bytes.extend_from_slice(&extension);
+            },
+        ),
+        changed(
+            &blob,
+            "blob: fetch",
+            "blob: fetch, as it once stood at the unnamed door",
+            "code 0x010C",
+            |bytes| {
+                bytes[4..6].copy_from_slice(&[0x01, 0x0C]);
             },
         ),
         changed(&envelope, "envelope: a message", "envelope: an unknown kind", "kind 4", |bytes| {

@@ -11,6 +11,7 @@ mod mailbox;
 mod pieces;
 mod privacy;
 mod slot;
+mod token;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -172,6 +173,21 @@ impl World {
         self.tell(session, &Request { id: 1, op });
         self.flush();
         match self.next_frame::<Reply<UnnamedAnswer>>(session) {
+            Reply::Done { answer, .. } => Ok(answer),
+            Reply::Refused { refusal, .. } => Err(refusal),
+        }
+    }
+
+    /// Asks at the blob door, on a connection of its own.
+    fn ask_blob(&mut self, op: BlobRequest) -> Result<BlobAnswer, Refusal> {
+        let session = self.connect(Door::Blob);
+        self.ask_blob_on(session, op)
+    }
+
+    fn ask_blob_on(&mut self, session: SessionId, op: BlobRequest) -> Result<BlobAnswer, Refusal> {
+        self.tell(session, &Request { id: 1, op });
+        self.flush();
+        match self.next_frame::<Reply<BlobAnswer>>(session) {
             Reply::Done { answer, .. } => Ok(answer),
             Reply::Refused { refusal, .. } => Err(refusal),
         }
@@ -506,7 +522,7 @@ const BORIS: &str = "boris@example.org";
 #[test]
 fn every_statement_of_every_slice_can_be_prepared_and_numbers_its_parameters_in_order() {
     let db = Db::in_memory(&schema()).unwrap();
-    let slices: [&[(&str, server_db::Sql)]; 7] = [
+    let slices: [&[(&str, server_db::Sql)]; 8] = [
         crate::account::sql::ALL,
         crate::key_package::sql::ALL,
         crate::mailbox::sql::ALL,
@@ -514,6 +530,7 @@ fn every_statement_of_every_slice_can_be_prepared_and_numbers_its_parameters_in_
         crate::slot::sql::ALL,
         crate::directory::sql::ALL,
         crate::blob::sql::ALL,
+        crate::token::sql::ALL,
     ];
     for (name, statement) in slices.concat() {
         assert!(db.check(statement).is_ok(), "{name}: {statement}");
