@@ -1,4 +1,4 @@
-//! What is around messages, from outside: reports with proof, typing, what others are told, several accounts.
+//! What is around messages, from outside: reports with proof, typing, what others are told, several accounts, files.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -167,4 +167,91 @@ fn what_others_are_told_is_shown_and_switched() {
     assert!(marks.iter().all(|mark| mark["mark"] != "read"), "{marks:?}");
     let contacts = boris.ok(["contacts"]);
     assert!(contacts[0]["contact"]["last_seen_at"].is_null());
+}
+
+/// A file that another program made, beside the decoders.
+fn made(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../media/testdata").join(name)
+}
+
+/// Sends files and saves what came; the saved bytes, in order.
+fn through(from: &Terminal, to: &Terminal, sent: &[&str]) -> Vec<Vec<u8>> {
+    let said = from.ok(sent);
+    assert!(said[0]["sending"]["id"].is_string() && said.iter().any(|line| line["sent"]["id"].is_string()));
+    let came = to.receive().into_iter().find(|line| line["event"] == "message").expect("a message");
+    let folder = tempfile::tempdir().expect("a folder");
+    let id = came["id"].as_str().expect("an id");
+    let saved = to.ok(["save", id, folder.path().to_str().expect("text")]);
+    let paths = saved.iter().filter_map(|line| line["saved"]["path"].as_str());
+    paths.map(|path| fs::read(path).expect("it was saved")).collect()
+}
+
+#[test]
+fn pictures_films_and_files_go_both_ways_and_carry_no_place() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    boris.ok(["add", &anna.invitation()]);
+    let (picture, film) = (made("camera.jpg"), made("camera.mp4"));
+    let (picture, film) = (picture.to_str().expect("text"), film.to_str().expect("text"));
+    let marked = |bytes: &[u8], mark: &[u8]| bytes.windows(mark.len()).any(|window| window == mark);
+    assert!(marked(&fs::read(picture).unwrap(), b"CANARYPLACE"), "there is something to be found");
+    for quality in ["data-saver", "standard", "original"] {
+        let sent =
+            ["send", "Boris", "our lake", "--attach", picture, film, "--quality", quality, "--wait", "stored"];
+        let saved = through(&anna, &boris, &sent);
+        assert_eq!(saved.len(), 2);
+        assert!(saved[0].starts_with(b"\xff\xd8\xff") && saved[1][4..].starts_with(b"ftyp"));
+        for bytes in &saved {
+            assert!(!marked(bytes, b"CANARY") && !marked(bytes, b"TRACE") && !marked(bytes, b"+48.1234"));
+        }
+    }
+    // As a file it is the same to the byte, and so is what is no medium.
+    let large: Vec<u8> = (0..3_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let file = anna.home().join("plan.bin");
+    fs::write(&file, &large).unwrap();
+    let sent = ["send", "Boris", "--attach", picture, file.to_str().unwrap(), "--as-file"];
+    let saved = through(&anna, &boris, &sent);
+    assert!(saved[0] == fs::read(picture).unwrap() && saved[1] == large);
+    let empty = boris.home().join("empty");
+    fs::write(&empty, b"").unwrap();
+    assert_eq!(through(&boris, &anna, &["send", "Anna", "--attach", empty.to_str().unwrap()]), [b""]);
+    let voice = made("sound.wav");
+    let saved = through(&boris, &anna, &["send", "Anna", "--attach", voice.to_str().unwrap(), "--voice"]);
+    assert!(saved[0].starts_with(b"OggS") && marked(&saved[0], b"OpusHead"));
+    // What there is to look at, to free, and to be told.
+    let storage = anna.ok(["storage"]);
+    assert!(storage[0]["storage"]["bytes"].as_u64().is_some_and(|bytes| bytes > 3_000_000));
+    assert_eq!(anna.ok(["storage", "free", "--larger", "1M"])[0]["storage"]["rules"][1]["kind"], "picture");
+    assert!(anna.refused(["send", "Boris", "--attach", "/nothing/here.jpg"]).1.contains("cannot be read"));
+    assert!(anna.refused(["save", "000000"]).0 != 0);
+}
+
+#[test]
+fn a_killed_server_and_a_killed_sender_lose_no_file() {
+    let mut server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    boris.ok(["add", &anna.invitation()]);
+    let large: Vec<u8> = (0..20_000_000_u32).map(|at| (at.wrapping_mul(2_246_822_519) >> 11) as u8).collect();
+    let file = anna.home().join("film.bin");
+    fs::write(&file, &large).unwrap();
+    let path = file.to_str().unwrap();
+    let mut sends = anna.start(["send", "Boris", "--attach", path]);
+    sends.wait_for("that it is safe", |line| line["sending"]["id"].is_string());
+    server.kill();
+    sends.kill();
+    // The file that was picked is not needed any more.
+    fs::remove_file(&file).unwrap();
+    server.run();
+    let mut goes_on = anna.follow();
+    let mut hears = boris.follow();
+    let came = hears.wait_for("the message", |line| line["event"] == "message");
+    goes_on.kill();
+    hears.kill();
+    let id = came["id"].as_str().expect("an id");
+    let folder = tempfile::tempdir().expect("a folder");
+    let saved = boris.ok(["save", id, folder.path().to_str().expect("text")]);
+    let path = saved.iter().find_map(|line| line["saved"]["path"].as_str()).expect("it is saved");
+    assert!(fs::read(path).unwrap() == large);
 }

@@ -2,8 +2,8 @@
 
 mod chat;
 mod device;
-pub mod files;
-mod folder;
+mod files;
+pub mod folder;
 pub mod group;
 mod message;
 mod people;

@@ -136,6 +136,8 @@ impl Shower<'_> {
             }
             Heard::Notice(
                 Notice::Message { own: true, .. }
+                | Notice::Attachment { .. }
+                | Notice::Outgoing { .. }
                 | Notice::Contact { .. }
                 | Notice::Knock { sentence: None, .. }
                 | Notice::Account

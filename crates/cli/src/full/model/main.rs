@@ -658,6 +658,7 @@ impl Model {
     pub(super) fn main_noticed(&mut self, notice: Notice) {
         let Some(main) = self.main() else { return };
         match notice {
+            Notice::Outgoing { chat, .. } => self.ask_newest(chat),
             Notice::Message { chat, .. } | Notice::Missing { chat, .. } => {
                 self.ask_newest(chat);
                 self.ask_chats();
