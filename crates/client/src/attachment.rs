@@ -585,6 +585,7 @@ impl Step<'_> {
 
     /// Deletes at the service what one's own message, or what never became one, has there and nothing else needs.
     pub fn take_back_attachments(&mut self, subject: &[u8]) -> Halting<()> {
+        self.lines.moving.forget_all();
         self.tx.execute(
             "update attachment set state = 8, attempts = 0, not_before = 0, paused = 0 where state != 7
              and exists (select 1 from chunk where chunk.attachment = attachment.id and put != 0)
@@ -597,6 +598,7 @@ impl Step<'_> {
 
     /// A message has no attachments any more: their bytes go, unless another has them.
     pub fn detach(&mut self, subject: &[u8]) -> Halting<()> {
+        self.lines.moving.forget_all();
         let detached = self.tx.execute(
             "update attachment set state = 7, not_before = 0, paused = 0 where state != 8
              and id in (select attachment from attached where subject = ?1)
@@ -643,6 +645,7 @@ impl Step<'_> {
 
     /// Makes room: the bytes go, the messages stay. What has not left, or is starred, stays too.
     pub fn free_storage(&mut self, command: CommandId, which: &Stored) -> Halting<()> {
+        self.lines.moving.forget_all();
         let before = which.older_than.map_or(i64::MAX, sql_time);
         self.tx.execute(
             "update attachment set state = 9 where state in (3, 4, 6) and size >= ?1

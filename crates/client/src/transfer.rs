@@ -63,6 +63,11 @@ impl Moving {
         self.told_at.remove(&attachment);
     }
 
+    /// Rows of several changed: all is read again.
+    pub fn forget_all(&mut self) {
+        self.left.clear();
+    }
+
     /// The line is gone, and with it what was on its way.
     pub fn line_down(&mut self) {
         if self.bytes > 0 {

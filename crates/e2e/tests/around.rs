@@ -197,8 +197,18 @@ fn pictures_films_and_files_go_both_ways_and_carry_no_place() {
     let marked = |bytes: &[u8], mark: &[u8]| bytes.windows(mark.len()).any(|window| window == mark);
     assert!(marked(&fs::read(picture).unwrap(), b"CANARYPLACE"), "there is something to be found");
     for quality in ["data-saver", "standard", "original"] {
-        let sent =
-            ["send", "Boris", "our lake", "--attach", picture, film, "--quality", quality, "--wait", "stored"];
+        let sent = [
+            "send",
+            "Boris",
+            "our lake",
+            "--attach",
+            picture,
+            film,
+            "--quality",
+            quality,
+            "--wait",
+            "stored",
+        ];
         let saved = through(&anna, &boris, &sent);
         assert_eq!(saved.len(), 2);
         assert!(saved[0].starts_with(b"\xff\xd8\xff") && saved[1][4..].starts_with(b"ftyp"));
