@@ -13,7 +13,7 @@ pub fn message(me: &Me, bubble: &Bubble) -> Value {
         "expiresInSeconds": 0,
         "viewOnce": false,
         "mentions": mentions(bubble),
-        "attachments": [],
+        "attachments": attachments(bubble),
         "contacts": [],
     });
     if let Some(poll) = bubble.poll.as_ref().filter(|_| bubble.note.is_none()) {
@@ -31,6 +31,22 @@ pub fn message(me: &Me, bubble: &Bubble) -> Value {
     let note = bubble.note.as_ref().or(bubble.notice.as_ref());
     envelope["valise"] = json!({ "id": bubble.id, "chat": bubble.chat, "note": note });
     json!({ "envelope": envelope, "account": account(me) })
+}
+
+/// What it carries: `id` is what `valise save` and the program itself call it; the bytes are loaded on demand.
+fn attachments(bubble: &Bubble) -> Vec<Value> {
+    let each = |it: &screens::AttachmentShown| {
+        json!({
+            "contentType": it.media_type,
+            "filename": it.name,
+            "id": it.id,
+            "size": it.size,
+            "width": (it.width > 0).then_some(it.width),
+            "height": (it.height > 0).then_some(it.height),
+            "valise": { "kind": it.kind, "state": it.state, "durationMs": it.duration_ms },
+        })
+    };
+    bubble.attachments.iter().map(each).collect()
 }
 
 /// A message of one's own came further: `when` is now, `sent` when the message was sent.
@@ -78,7 +94,7 @@ pub fn edit(me: &Me, bubble: &Bubble, when: u64) -> Value {
         "expiresInSeconds": 0,
         "viewOnce": false,
         "mentions": mentions(bubble),
-        "attachments": [],
+        "attachments": attachments(bubble),
         "contacts": [],
     });
     envelope["editMessage"] = json!({ "targetSentTimestamp": bubble.sent.ms, "dataMessage": data });

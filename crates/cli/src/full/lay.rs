@@ -1,6 +1,6 @@
 //! A message in rows of the screen, without a screen: what stands where is decided here and painted elsewhere.
 
-use screens::{Bubble, Mark, Script};
+use screens::{AttachmentShown, Bubble, Mark, Script};
 
 use super::text::{fit, width, wrap, wrap_set};
 use crate::set::{self, Address, Run};
@@ -106,7 +106,8 @@ fn pieces(bubble: &Bubble, room: usize) -> Vec<Piece> {
     let quote = bubble.reply_to.as_ref().map(|quote| fit(&format!("↪ {}: {}", quote.from, quote.text), room));
     let forwarded = bubble.forwarded.as_ref().map(|words| fit(words, room));
     let told = bubble.told.as_ref().map(|words| fit(words, room));
-    let quoted = [&quote, &forwarded, &told].into_iter().flatten().count();
+    let carried: Vec<String> = bubble.attachments.iter().map(|it| fit(&carried(it), room)).collect();
+    let quoted = [&quote, &forwarded, &told].into_iter().flatten().count() + carried.len();
     let plain = |text: String| (text, Vec::new());
     let said: Vec<Vec<Run>> = match &bubble.note {
         None if !bubble.blocks.is_empty() => {
@@ -116,10 +117,13 @@ fn pieces(bubble: &Bubble, room: usize) -> Vec<Piece> {
         _ => Vec::new(),
     };
     let mut texts: Vec<(String, Vec<Run>)> =
-        told.into_iter().chain(forwarded).chain(quote).map(plain).collect();
+        told.into_iter().chain(forwarded).chain(quote).chain(carried).map(plain).collect();
     if said.is_empty() {
         let said = bubble.note.as_deref().unwrap_or(&bubble.text);
-        texts.extend(wrap(said.trim_end_matches('\n'), room).into_iter().map(plain));
+        // A file need not have words.
+        if !said.is_empty() || quoted == 0 {
+            texts.extend(wrap(said.trim_end_matches('\n'), room).into_iter().map(plain));
+        }
     } else {
         let text = |row: &[Run]| row.iter().map(|run| run.text.as_str()).collect();
         texts.extend(said.into_iter().map(|row| (text(&row), row)));
@@ -145,6 +149,13 @@ fn pieces(bubble: &Bubble, room: usize) -> Vec<Piece> {
         note: at < quoted || (bubble.note.is_some() && bubble.script == Script::Plain),
     };
     texts.into_iter().enumerate().map(piece).collect()
+}
+
+/// An attachment in one line.
+fn carried(it: &AttachmentShown) -> String {
+    let about = [it.duration.as_deref(), it.pages.as_deref(), Some(it.line.as_str())];
+    let about = about.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    format!("▣ {}: {about}", it.name)
 }
 
 fn tail(bubble: &Bubble) -> String {
