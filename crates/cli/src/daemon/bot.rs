@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use host_native::Core;
-use screens::{Answer, Ask, Me, Outcome, Person, RefusedKind};
+use host_native::{Core, Heard};
+use screens::{Answer, Ask, Me, Notice, Outcome, Person, RefusedKind};
 
 use super::rpc::{Fault, REFUSED, UNREACHABLE};
 use crate::end::Stop;
@@ -58,6 +58,35 @@ impl Bot {
         match self.core.act(action).await {
             Outcome::Refused { kind, sentence, .. } => Err(fault(kind, sentence)),
             outcome => Ok(outcome),
+        }
+    }
+
+    /// Sends; files become a message once they are with the server, and that is waited for.
+    pub async fn send(&self, action: screens::Action) -> Result<Outcome, Fault> {
+        let mut notices = self.core.notices();
+        let (chat, id) = match self.act(action).await? {
+            Outcome::Sending { chat, id } => (chat, id),
+            outcome => return Ok(outcome),
+        };
+        loop {
+            match notices.next().await {
+                Some(Heard::Notice(Notice::Outgoing { id: whose, message: Some(message), .. }))
+                    if whose == id =>
+                {
+                    return Ok(Outcome::Sent { chat, id: message });
+                }
+                Some(Heard::Notice(Notice::Outgoing { id: whose, .. })) if whose == id => {
+                    let Answer::Outgoing(all) = self.ask(Ask::Outgoing { chat: chat.0.clone() }).await?
+                    else {
+                        return Err(unexpected());
+                    };
+                    if let Some(failed) = all.into_iter().find(|it| it.id == id && it.failed) {
+                        return Err(Fault::new(REFUSED, failed.line));
+                    }
+                }
+                Some(_) => {}
+                None => return Err(unexpected()),
+            }
         }
     }
 

@@ -3,7 +3,10 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use screens::{Action, Answer, Ask, ChatId, ContactState, Listing, MessageId, Outcome, Person};
+use screens::{
+    Action, Answer, Ask, ChatId, ContactState, FileChoice, FileSource, Listing, MessageId, Outcome, Person,
+    Quality,
+};
 use serde_json::{Value, json};
 
 use super::bot::{Bot, unexpected};
@@ -100,7 +103,13 @@ fn account(bot: &Bot) -> Value {
 
 /// Answers when the text is safe on this device; it leaves by itself, and receipts tell how far it came.
 async fn send(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
-    let text = params.needed("message")?;
+    let files = params.texts("attachment")?;
+    // Files need no words.
+    let text = if files.is_empty() {
+        params.needed("message")?
+    } else {
+        params.text("message")?.unwrap_or_default()
+    };
     let (to, groups) = (params.texts("recipient")?, params.texts("groupId")?);
     let about = About::take(&mut params)?;
     let styled = params.text("textMode")?.is_some_and(|mode| mode == "styled");
@@ -125,7 +134,8 @@ async fn send(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
             Action::Edit { message, .. } => Some(MessageId(message.clone())),
             _ => None,
         };
-        let id = match (bot.act(action).await?, edited) {
+        let action = if files.is_empty() { action } else { with_files(action, &files)? };
+        let id = match (bot.send(action).await?, edited) {
             (Outcome::Sent { id, .. }, _) | (_, Some(id)) => id,
             _ => return Err(unexpected()),
         };
@@ -139,6 +149,26 @@ async fn send(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
         results.push(result);
     }
     Ok(json!({ "timestamp": timestamp, "results": results }))
+}
+
+/// The same with files, by their paths on this machine.
+fn with_files(action: Action, files: &[String]) -> Result<Action, Fault> {
+    let choice = |path: &String| FileChoice {
+        source: FileSource::Path(path.clone()),
+        quality: Quality::Standard,
+        as_file: false,
+        voice: false,
+    };
+    let files = files.iter().map(choice).collect();
+    match action {
+        Action::Send { to, text } | Action::SendPlain { to, text } => {
+            Ok(Action::SendFiles { to, reply_to: None, text, files })
+        }
+        Action::Reply { to, text } => {
+            Ok(Action::SendFiles { to: String::new(), reply_to: Some(to), text, files })
+        }
+        _ => Err(Fault::params("an edit has no attachments")),
+    }
 }
 
 /// What a text is, when it is not a message by itself.
