@@ -1,4 +1,4 @@
-//! Writes the good vectors of `crates/wire/vectors/` as the corpus each target starts from.
+//! Writes the good vectors of `crates/wire/vectors/`, and the files of `crates/media/testdata/`, as the corpus each target starts from.
 
 use std::error::Error;
 use std::fs;
@@ -24,8 +24,20 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
+    for entry in fs::read_dir(here.join("../crates/media/testdata"))? {
+        let path = entry?.path();
+        for target in MEDIA_TARGETS {
+            let folder = here.join("corpus").join(target);
+            fs::create_dir_all(&folder)?;
+            fs::copy(&path, folder.join(path.file_name().unwrap_or_default()))?;
+        }
+    }
     Ok(())
 }
+
+/// Each of them looks at any file first.
+const MEDIA_TARGETS: [&str; 6] =
+    ["media_kind", "media_picture", "media_video", "media_audio", "media_voice", "media_document"];
 
 fn bytes_of(vector: &Value) -> Result<Vec<u8>, hex::FromHexError> {
     match vector["text"].as_str() {

@@ -197,7 +197,8 @@ fn no_cut_and_no_flipped_byte_makes_a_panic() {
         VOICE,
     ];
     for whole in sounds {
-        for at in (0..whole.len()).step_by(3) {
+        // Decoding takes its time: some places, others each in the fuzzer.
+        for at in (0..whole.len()).step_by(if whole.len() > 3_000 { 31 } else { 1 }) {
             let mut flipped = whole.to_vec();
             flipped[at] ^= 0xff;
             for bytes in [&whole[..at], &flipped] {

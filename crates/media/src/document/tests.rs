@@ -32,6 +32,7 @@ fn in_stream(count: u32) -> Vec<u8> {
 fn pages_are_counted_at_the_root() {
     assert_eq!(pages(&plain(12)), Ok(Some(12)));
     assert_eq!(pages(&in_stream(345)), Ok(Some(345)));
+    assert_eq!(pages(include_bytes!("../../testdata/packed.pdf")), Ok(Some(3)));
     let linear = b"%PDF-1.6\n7 0 obj\n<</Linearized 1/L 9/H [ 1 2 ]/O 9/E 1/N 33/T 1>>\nendobj";
     assert_eq!(pages(linear), Ok(Some(33)));
 }

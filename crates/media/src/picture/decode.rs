@@ -6,15 +6,16 @@ use image::codecs::gif::GifDecoder;
 use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
 use image::codecs::png::{CompressionType, FilterType as RowFilter, PngDecoder, PngEncoder};
 use image::codecs::webp::{WebPDecoder, WebPEncoder};
-use image::imageops::FilterType;
+use image::error::{LimitError, LimitErrorKind};
 use image::{
-    DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageResult, Rgb, RgbImage, RgbaImage,
+    DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageResult, Rgb, RgbImage, Rgba, RgbaImage,
 };
 
 use crate::error::PictureError;
 use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::picture::head::Head;
+use crate::picture::resize::{Filter, shrink};
 
 /// Pixels as they are worked with: eight bits each, with opacity only where something is seen through.
 #[derive(Clone)]
@@ -39,7 +40,9 @@ impl Canvas {
             kind => return Err(PictureError::NotDecoded(kind)),
         };
         let decoded = decoded.map_err(|error| match error {
-            image::ImageError::Limits(_) => PictureError::TooMuchMemory,
+            image::ImageError::Limits(error) if error.kind() == LimitErrorKind::InsufficientMemory => {
+                PictureError::TooMuchMemory
+            }
             _ => PictureError::Damaged,
         })?;
         // A head that was read in two ways is not worth showing.
@@ -93,13 +96,25 @@ impl Canvas {
         };
         let (width, height) = (scaled(self.width()), scaled(self.height()));
         // Averages are quick and good where many pixels become one; nearer to the size they would be soft.
-        let is_far = longest / edge.max(1) >= AVERAGE_FROM;
+        let filter = if longest / edge.max(1) >= AVERAGE_FROM { Filter::Area } else { Filter::Cubic };
+        let (size, to) = ((self.width(), self.height()), (width, height));
         match self {
-            Self::Opaque(image) if is_far => Self::Opaque(image::imageops::thumbnail(image, width, height)),
-            Self::Opaque(image) => Self::Opaque(image::imageops::resize(image, width, height, FILTER)),
-            Self::Clear(image) if is_far => Self::Clear(image::imageops::thumbnail(image, width, height)),
-            Self::Clear(image) => Self::Clear(image::imageops::resize(image, width, height, FILTER)),
+            Self::Opaque(image) => {
+                RgbImage::from_raw(width, height, shrink::<3>(image, size, to, filter)).map(Self::Opaque)
+            }
+            Self::Clear(image) => {
+                // What is seen through lends its colour to nothing.
+                let mut weighted = image.clone();
+                weighted.pixels_mut().for_each(|pixel| *pixel = Rgba(weigh(pixel.0)));
+                let mut small = RgbaImage::from_raw(width, height, shrink::<4>(&weighted, size, to, filter));
+                small
+                    .iter_mut()
+                    .flat_map(|image| image.pixels_mut())
+                    .for_each(|pixel| *pixel = Rgba(unweigh(pixel.0)));
+                small.map(Self::Clear)
+            }
         }
+        .expect("as many samples as the size says were made")
     }
 
     /// In the colours of screens. A profile that cannot be read changes nothing.
@@ -186,9 +201,7 @@ fn decode(mut decoder: impl ImageDecoder, head: &Head, limits: &Limits) -> Image
     decoder.set_limits(decoder_limits(limits))?;
     // The head was measured; the decoder must not have seen another one.
     if decoder.dimensions() != (head.width, head.height) {
-        return Err(image::ImageError::Limits(image::error::LimitError::from_kind(
-            image::error::LimitErrorKind::DimensionError,
-        )));
+        return Err(image::ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
     }
     DynamicImage::from_decoder(decoder)
 }
@@ -215,7 +228,22 @@ fn transform(profile: &[u8], layout: moxcms::Layout, samples: &[u8]) -> Option<V
     Some(out)
 }
 
+/// Colours by how much of them is seen.
+fn weigh([red, green, blue, alpha]: [u8; 4]) -> [u8; 4] {
+    let by = |colour: u8| u8::try_from((u32::from(colour) * u32::from(alpha) + 127) / 255).unwrap_or(u8::MAX);
+    [by(red), by(green), by(blue), alpha]
+}
+
+/// The other way.
+fn unweigh([red, green, blue, alpha]: [u8; 4]) -> [u8; 4] {
+    let half = u32::from(alpha) / 2;
+    let by = |colour: u8| {
+        let colour = (u32::from(colour) * 255 + half).checked_div(alpha.into()).unwrap_or_default();
+        u8::try_from(colour).unwrap_or(u8::MAX)
+    };
+    [by(red), by(green), by(blue), alpha]
+}
+
 /// From so many pixels to one on averages are taken.
 const AVERAGE_FROM: u32 = 2;
-const FILTER: FilterType = FilterType::CatmullRom;
 const WEBP_EDGE_MAX: u32 = 16_383;

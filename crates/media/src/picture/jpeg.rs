@@ -37,7 +37,7 @@ pub fn head(bytes: &[u8]) -> Result<Head, PictureError> {
     let (marker, body) = frame.ok_or(PictureError::Damaged)?;
     // Baseline, extended and progressive; lossless and arithmetic ones are in no camera.
     let bytes_per_pixel = match marker {
-        0xc0 | 0xc1 => 4,
+        0xc0 | 0xc1 => 5,
         // The coefficients of all components lie in memory until the last scan.
         0xc2 => 12,
         _ => return Err(PictureError::NotDecoded(Kind::Jpeg)),

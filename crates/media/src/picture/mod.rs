@@ -7,6 +7,7 @@ mod head;
 mod jpeg;
 mod placeholder;
 mod png;
+mod resize;
 mod webp;
 
 use crate::error::PictureError;

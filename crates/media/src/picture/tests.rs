@@ -191,6 +191,25 @@ fn a_picture_of_a_camera_loses_every_trace_in_every_quality() {
 }
 
 #[test]
+fn what_other_programs_wrote_loses_its_traces_too() {
+    let jpeg = include_bytes!("../../testdata/camera.jpg");
+    let png = include_bytes!("../../testdata/clear.png");
+    for bytes in [&jpeg[..], png] {
+        let all = [&b"TRACE"[..], b"Exif", b"xmpmeta", b"8BIM", b"2024"];
+        assert!(all.iter().any(|trace| crate::bytes::find(bytes, trace).is_some()));
+        for quality in [Quality::DataSaver, Quality::Standard] {
+            let sent = prepare(bytes, quality, &Limits::default()).unwrap();
+            assert!(all.iter().all(|trace| crate::bytes::find(&sent.bytes, trace).is_none()), "{quality:?}");
+        }
+        let original = prepare(bytes, Quality::Original, &Limits::default()).unwrap();
+        // How it is turned is all that is left.
+        let but_turned = [&b"TRACE"[..], b"xmpmeta", b"8BIM", b"2024"];
+        assert!(but_turned.iter().all(|trace| crate::bytes::find(&original.bytes, trace).is_none()));
+        assert_eq!(decoded(&original.bytes), decoded(bytes));
+    }
+}
+
+#[test]
 fn the_original_keeps_every_pixel_and_how_it_is_turned() {
     let camera = camera_jpeg(96, 64, 8);
     let sent = prepare(&camera, Quality::Original, &Limits::default()).unwrap();
@@ -292,12 +311,17 @@ fn a_gif_keeps_moving_without_its_comments() {
 }
 
 #[test]
-fn a_webp_that_moves_keeps_moving() {
+fn what_moves_keeps_moving() {
     let bytes = include_bytes!("../../testdata/animated.webp");
     let picture = inspect(bytes, &Limits::default()).unwrap();
     assert!(picture.frames > 1);
     let sent = prepare(bytes, Quality::Standard, &Limits::default()).unwrap();
     assert_eq!((sent.picture, sent.picture.kind), (picture, Kind::WebP));
+    for bytes in
+        [&include_bytes!("../../testdata/animated.gif")[..], include_bytes!("../../testdata/animated.png")]
+    {
+        assert_eq!(prepare(bytes, Quality::DataSaver, &Limits::default()).unwrap().picture.frames, 3);
+    }
 }
 
 #[test]
@@ -392,12 +416,14 @@ fn each_limit_has_a_word_of_its_own() {
 
 #[test]
 fn no_cut_and_no_flipped_byte_makes_a_panic() {
+    // A flipped byte may ask for many pixels; that they are bounded is told above.
+    let limits = Limits { pixels: 10_000, ..Limits::small() };
     for whole in [camera_jpeg(24, 16, 6), png_of(24, 16), webp_of(24, 16), gif_of_two_frames()] {
         for at in 0..whole.len() {
-            let _ = prepare(&whole[..at], Quality::Original, &Limits::small());
+            let _ = prepare(&whole[..at], Quality::Original, &limits);
             let mut flipped = whole.clone();
             flipped[at] ^= 0xff;
-            let _ = prepare(&flipped, Quality::Original, &Limits::small());
+            let _ = prepare(&flipped, Quality::Original, &limits);
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Top {
     pub at: u64,
     /// Size with its head.
     pub bytes: u64,
+    /// Size of its head.
+    pub head: u64,
 }
 
 impl Top {
@@ -31,13 +33,14 @@ pub fn tops<R: Read + Seek>(source: &mut R, length: u64) -> Result<Vec<Top>, Vid
             break;
         }
         let (name, bytes) = head_of(&head, length - at).ok_or(VideoError::Damaged)?;
+        let head = head_bytes(&head);
         if bytes > length - at {
             return Err(VideoError::Damaged);
         }
         if out.len() >= TOPS_MAX {
             return Err(VideoError::TooMuchMemory);
         }
-        out.push(Top { name, at, bytes });
+        out.push(Top { name, at, bytes, head: head as u64 });
         at += bytes;
     }
     Ok(out)
@@ -58,7 +61,7 @@ pub fn inner(bytes: &[u8], within: Range<usize>) -> impl Iterator<Item = Inner> 
         let rest = bytes.get(at..within.end)?;
         let (name, size) = head_of(rest, rest.len() as u64)?;
         let size = usize::try_from(size).ok().filter(|size| *size <= rest.len())?;
-        let head = if be32(rest, 0) == Some(1) { 16 } else { 8 };
+        let head = head_bytes(rest);
         let start = at;
         at += size;
         Some(Inner { name, body: start + head..at, whole: start..at })
@@ -73,6 +76,11 @@ pub fn first(bytes: &[u8], within: Range<usize>, name: &[u8; 4]) -> Option<Inner
 /// The box at the end of a path of names.
 pub fn path(bytes: &[u8], within: Range<usize>, names: &[&[u8; 4]]) -> Option<Range<usize>> {
     names.iter().try_fold(within, |within, name| first(bytes, within, name).map(|inner| inner.body))
+}
+
+/// Size of the head of the box that begins here: twice as long where its size has eight bytes.
+pub fn head_bytes(bytes: &[u8]) -> usize {
+    if be32(bytes, 0) == Some(1) { 16 } else { 8 }
 }
 
 /// Name and size of the box that begins here, within so many bytes.

@@ -8,7 +8,7 @@ use crate::bytes::{be32, be64};
 use crate::error::VideoError;
 use crate::kind::Kind;
 use crate::limits::Limits;
-use crate::video::boxes::{first, inner, path};
+use crate::video::boxes::{first, head_bytes, inner, path};
 use crate::video::mp4::{self, Film, Track};
 use crate::video::rewrite::{Edits, Piece, Rewrite, part};
 use crate::video::{Prepared, Video};
@@ -20,11 +20,10 @@ pub fn prepare<R: Read + Seek>(source: &mut R, kind: Kind, limits: &Limits) -> R
     let mut edits = Edits::default();
     clean_index(&mut moov, &film, &mut edits);
     for top in &film.tops {
-        if !KEPT_TOPS.contains(&&top.name) {
-            // The head of a box with a long size is twice as long; its name stands at the same place.
-            let head = if top.bytes > u64::from(u32::MAX) { 16 } else { 8 };
+        // A second index is read by nobody.
+        if !KEPT_TOPS.contains(&&top.name) || (&top.name == b"moov" && top.at != film.index.at) {
             edits.put(top.at + 4, Piece::Given(b"free".to_vec()));
-            edits.put(top.at + head, Piece::Zeros(top.bytes.saturating_sub(head)));
+            edits.put(top.at + top.head, Piece::Zeros(top.bytes - top.head));
         }
     }
     let moved = if film.video.is_streamable { None } else { in_front(&moov, &film) };
@@ -69,7 +68,7 @@ fn clean_index(moov: &mut [u8], film: &Film, edits: &mut Edits) {
 
 fn clean_track(moov: &mut [u8], film: &Film, track: &Track, has_lost_others: bool) {
     let from = &film.moov;
-    let body = track.whole.start + 8..track.whole.end;
+    let Some(body) = inner(from, track.whole.clone()).next().map(|inner| inner.body) else { return };
     blank_all(moov, from, body.clone(), &[b"udta", b"meta", b"uuid", b"free", b"skip"]);
     if has_lost_others {
         // It may point at a track that is gone.
@@ -103,7 +102,7 @@ fn blank_all(moov: &mut [u8], from: &[u8], within: Range<usize>, names: &[&[u8; 
 
 /// Makes a box empty space of its size.
 fn blank(moov: &mut [u8], whole: &Range<usize>) {
-    let head = if be32(moov, whole.start) == Some(1) { 16 } else { 8 };
+    let head = moov.get(whole.clone()).map_or(8, head_bytes);
     if let Some(name) = moov.get_mut(whole.start + 4..whole.start + 8) {
         name.copy_from_slice(b"free");
     }

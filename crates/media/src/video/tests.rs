@@ -185,10 +185,14 @@ fn a_file_that_became_shorter_is_an_error_and_no_other_film() {
 }
 
 #[test]
-fn unknown_boxes_are_emptied() {
+fn unknown_boxes_are_emptied_and_keep_their_sizes() {
     let extra = [&30_u32.to_be_bytes()[..], b"sefd", b"TRACE of the telephone"].concat();
-    let (_, out) = sent(&[CAMERA_MP4, &extra].concat());
+    // The same with a size of eight bytes, which stays as it is.
+    let long = [&1_u32.to_be_bytes()[..], b"sefd", &38_u64.to_be_bytes(), b"TRACE of the telephone"].concat();
+    let (_, out) = sent(&[CAMERA_MP4, &extra, &long, &extra].concat());
     assert_eq!(find(&out, b"TRACE"), None);
+    let tops = boxes::tops(&mut Cursor::new(&out[..]), out.len() as u64).unwrap();
+    assert_eq!(tops.iter().rev().take(3).map(|top| top.bytes).collect::<Vec<_>>(), [30, 38, 30]);
 }
 
 #[test]
