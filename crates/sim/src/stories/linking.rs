@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use client::{Command, DeviceNews, Event, LinkEnd, LinkSecrets, LinkState, Refused, Reply};
+use client::{ChatChoice, Command, DeviceNews, Event, LinkEnd, LinkSecrets, LinkState, Refused, Reply};
 use vocab::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 use wire::{Decode, Door, Encode, Request, UnnamedRequest};
 
@@ -503,4 +503,34 @@ fn a_device_with_an_account_offers_no_link_and_a_made_up_link_leads_nowhere() {
     let made_up = LinkSecrets { secret: [7; 32], hello: [8; 32] };
     anna.reads_link(&mut world, &made_up).unwrap();
     assert_eq!(anna.ends_linking(&mut world), Some(LinkEnd::Expired));
+}
+
+#[test]
+fn an_old_and_a_new_device_that_begin_their_conversation_at_once_end_in_the_same() {
+    for seed in 0..6 {
+        let mut world = World::new(100 + seed);
+        let (anna, boris) = friends(&mut world);
+        let new = world.unpacks("Laptop");
+        let link = new.shows_link(&mut world, "Laptop");
+        anna.reads_link(&mut world, &link).unwrap();
+        let number = new.shows_number(&mut world).unwrap();
+        anna.awaits_number(&mut world);
+        anna.types(&mut world, &number).unwrap();
+        assert_eq!(new.ends_linking(&mut world), Some(LinkEnd::Linked));
+        let account = anna.account(&world);
+        new.has_account(&mut world, account);
+        // The old device waits for key packages of the new one, and begins without it when none come.
+        new.goes_offline(&mut world);
+        world.pass(MINUTE_MS);
+        new.comes_back(&mut world);
+        world.pass(5 * MINUTE_MS);
+        world.settle();
+        assert!(new.has_history_within(&mut world, 5).is_some(), "seed {seed}");
+        anna.chooses(&mut world, boris, ChatChoice::Archived(true));
+        world.pass(MINUTE_MS);
+        assert!(new.head(&world, boris).choices.archived, "seed {seed}: told by the old one");
+        new.chooses(&mut world, boris, ChatChoice::Archived(false));
+        world.pass(MINUTE_MS);
+        assert!(!anna.head(&world, boris).choices.archived, "seed {seed}: told by the new one");
+    }
 }
