@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use client::{ChatChoice, Command, DeviceNews, Event, LinkEnd, LinkSecrets, LinkState, Refused, Reply};
 use vocab::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
-use wire::{Decode, Door, Encode, Request, UnnamedRequest};
+use wire::slot::Stored;
+use wire::{Decode, Door, Encode, Reply as Answer, Request, UnnamedAnswer, UnnamedRequest};
 
 use super::friends;
 use crate::{Device, Meddling, Passing, World};
@@ -533,4 +534,33 @@ fn an_old_and_a_new_device_that_begin_their_conversation_at_once_end_in_the_same
         world.pass(MINUTE_MS);
         assert!(!anna.head(&world, boris).choices.archived, "seed {seed}: told by the new one");
     }
+}
+
+#[test]
+fn a_new_device_whose_question_for_the_history_was_thrown_away_asks_again() {
+    let mut world = World::new(22);
+    let (anna, boris) = friends(&mut world);
+    anna.says(&mut world, boris, "before");
+    world.settle();
+    let laptop = anna.links_by_number(&mut world, "Laptop");
+    let mut thrown = 0;
+    let count = Rc::new(Cell::new(0));
+    let seen = Rc::clone(&count);
+    world.set_crook(move |passing: &Passing<'_>| {
+        let hers = passing.to_service && passing.device == laptop && passing.door == Door::Unnamed;
+        match hers.then(|| Request::<UnnamedRequest>::decode(passing.frame).ok()).flatten() {
+            Some(Request { id, op: UnnamedRequest::Send(_) }) if thrown < 3 => {
+                thrown += 1;
+                seen.set(thrown);
+                let stored = UnnamedAnswer::Stored(Stored { sequence: 1_000, epoch: 1 });
+                let answer = Answer::Done { id, answer: stored }.encode().expect("small");
+                Meddling { onward: vec![], back: vec![answer] }
+            }
+            _ => Meddling::none(passing),
+        }
+    });
+    assert_eq!(laptop.has_history_within(&mut world, 10), Some(1));
+    assert!(count.get() > 0);
+    world.settle();
+    assert_eq!(laptop.timeline(&world, boris), ["Anna: before"]);
 }
