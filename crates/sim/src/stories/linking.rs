@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use client::{ChatChoice, Command, DeviceNews, Event, LinkEnd, LinkSecrets, LinkState, Refused, Reply};
+use client::{
+    ChatChoice, Command, DeviceNews, Event, GroupChange, LinkEnd, LinkSecrets, LinkState, Refused, Reply,
+};
 use vocab::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 use wire::slot::Stored;
 use wire::{Decode, Door, Encode, Reply as Answer, Request, UnnamedAnswer, UnnamedRequest};
@@ -563,4 +565,54 @@ fn a_new_device_whose_question_for_the_history_was_thrown_away_asks_again() {
     assert!(count.get() > 0);
     world.settle();
     assert_eq!(laptop.timeline(&world, boris), ["Anna: before"]);
+}
+
+#[test]
+fn a_new_device_that_knows_a_group_from_the_history_alone_hears_that_the_account_is_out_of_it() {
+    let mut world = World::new(23);
+    let (anna, boris) = friends(&mut world);
+    let carla = world.registers("Carla");
+    world.settle();
+    anna.befriends(&mut world, carla);
+    let group = anna.makes_group(&mut world, "Lake house", &[boris, carla]);
+    world.settle();
+    carla.says_in(&mut world, group, "all here").unwrap();
+    world.settle();
+    // Her phone is looking for the way back while the tablet is linked: there is none to give.
+    world.set_crook(move |passing: &Passing<'_>| {
+        let hers = passing.to_service && passing.device == carla && passing.door == Door::Unnamed;
+        let request = hers.then(|| Request::<UnnamedRequest>::decode(passing.frame).ok()).flatten();
+        match request.map(|request| request.op) {
+            Some(UnnamedRequest::FetchRejoin(_)) => Meddling::swallow(),
+            _ => Meddling::none(passing),
+        }
+    });
+    carla.goes_offline(&mut world);
+    anna.changes(&mut world, group, GroupChange::Name("Sea house".to_owned())).unwrap();
+    world.pass(MINUTE_MS);
+    super::on_disk(&world, "DELETE FROM envelope");
+    carla.comes_back(&mut world);
+    boris.says_in(&mut world, group, "behind a commit").unwrap();
+    world.pass(2 * MINUTE_MS);
+    let reads = |world: &World| carla.client(world).place(group).unwrap().is_some_and(|place| place.2);
+    assert!(!reads(&world), "she has noticed");
+    let tablet = carla.links_by_number(&mut world, "Tablet");
+    assert!(tablet.has_history_within(&mut world, 5).is_some());
+    assert_eq!(tablet.texts_in(&world, group), ["Carla: all here"]);
+    assert_eq!(tablet.client(&world).place(group).unwrap(), None);
+    anna.takes_out(&mut world, group, carla).unwrap();
+    world.pass(MINUTE_MS);
+    world.dismiss_crook();
+    tablet.says_in(&mut world, group, "hello?").unwrap();
+    world.pass(10 * MINUTE_MS);
+    world.settle();
+    assert!(tablet.shows_in(&world, group).contains(&"* ? removed Carla".to_owned()));
+    assert_eq!(tablet.says_in(&mut world, group, "late"), Err(Refused::NotInGroup));
+    // Let in again, both of her devices are in it.
+    anna.brings(&mut world, group, carla).unwrap();
+    world.pass(5 * MINUTE_MS);
+    world.settle();
+    for device in [carla, tablet] {
+        assert_eq!(device.sees_in(&world, group), ["Anna (Owner)", "Boris", "Carla"]);
+    }
 }
