@@ -953,6 +953,14 @@ impl Step<'_> {
         self.open_kept_welcome(slot.id)
     }
 
+    /// This account is out of a group in which this device never was.
+    pub fn out_of_unseen(&mut self, conversation: ConversationId, left: bool) -> Halting<()> {
+        let account = self.me()?.account;
+        self.close_group(conversation, if left { Standing::Left } else { Standing::Removed })?;
+        let what = if left { Noticed::Left { account } } else { Noticed::Removed { by: None, account } };
+        self.notice(conversation, &what)
+    }
+
     /// Nothing more is delivered, and the keys are gone.
     fn close_group(&mut self, conversation: ConversationId, standing: Standing) -> Halting<()> {
         self.put_standing(conversation, standing)?;
@@ -991,7 +999,7 @@ impl Step<'_> {
         self.forget_drawn(conversation)?;
         self.forget_knocks(conversation)?;
         self.event(Event::Conversation(conversation));
-        Ok(())
+        self.tell_out_of(conversation)
     }
 
     /// What one said last in a group has been stored: one has left.

@@ -786,12 +786,11 @@ impl Step<'_> {
         self.ask_again(conversation)
     }
 
-    /// Somebody writes in a slot that others have left, and has no leaf in the one they went to: it was not told, or its letter
-    /// was lost. The next slot has them all again.
+    /// Somebody writes in a slot that others have left, and has no leaf in the one they went to: it was not told, its letter was
+    /// lost, or the two were made at once, one of them before this device could be let in. The next slot has them all again.
     pub fn fetch_back(&mut self, slot: &Slot, sender: &Member) -> Halting<()> {
         let Some(current) = self.current_slot(slot.conversation)? else { return Ok(()) };
-        if current.id == slot.id || current.state != SlotState::Open || current.generation == slot.generation
-        {
+        if current.id == slot.id || current.state != SlotState::Open {
             return Ok(());
         }
         let group = Group::load(self.session, GroupId::from(current.id))?;

@@ -30,8 +30,10 @@ impl Step<'_> {
     /// One delivery of a slot this device is in, in the slot's order.
     pub fn deliver(&mut self, slot: Slot, delivery: &Delivery) -> Halting<()> {
         let copy = delivery.sequence < slot.next_sequence && !self.config.has(Weakness::ShowsTwice);
-        if delivery.kind == DeliveryKind::Welcome && slot.state == SlotState::Rejoining {
-            // Taken out and let in again meanwhile. The way back leads there too, unless somebody answers that there is none.
+        let away = slot.state == SlotState::Rejoining || (slot.state == SlotState::Open && !copy);
+        if delivery.kind == DeliveryKind::Welcome && away {
+            // Taken out and let in again without having heard of it, or not yet. The way back leads there too, unless somebody
+            // answers that there is none.
             return self.hold(slot.id, delivery.sequence, &delivery.encode()?);
         }
         if copy || delivery.kind == DeliveryKind::Welcome {
@@ -42,6 +44,9 @@ impl Step<'_> {
         if let Some(intent) = intent::of_echo(self, id, &hash)? {
             self.note_hole(&slot, delivery)?;
             return self.own_echo(&slot, &intent, delivery);
+        }
+        if slot.state == SlotState::Rejoining && self.keeps_welcome(id)? {
+            return self.hold(id, delivery.sequence, &delivery.encode()?);
         }
         if slot.state == SlotState::Rejoining {
             // Unreadable: counted when the way back is made, from where it begins again.

@@ -455,6 +455,9 @@ impl Step<'_> {
         if state == 0 && (inside || late) {
             return self.want_history(u32::try_from(attempt).unwrap_or(u32::MAX));
         }
+        if state == 1 && late && self.wants_again()? {
+            return Ok(());
+        }
         if state == 1 && late {
             // The parts go after some days: who slept through them asks anew.
             return self.history_anew();
@@ -463,11 +466,35 @@ impl Step<'_> {
     }
 
     fn want_history(&mut self, attempt: u32) -> Halting<()> {
-        let again = self.now.plus_ms(ANEW_MS);
-        self.tx.execute("update history_in set state = 1, ask_at = ?1", params![sql_time(again)])?;
-        self.tell_ourselves(TYPE_WANTED, HistoryWanted { attempt }.encode()?)?;
+        self.put_setting_number(WANTED_TIMES, 0)?;
+        self.tx.execute("update history_in set state = 1", [])?;
+        self.say_wanted(attempt)?;
         self.event(Event::History(HistoryState::Receiving { parts: 0 }));
         self.await_part()
+    }
+
+    /// Nothing has come, and the question may be what did not arrive: it is said again, more and more rarely. False when it was
+    /// said often enough, or something came.
+    fn wants_again(&mut self) -> Halting<bool> {
+        let begun: Option<(i64, u32)> =
+            self.tx.row("select part, attempt from history_in where state = 1", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        match begun {
+            Some((0, attempt)) if self.setting_number(WANTED_TIMES)? <= WANTED_AGAIN_MAX => {
+                self.say_wanted(attempt)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn say_wanted(&mut self, attempt: u32) -> Halting<()> {
+        let times = self.setting_number(WANTED_TIMES)?;
+        self.put_setting_number(WANTED_TIMES, times + 1)?;
+        let wait = if times < WANTED_AGAIN_MAX { WANTED_AGAIN_MS << times } else { ANEW_MS };
+        self.tx.execute("update history_in set ask_at = ?1", params![sql_time(self.now.plus_ms(wait))])?;
+        self.tell_ourselves(TYPE_WANTED, HistoryWanted { attempt }.encode()?)
     }
 
     /// From the beginning, under another secret: what is here already stays.
@@ -797,6 +824,12 @@ const RECORD_BYTES_MAX: usize = 160 * 1024 * 1024;
 const JOIN_MS_MAX: u64 = MINUTE_MS;
 /// Nothing came for so long: it is asked for anew, before the parts that may lie there go.
 const ANEW_MS: u64 = 20 * DAY_MS;
+/// While no part has come, the question is said again after so long, doubled each time.
+const WANTED_AGAIN_MS: u64 = MINUTE_MS;
+/// So often.
+const WANTED_AGAIN_MAX: u64 = 8;
+/// How often it was said in this attempt.
+const WANTED_TIMES: &str = "history wanted";
 /// So often, then the device says that its history is not complete.
 const ATTEMPTS_MAX: u32 = 5;
 

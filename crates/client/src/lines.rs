@@ -152,6 +152,8 @@ pub(crate) struct Lines {
     pub mailbox_looked_at: Timestamp,
     /// How often it was silent so long since it last gave something.
     pub mailbox_silences: u32,
+    /// It said that something waits, and was taken for read all the same.
+    pub mailbox_given_up: bool,
     /// How often the mailbox was opened since the start.
     pub mailbox_opened: u64,
     /// When an intent became stale: [`Self::mailbox_opened`] then. Nothing is known of those from before the start.
@@ -188,6 +190,7 @@ impl Lines {
             mailbox_quiet_ms: 0,
             mailbox_looked_at: Timestamp(0),
             mailbox_silences: 0,
+            mailbox_given_up: false,
             mailbox_opened: 0,
             stale_since: BTreeMap::new(),
             next_ask: 1,
@@ -206,6 +209,7 @@ impl Lines {
     /// The mailbox opened, or gave something.
     pub fn mailbox_gave(&mut self, now: Timestamp) {
         (self.mailbox_quiet_ms, self.mailbox_looked_at) = (0, now);
+        self.mailbox_given_up = false;
     }
 
     pub fn line(&mut self, door: Door) -> &mut Line {

@@ -269,6 +269,9 @@ const LOG_KEPT_MS: u64 = 5_000;
 const FAULT_RETRY_MS: u64 = 2_000;
 /// A mailbox that was silent for so long has nothing more to give.
 const QUIET_MS: u64 = 30_000;
+/// A mailbox that was taken for read although something was said to wait is opened anew after twice as long for each silence, and
+/// after so many doublings no more rarely: about every four hours.
+const QUIET_DOUBLINGS_MAX: u32 = 9;
 /// So many times on a new line each time.
 const SILENCES_MAX: u32 = 3;
 /// Looked at so often; a look counts for no more.
@@ -722,21 +725,31 @@ impl Step<'_> {
     }
 
     /// A mailbox that gives nothing more, although something was said to wait: it is opened anew, and in the end taken for read.
+    /// What was said to wait may be lost on the way each time: it is still asked for, more and more rarely.
     fn mailbox_is_quiet(&mut self) {
         // Counted in short looks, because a clock that jumps makes no silence.
         let since = self.now.ms_since(self.lines.mailbox_looked_at);
         self.lines.mailbox_looked_at = self.now;
         self.lines.mailbox_quiet_ms += since.min(QUIET_LOOK_MS);
-        let quiet = self.lines.mailbox_quiet_ms >= QUIET_MS;
-        if !quiet || self.lines.mailbox.state != LineState::Ready || self.lines.is_caught_up() {
+        let given_up = self.lines.mailbox_given_up;
+        let rarely = if given_up { self.lines.mailbox_silences.min(QUIET_DOUBLINGS_MAX) } else { 0 };
+        let quiet = self.lines.mailbox_quiet_ms >= QUIET_MS << rarely;
+        let awaited = given_up || !self.lines.is_caught_up();
+        if !quiet || self.lines.mailbox.state != LineState::Ready || !awaited {
+            return;
+        }
+        if given_up {
+            self.drop_line(Door::Mailbox);
             return;
         }
         // What was on its way may be lost with the line: only what does not come on a new one either does not exist.
-        self.lines.mailbox_silences += 1;
+        self.lines.mailbox_silences = self.lines.mailbox_silences.saturating_add(1);
         if self.lines.mailbox_silences < SILENCES_MAX {
             self.drop_line(Door::Mailbox);
         } else {
             self.lines.caught_up.1 = self.lines.caught_up.0;
+            self.lines.mailbox_quiet_ms = 0;
+            self.lines.mailbox_given_up = true;
         }
     }
 
@@ -777,7 +790,8 @@ impl Step<'_> {
             deadlines.extend(self.lines.overdue_at(door));
             let idles = door != Door::Mailbox && line.is_connected() && line.in_flight.is_empty();
             deadlines.extend(idles.then(|| line.used_at.plus_ms(IDLE_MS_MAX)));
-            let quiet = door == Door::Mailbox && line.state == LineState::Ready && !self.lines.is_caught_up();
+            let awaited = self.lines.mailbox_given_up || !self.lines.is_caught_up();
+            let quiet = door == Door::Mailbox && line.state == LineState::Ready && awaited;
             deadlines.extend(quiet.then(|| self.now.plus_ms(QUIET_LOOK_MS)));
             // A line that is down is tried again when its time comes; if nobody needs it then, nothing happens.
             let waits = line.state == LineState::Down && line.retry_at > self.now;

@@ -151,21 +151,40 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// One is out of a group: if a Welcome came while this device was looking for the way back, it is the news.
+    /// A Welcome that came while this device was looking for the way back, or what it held, is kept.
+    pub fn keeps_welcome(&self, slot: SlotId) -> Halting<bool> {
+        let kept: Option<i64> =
+            self.tx.row("select 1 from held where slot = ?1 limit 1", params![slot.as_bytes()], |row| {
+                row.get(0)
+            })?;
+        Ok(kept.is_some())
+    }
+
+    /// One is out of a group: if a Welcome came while this device was looking for the way back, it is the news, and what came
+    /// behind it is read after it.
     pub fn open_kept_welcome(&mut self, slot: SlotId) -> Halting<()> {
         let kept: Vec<Vec<u8>> = self.tx.rows(
             "select delivery from held where slot = ?1 order by sequence desc",
             params![slot.as_bytes()],
             |row| row.get(0),
         )?;
-        self.forget_held(slot)?;
         // What follows a commit whose pieces are fetched is kept here, too.
         let kept = kept.iter().filter_map(|bytes| Delivery::decode(bytes).ok());
         let Some(welcome) = kept.into_iter().find(|it| it.kind == DeliveryKind::Welcome) else {
-            return Ok(());
+            return self.forget_held(slot);
         };
+        self.tx.execute(
+            "delete from held where slot = ?1 and sequence <= ?2",
+            params![slot.as_bytes(), crate::step::sql_number(welcome.sequence)],
+        )?;
         self.attempt(|step| step.letter(&welcome))?;
-        Ok(())
+        match self.slot(slot)?.map(|slot| slot.state) {
+            Some(SlotState::Open) => self.deliver_held(slot),
+            // A stranger's, which waits as a request; or its tree is fetched.
+            Some(SlotState::Request) => Ok(()),
+            _ if self.holds(slot)? => Ok(()),
+            _ => self.forget_held(slot),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use wire::content::{Disposition, MimiContent, NestedPart};
 use wire::{Decode, Encode};
 
 use crate::api::ConversationId;
+use crate::charter::Standing;
 use crate::conversation::{Slot, SlotState};
 use crate::group::rejoin_key;
 use crate::intent::{self, Intent, Kind};
@@ -39,7 +40,8 @@ struct AskedGroup {
     conversation: [u8; 16],
 }
 
-/// Ways into slots. Zeros as `R` say that there is none: the asker's account is not in the group any more.
+/// Ways into slots. Zeros as `R` say that there is none: the asker's account is not in the group any more; `position` is 1 then
+/// where it has left by itself.
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 struct Ways {
     slots: Vec<GrantedSlot>,
@@ -135,9 +137,12 @@ impl Step<'_> {
             let mut asked = Asked::decode(bytes)?;
             if slot.conversation == self.among_ourselves()? {
                 for group in asked.groups.iter().take(WAYS_MAX) {
-                    asked
-                        .slots
-                        .extend(self.current_slot(ConversationId(group.conversation))?.map(|slot| slot.id));
+                    let group = ConversationId(group.conversation);
+                    self.put_setting_number(&wanted_setting(group), 1)?;
+                    match self.current_slot(group)? {
+                        Some(slot) => asked.slots.push(slot.id),
+                        None => self.tell_out_of(group)?,
+                    }
                 }
             }
             self.show_ways(slot.conversation, sender, &asked.slots)?;
@@ -147,7 +152,9 @@ impl Step<'_> {
         let ways = Ways::decode(bytes)?.slots;
         let of_ours = slot.conversation == self.among_ourselves()?;
         for way in ways.iter().take(WAYS_MAX) {
-            if way.r == NO_WAY {
+            if way.r == NO_WAY && of_ours {
+                self.take_out_of(way)?;
+            } else if way.r == NO_WAY {
                 self.take_no_way(way, sender)?;
             } else {
                 self.take_way(way, sender.account, of_ours)?;
@@ -254,6 +261,36 @@ impl Step<'_> {
         }
     }
 
+    /// Another device of ours has asked for the way into a group that the account is out of, or is out of by now.
+    pub fn tell_out_of(&mut self, group: ConversationId) -> Halting<()> {
+        let out =
+            self.room(group)?.filter(|(_, standing)| matches!(standing, Standing::Left | Standing::Removed));
+        let Some((_, standing)) = out else { return Ok(()) };
+        if self.setting(&wanted_setting(group))?.is_none() {
+            return Ok(());
+        }
+        self.delete_setting(&wanted_setting(group))?;
+        let way = GrantedSlot {
+            slot: SlotId([0; 16]),
+            generation: self.newest_generation(group)?,
+            conversation: group.0,
+            with: vec![].into(),
+            r: NO_WAY,
+            position: u64::from(standing == Standing::Left),
+        };
+        let ourselves = self.begin_among_ourselves()?;
+        self.tell_ways(ourselves, vec![way])
+    }
+
+    /// Another device of ours says that the account is out of a group that this one knows from the history alone.
+    fn take_out_of(&mut self, way: &GrantedSlot) -> Halting<()> {
+        let group = ConversationId(way.conversation);
+        if !self.is_group(group)? || !self.is_inside(group)? || self.newest_generation(group)? > 0 {
+            return Ok(());
+        }
+        self.out_of_unseen(group, way.position == 1)
+    }
+
     /// A group that the history tells of, and no slot of it: another device of ours knows one.
     pub fn ask_for_slot(&mut self, conversation: ConversationId) -> Halting<()> {
         let asked_at = format!("slot asked {conversation}");
@@ -281,11 +318,12 @@ impl Step<'_> {
         without.into_iter().take(WAYS_MAX).try_for_each(|group| self.ask_for_slot(ConversationId(group)))
     }
 
-    /// A conversation of the account that this device is not in yet. Not one that it has left, and none older than what it has.
+    /// A conversation of the account that this device is not in yet. Not one that it has left, and none older than what it has; but
+    /// what it only heard of being out of, before this, says nothing against it.
     fn take_new_way(&mut self, way: &GrantedSlot) -> Halting<()> {
         let conversation = ConversationId(way.conversation);
-        let out = self.room(conversation)?.is_some() && !self.is_inside(conversation)?;
         let newest = self.newest_generation(conversation)?;
+        let out = newest > 0 && self.room(conversation)?.is_some() && !self.is_inside(conversation)?;
         let far = way.generation > newest.saturating_add(crate::conversation::GENERATIONS_AHEAD);
         if out || way.generation <= newest || far {
             return Ok(());
@@ -321,6 +359,11 @@ impl Step<'_> {
         self.begin_among_ourselves()?;
         self.tell_ways(ourselves, vec![way])
     }
+}
+
+/// Another device of ours knows no slot of a group.
+fn wanted_setting(group: ConversationId) -> String {
+    format!("slot wanted {group}")
 }
 
 fn asked_setting(slot: SlotId) -> String {

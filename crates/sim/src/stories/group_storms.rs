@@ -26,6 +26,7 @@ fn weather(seeds: &[u64], plan: &GroupPlan) -> (Figures, Vec<(u64, &'static str,
             storm.world.trace_lines().iter().for_each(|line| println!("{line}"));
             for device in storm.people.iter().flat_map(|person| &person.devices) {
                 println!("{}: {:?}", device.name(&storm.world), device.notes(&storm.world));
+                println!("  shows {:?}", device.shows_in(&storm.world, storm.group));
             }
         }
         (std::mem::take(&mut storm.world.figures), found)

@@ -147,20 +147,23 @@ fn whoever_is_let_in_again_while_looking_for_the_way_back_is_not_told_out_by_a_l
     // Nobody tells her.
     on_disk(&world, "DELETE FROM envelope");
     boris.goes_offline(&mut world);
-    // What Anna answers is slower than what she does next.
-    let (mut held, mut released) = (Vec::new(), false);
+    // What Anna answers is slower than what she does and says next.
+    let (mut held, mut committed) = (Vec::new(), false);
     world.set_crook(move |passing: &Passing<'_>| {
         let hers = passing.to_service && passing.device == anna && passing.door == Door::Unnamed;
         let request = hers.then(|| Request::<UnnamedRequest>::decode(passing.frame).ok()).flatten();
         match request.map(|request| request.op) {
-            Some(UnnamedRequest::Send(_)) if !released => {
+            Some(UnnamedRequest::Send(_)) if !committed => {
                 held.push(passing.frame.to_vec());
                 Meddling::swallow()
             }
-            Some(UnnamedRequest::Commit(_)) => {
-                released = true;
+            Some(UnnamedRequest::Send(_)) => {
                 let onward = std::iter::once(passing.frame.to_vec()).chain(held.drain(..)).collect();
                 Meddling { onward, back: vec![] }
+            }
+            Some(UnnamedRequest::Commit(_)) => {
+                committed = true;
+                Meddling::none(passing)
             }
             _ => Meddling::none(passing),
         }
@@ -177,13 +180,15 @@ fn whoever_is_let_in_again_while_looking_for_the_way_back_is_not_told_out_by_a_l
     }
     world.pass(4_000);
     assert!(looks(&world), "and nobody has answered yet");
+    // Behind the letter that lets her in lies what she is told first.
+    boris.comes_back(&mut world);
     anna.brings(&mut world, group, carla).unwrap();
+    anna.says_in(&mut world, group, "there you are").unwrap();
     world.pass(20_000);
-    for device in [boris, laptop] {
-        device.comes_back(&mut world);
-    }
+    laptop.comes_back(&mut world);
     world.pass(120_000);
     world.settle();
+    assert!(carla.texts_in(&world, group).contains(&"Anna: there you are".to_owned()));
     carla.says_in(&mut world, group, "here").unwrap();
     world.settle();
     for device in [anna, boris, carla, laptop] {

@@ -3,9 +3,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use client::{Command, DeviceNews, Event, LinkEnd, LinkSecrets, LinkState, Refused, Reply};
+use client::{
+    ChatChoice, Command, DeviceNews, Event, GroupChange, LinkEnd, LinkSecrets, LinkState, Refused, Reply,
+};
 use vocab::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
-use wire::{BlobRequest, Decode, Door, Encode, Request};
+use wire::slot::Stored;
+use wire::{BlobRequest, Decode, Door, Encode, Reply as Answer, Request, UnnamedAnswer, UnnamedRequest};
 
 use super::friends;
 use crate::{Device, Meddling, Passing, World};
@@ -503,4 +506,113 @@ fn a_device_with_an_account_offers_no_link_and_a_made_up_link_leads_nowhere() {
     let made_up = LinkSecrets { secret: [7; 32], hello: [8; 32] };
     anna.reads_link(&mut world, &made_up).unwrap();
     assert_eq!(anna.ends_linking(&mut world), Some(LinkEnd::Expired));
+}
+
+#[test]
+fn an_old_and_a_new_device_that_begin_their_conversation_at_once_end_in_the_same() {
+    for seed in 0..6 {
+        let mut world = World::new(100 + seed);
+        let (anna, boris) = friends(&mut world);
+        let new = world.unpacks("Laptop");
+        let link = new.shows_link(&mut world, "Laptop");
+        anna.reads_link(&mut world, &link).unwrap();
+        let number = new.shows_number(&mut world).unwrap();
+        anna.awaits_number(&mut world);
+        anna.types(&mut world, &number).unwrap();
+        assert_eq!(new.ends_linking(&mut world), Some(LinkEnd::Linked));
+        let account = anna.account(&world);
+        new.has_account(&mut world, account);
+        // The old device waits for key packages of the new one, and begins without it when none come.
+        new.goes_offline(&mut world);
+        world.pass(MINUTE_MS);
+        new.comes_back(&mut world);
+        world.pass(5 * MINUTE_MS);
+        world.settle();
+        assert!(new.has_history_within(&mut world, 5).is_some(), "seed {seed}");
+        anna.chooses(&mut world, boris, ChatChoice::Archived(true));
+        world.pass(MINUTE_MS);
+        assert!(new.head(&world, boris).choices.archived, "seed {seed}: told by the old one");
+        new.chooses(&mut world, boris, ChatChoice::Archived(false));
+        world.pass(MINUTE_MS);
+        assert!(!anna.head(&world, boris).choices.archived, "seed {seed}: told by the new one");
+    }
+}
+
+#[test]
+fn a_new_device_whose_question_for_the_history_was_thrown_away_asks_again() {
+    let mut world = World::new(22);
+    let (anna, boris) = friends(&mut world);
+    anna.says(&mut world, boris, "before");
+    world.settle();
+    let laptop = anna.links_by_number(&mut world, "Laptop");
+    let mut thrown = 0;
+    let count = Rc::new(Cell::new(0));
+    let seen = Rc::clone(&count);
+    world.set_crook(move |passing: &Passing<'_>| {
+        let hers = passing.to_service && passing.device == laptop && passing.door == Door::Unnamed;
+        match hers.then(|| Request::<UnnamedRequest>::decode(passing.frame).ok()).flatten() {
+            Some(Request { id, op: UnnamedRequest::Send(_) }) if thrown < 3 => {
+                thrown += 1;
+                seen.set(thrown);
+                let stored = UnnamedAnswer::Stored(Stored { sequence: 1_000, epoch: 1 });
+                let answer = Answer::Done { id, answer: stored }.encode().expect("small");
+                Meddling { onward: vec![], back: vec![answer] }
+            }
+            _ => Meddling::none(passing),
+        }
+    });
+    assert_eq!(laptop.has_history_within(&mut world, 10), Some(1));
+    assert!(count.get() > 0);
+    world.settle();
+    assert_eq!(laptop.timeline(&world, boris), ["Anna: before"]);
+}
+
+#[test]
+fn a_new_device_that_knows_a_group_from_the_history_alone_hears_that_the_account_is_out_of_it() {
+    let mut world = World::new(23);
+    let (anna, boris) = friends(&mut world);
+    let carla = world.registers("Carla");
+    world.settle();
+    anna.befriends(&mut world, carla);
+    let group = anna.makes_group(&mut world, "Lake house", &[boris, carla]);
+    world.settle();
+    carla.says_in(&mut world, group, "all here").unwrap();
+    world.settle();
+    // Her phone is looking for the way back while the tablet is linked: there is none to give.
+    world.set_crook(move |passing: &Passing<'_>| {
+        let hers = passing.to_service && passing.device == carla && passing.door == Door::Unnamed;
+        let request = hers.then(|| Request::<UnnamedRequest>::decode(passing.frame).ok()).flatten();
+        match request.map(|request| request.op) {
+            Some(UnnamedRequest::FetchRejoin(_)) => Meddling::swallow(),
+            _ => Meddling::none(passing),
+        }
+    });
+    carla.goes_offline(&mut world);
+    anna.changes(&mut world, group, GroupChange::Name("Sea house".to_owned())).unwrap();
+    world.pass(MINUTE_MS);
+    super::on_disk(&world, "DELETE FROM envelope");
+    carla.comes_back(&mut world);
+    boris.says_in(&mut world, group, "behind a commit").unwrap();
+    world.pass(2 * MINUTE_MS);
+    let reads = |world: &World| carla.client(world).place(group).unwrap().is_some_and(|place| place.2);
+    assert!(!reads(&world), "she has noticed");
+    let tablet = carla.links_by_number(&mut world, "Tablet");
+    assert!(tablet.has_history_within(&mut world, 5).is_some());
+    assert_eq!(tablet.texts_in(&world, group), ["Carla: all here"]);
+    assert_eq!(tablet.client(&world).place(group).unwrap(), None);
+    anna.takes_out(&mut world, group, carla).unwrap();
+    world.pass(MINUTE_MS);
+    world.dismiss_crook();
+    tablet.says_in(&mut world, group, "hello?").unwrap();
+    world.pass(10 * MINUTE_MS);
+    world.settle();
+    assert!(tablet.shows_in(&world, group).contains(&"* ? removed Carla".to_owned()));
+    assert_eq!(tablet.says_in(&mut world, group, "late"), Err(Refused::NotInGroup));
+    // Let in again, both of her devices are in it.
+    anna.brings(&mut world, group, carla).unwrap();
+    world.pass(5 * MINUTE_MS);
+    world.settle();
+    for device in [carla, tablet] {
+        assert_eq!(device.sees_in(&world, group), ["Anna (Owner)", "Boris", "Carla"]);
+    }
 }

@@ -1,9 +1,12 @@
 //! What lies in a mailbox.
 
+use std::collections::BTreeSet;
+
 use vocab::time::{DAY_MS, MINUTE_MS};
+use wire::{Decode, Door, MailboxFromService};
 
 use super::{friends, on_disk};
-use crate::World;
+use crate::{Meddling, Passing, World};
 
 #[test]
 fn a_mailbox_that_expired_is_made_again_and_the_conversation_goes_on() {
@@ -28,6 +31,32 @@ fn a_mailbox_that_expired_is_made_again_and_the_conversation_goes_on() {
     assert_eq!(shown, all, "what was lost is said again");
     assert!(anna.timeline(&world, boris).contains(&"Boris: I am back".to_owned()));
     assert_eq!(boris.misses(&world, anna), 0);
+}
+
+#[test]
+fn what_was_lost_on_the_way_again_and_again_is_asked_for_until_it_comes() {
+    let mut world = World::new(4);
+    let (anna, boris) = friends(&mut world);
+    boris.goes_offline(&mut world);
+    anna.says(&mut world, boris, "all by itself");
+    world.settle();
+    // So often that the mailbox is taken for read.
+    let mut lines = BTreeSet::new();
+    world.set_crook(move |passing: &Passing<'_>| {
+        let his = passing.device == boris && !passing.to_service && passing.door == Door::Mailbox;
+        match his.then(|| MailboxFromService::decode(passing.frame).ok()).flatten() {
+            Some(MailboxFromService::Envelopes(_)) if lines.len() < 5 || lines.contains(&passing.wire) => {
+                lines.insert(passing.wire);
+                Meddling::swallow()
+            }
+            _ => Meddling::none(passing),
+        }
+    });
+    boris.comes_back(&mut world);
+    world.pass(5 * MINUTE_MS);
+    assert!(boris.timeline(&world, anna).is_empty());
+    world.pass(30 * MINUTE_MS);
+    assert_eq!(boris.timeline(&world, anna), ["Anna: all by itself"]);
 }
 
 #[test]

@@ -94,6 +94,42 @@ fn what_is_said_while_a_newcomer_fetches_the_tree_is_read_in_its_order() {
 }
 
 #[test]
+fn whoever_is_taken_out_and_let_in_again_behind_a_commit_in_pieces_reads_what_follows() {
+    for config in [in_pieces(), Config { tree_inline_leaves: 8, ..in_pieces() }] {
+        let mut world = World::new(10);
+        let [anna, boris, carla] = people(&mut world, &config);
+        let group = anna.makes_group(&mut world, "Choir", &[boris, carla]);
+        world.settle();
+        // No piece reaches her.
+        world.set_crook(move |passing: &Passing<'_>| {
+            let hers = passing.device == carla && !passing.to_service && passing.door == Door::Unnamed;
+            let answer = hers.then(|| Answer::<UnnamedAnswer>::decode(passing.frame).ok()).flatten();
+            match answer {
+                Some(Answer::Done { answer: UnnamedAnswer::Pieces(_), .. }) => Meddling::swallow(),
+                _ => Meddling::none(passing),
+            }
+        });
+        changes_name(anna, &mut world, group, "Choir of three");
+        world.pass(5_000);
+        anna.takes_out(&mut world, group, carla).unwrap();
+        world.pass(5_000);
+        anna.brings(&mut world, group, carla).unwrap();
+        world.pass(10_000);
+        boris.says_in(&mut world, group, "there you are").unwrap();
+        world.pass(5_000);
+        assert!(carla.texts_in(&world, group).is_empty());
+        world.dismiss_crook();
+        world.pass(5 * MINUTE_MS);
+        world.settle();
+        assert_eq!(carla.sees_in(&world, group), ["Anna (Owner)", "Boris", "Carla"]);
+        assert_eq!(carla.texts_in(&world, group), ["Boris: there you are"]);
+        carla.says_in(&mut world, group, "here").unwrap();
+        world.settle();
+        assert_eq!(anna.texts_in(&world, group), ["Boris: there you are", "Carla: here"]);
+    }
+}
+
+#[test]
 fn a_newcomer_finds_the_tree_of_the_letter_weeks_later() {
     let mut world = World::new(3);
     let [anna, boris, carla, dora] = people(&mut world, &apart());
