@@ -8,6 +8,19 @@ pub const NAME_BYTES_MAX: usize = 160;
 /// A name for this content that is safe to store under and to show: one step of a path, without characters that hide or turn what is
 /// read, without names that mean a device, with an ending that fits the content (after RFC 6266, section 4.3).
 pub fn safe_name(name: &str, kind: Kind) -> String {
+    let mut safe = made_safe(name, kind);
+    // What is cut may end in something that reads as an ending; then it is treated as one.
+    for _ in 0..CUTS_MAX {
+        let again = made_safe(&safe, kind);
+        if again == safe {
+            break;
+        }
+        safe = again;
+    }
+    safe
+}
+
+fn made_safe(name: &str, kind: Kind) -> String {
     // Only the last step counts, whichever way the sender's system writes paths.
     let last = name.rsplit(['/', '\\']).find(|step| !step.trim().is_empty()).unwrap_or_default();
     let cleaned = cleaned(last);
@@ -79,7 +92,7 @@ fn cut(name: &str, most: usize) -> &str {
     while !name.is_char_boundary(end) {
         end -= 1;
     }
-    &name[..end]
+    name.get(..end).unwrap_or_default()
 }
 
 /// Whether Windows would open a device instead; whatever follows the first dot does not matter to it.
@@ -95,6 +108,7 @@ fn is_device(stem: &str) -> bool {
         || numbered("LPT")
 }
 
+const CUTS_MAX: usize = 8;
 const NAME_CHARS_READ_MAX: usize = 1_024;
 const ENDING_BYTES_MAX: usize = 10;
 
