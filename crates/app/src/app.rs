@@ -121,6 +121,7 @@ pub(crate) enum Kind {
     EditGroup(client::ConversationId),
     LeaveGroup(client::ConversationId),
     Join,
+    WithdrawJoin(client::ConversationId),
     Number,
     Plain,
 }
@@ -347,6 +348,7 @@ impl App {
             Action::NewGroup { name, people } => self.new_group(name, &people),
             Action::EditGroup { group, edit } => self.edit_group(&group, edit),
             Action::OpenLink { group, approval } => self.open_link(&group, approval),
+            Action::WithdrawJoin { group } => self.withdraw_join(&group),
             Action::LeaveGroup { group } => self.leave_group(&group),
             Action::MarkRead { chat, through } => {
                 let (conversation, _) = self.chat(&chat.0)?;
@@ -570,6 +572,11 @@ impl App {
             }
             (client::Reply::Group(conversation), _) => self.group_outcome(conversation, words::GROUP_MADE)?,
             (_, Kind::EditGroup(conversation)) => self.group_outcome(conversation, words::GROUP_CHANGING)?,
+            (_, Kind::WithdrawJoin(conversation)) => Outcome::Group {
+                id: paint::chat_id(conversation),
+                name: about.name.clone().unwrap_or_default(),
+                sentence: words::withdrawn(about.name.as_deref().unwrap_or_default()),
+            },
             (_, Kind::LeaveGroup(conversation)) => self.group_outcome(conversation, words::GROUP_LEFT)?,
             (_, Kind::Accept(account)) => self.contact(account, words::accepted)?,
             (_, Kind::Block(account)) => self.contact(account, words::blocked_now)?,
@@ -696,6 +703,8 @@ impl App {
                 }
                 true
             }
+            // It is no more among what one asks for.
+            Event::JoinWithdrawn(_) => true,
             Event::Request(account) => {
                 self.tell_all(&Notice::Request { who: resolve::contact_id(account) });
                 true

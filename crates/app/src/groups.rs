@@ -57,6 +57,26 @@ impl App {
         Ok((Command::CreateGroup { name, people }, Kind::NewGroup, about))
     }
 
+    /// A group that one asks to come into, by its name on the link, or by its id or how that begins.
+    pub(crate) fn withdraw_join(&self, typed: &str) -> Made {
+        let wanted = typed.trim().to_lowercase();
+        let fits = |row: &client::JoinView| {
+            let begins = wanted.len() >= ID_PREFIX_CHARS_MIN
+                && paint::chat_id(row.conversation).0.starts_with(&wanted);
+            row.state == JoinState::Waiting && (begins || resolve::same_name(&row.name, typed))
+        };
+        let found: Vec<client::JoinView> = self.client.joining()?.into_iter().filter(fits).collect();
+        match <[client::JoinView; 1]>::try_from(found) {
+            Ok([row]) => {
+                let about = About { name: Some(row.name), ..About::default() };
+                let command = Command::WithdrawJoin(row.conversation);
+                Ok((command, Kind::WithdrawJoin(row.conversation), about))
+            }
+            Err(none) if none.is_empty() => Err(words::asks_for_none(typed)),
+            Err(several) => Err(words::several_chats(typed, several.len())),
+        }
+    }
+
     pub(crate) fn leave_group(&self, typed: &str) -> Made {
         let (conversation, group) = self.group(typed)?;
         let about = About { name: Some(group.head.name), ..About::default() };

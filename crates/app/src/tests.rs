@@ -361,3 +361,9 @@ fn folders_and_texts_that_wait_are_named_by_what_is_there() {
     }
     let Answer::Scheduled(Listing::Empty(_)) = table.ask(Ask::Scheduled) else { panic!("nothing waits") };
 }
+
+#[test]
+fn taking_back_that_one_asks_names_the_group() {
+    assert!(words::withdrawn("Lake house").contains("come into Lake house any more"));
+    assert!(words::withdrawn(" ").contains("come into the group any more"));
+}

@@ -862,6 +862,16 @@ pub(crate) fn joining(state: client::JoinState, approval: bool, group: &str) -> 
     }
 }
 
+/// One asks no more.
+pub(crate) fn withdrawn(group: &str) -> String {
+    let group = if group.trim().is_empty() { "the group" } else { group };
+    format!("You do not ask to come into {group} any more. Whoever was asked is not asked any more either.")
+}
+
+pub(crate) fn asks_for_none(typed: &str) -> No {
+    No::refused(format!("You do not ask to come into “{typed}”. See what you ask for among the requests."))
+}
+
 pub(crate) fn link_into_group() -> No {
     No::usage(
         "This link leads into a group, not to a person. Add it to ask to come in: valise add, with the link.",

@@ -299,6 +299,8 @@ pub enum Command {
     },
     /// Asks to come into a group by a link. Asking again changes nothing.
     Join(GroupInvitation),
+    /// Takes back that one asks to come into a group: whoever was asked is not asked any more.
+    WithdrawJoin(ConversationId),
     /// Lets somebody who knocked at a group in, or turns them down.
     AnswerKnock {
         /// Which group.
@@ -978,6 +980,8 @@ pub enum Event {
     Knock(ConversationId),
     /// Asking to come into a group went on.
     Joining(ConversationId, JoinState),
+    /// One does not ask to come into a group any more.
+    JoinWithdrawn(ConversationId),
     /// See [`Connection`].
     Connection(Connection),
     /// Nothing is left to be done with the service right now.

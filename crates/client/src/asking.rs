@@ -1,7 +1,8 @@
 //! Coming into a group by a link (`docs/protocol/knock.md`): the side of whoever asks.
 //!
 //! A letter at each of the people the link names, in a slot that nobody else is in. Then either the group's own letter comes,
-//! from whoever let us in, or an answer at a place that only those who heard the knock know.
+//! from whoever let us in, or an answer at a place that only those who heard the knock know. Whoever does not want to come in any
+//! more says so by letters of the same kind; the device that has knocked does, wherever the person says it.
 
 use client_db::{Row, RowError, params};
 use crypto::KeyPackage;
@@ -50,7 +51,25 @@ fn state_of(sql: i64) -> JoinState {
     JoinState::ALL.into_iter().find(|state| *state as i64 == sql).unwrap_or(JoinState::Expired)
 }
 
-impl Asking {
+/// What the letters of a knock say, and to whom they go.
+struct Knocks {
+    secret: [u8; 16],
+    answer: [u8; 32],
+    /// Accounts and introduction keys, one after the other.
+    doors: Vec<u8>,
+}
+
+impl Knocks {
+    /// The payload of an intent whose letters take a knock back; that of one that knocks is empty.
+    fn withdrawal(asking: &Asking) -> Vec<u8> {
+        [asking.answer.as_slice(), &asking.doors].concat()
+    }
+
+    fn of_withdrawal(payload: &[u8]) -> Option<Self> {
+        let (answer, doors) = payload.split_first_chunk::<32>()?;
+        Some(Self { secret: WITHDRAWN, answer: *answer, doors: doors.to_vec() })
+    }
+
     fn doors(&self) -> Vec<(AccountId, IntroductionKey)> {
         let (doors, _) = self.doors.as_chunks::<64>();
         let door = |door: &[u8; 64]| {
@@ -96,7 +115,8 @@ impl Step<'_> {
                 sql_time(self.now)
             ],
         )?;
-        intent::queue_once(self, Kind::Knock, &conversation.0, &[])?;
+        // Behind letters that take an earlier knock back.
+        intent::queue(self, Kind::Knock, &conversation.0, &[], &[])?;
         self.share_asking(&Asked {
             conversation: conversation.0,
             answer,
@@ -134,9 +154,54 @@ impl Step<'_> {
         )?)
     }
 
-    /// Another device of ours asks to come into a group: its letter comes here too, or is here already.
+    /// The person does not want to come in any more. Whoever was asked is told so, as far as they were.
+    pub fn withdraw(&mut self, command: CommandId, conversation: ConversationId) -> Halting<()> {
+        let waiting = self.asking(conversation)?.filter(|it| it.state == JoinState::Waiting);
+        let Some(asking) = waiting else { return self.refuse(command, Refused::Unknown) };
+        self.take_knock_back(conversation, &asking)?;
+        self.share_asking(&Asked {
+            conversation: conversation.0,
+            answer: asking.answer,
+            name: vec![].into(),
+            approval: 0,
+            asked_at: ASKS_NO_MORE,
+        })?;
+        self.reply(command, Ok(Reply::Done));
+        Ok(())
+    }
+
+    /// Forgets what was asked. Where this device may have knocked, letters say that it is over; a knock that has not left stays
+    /// here.
+    fn take_knock_back(&mut self, conversation: ConversationId, asking: &Asking) -> Halting<()> {
+        let knocked = !asking.doors.is_empty() && !self.knocks_later(conversation)?;
+        self.stop_asking(conversation)?;
+        if knocked {
+            let letters = Knocks::withdrawal(asking);
+            intent::queue(self, Kind::Knock, &conversation.0, &[], &letters)?;
+        }
+        self.event(Event::JoinWithdrawn(conversation));
+        Ok(())
+    }
+
+    /// A knock waits whose letters are not written yet.
+    fn knocks_later(&self, conversation: ConversationId) -> Halting<bool> {
+        let staged: Option<i64> = self.tx.row(
+            "select 1 from intent where kind = ?1 and subject = ?2 and payload = x'' and state = 0",
+            params![Kind::Knock as i64, conversation.0],
+            |row| row.get(0),
+        )?;
+        Ok(staged.is_some())
+    }
+
+    /// Another device of ours asks to come into a group: its letter comes here too, or is here already. Or it asks no more.
     pub fn adopt_asking(&mut self, asked: &Asked) -> Halting<()> {
         let conversation = ConversationId(asked.conversation);
+        if asked.asked_at == ASKS_NO_MORE {
+            return match self.asking(conversation)?.filter(|known| known.answer == asked.answer) {
+                Some(known) => self.take_knock_back(conversation, &known),
+                None => Ok(()),
+            };
+        }
         if self.room(conversation)?.is_some_and(|(_, standing)| standing == Standing::In) {
             return Ok(());
         }
@@ -160,11 +225,23 @@ impl Step<'_> {
         self.look_through_requests(conversation)
     }
 
+    /// What the letters of an intent are to say; nothing when nobody asks any more.
+    fn knocks_of(&self, intent: &Intent) -> Halting<Option<Knocks>> {
+        if let Some(withdrawal) = Knocks::of_withdrawal(&intent.payload) {
+            return Ok(Some(withdrawal));
+        }
+        let Some(Asking { secret, doors, answer, .. }) = self.asking(intent.conversation()?)? else {
+            return Ok(None);
+        };
+        let secret = secret.as_slice().try_into().map_err(|_| Halt::Unusable("a link without its secret"))?;
+        Ok(Some(Knocks { secret, answer, doors }))
+    }
+
     /// The next step of a knock: key packages of each of the link's people, then the letters.
     pub fn prepare_knock(&mut self, intent: &Intent) -> Halting<()> {
         let conversation = intent.conversation()?;
-        let Some(asking) = self.asking(conversation)? else { return intent::finish(self, intent.id) };
-        for (account, introduction) in asking.doors() {
+        let Some(knocks) = self.knocks_of(intent)? else { return intent::finish(self, intent.id) };
+        for (account, introduction) in knocks.doors() {
             if self.drawn(conversation, account)?.is_none() {
                 let request = UnnamedRequest::FetchKeyPackages(FetchKeyPackages {
                     account,
@@ -176,7 +253,7 @@ impl Step<'_> {
                 return Ok(());
             }
         }
-        self.seal_knock_at(intent, conversation, &asking)
+        self.seal_knock_at(intent, conversation, &knocks)
     }
 
     /// Packages of one of them, or nothing when nobody answers for the account.
@@ -186,8 +263,8 @@ impl Step<'_> {
         packages: Option<&KeyPackages>,
     ) -> Halting<()> {
         let conversation = intent.conversation()?;
-        let Some(asking) = self.asking(conversation)? else { return intent::finish(self, intent.id) };
-        for (account, _) in asking.doors() {
+        let Some(knocks) = self.knocks_of(intent)? else { return intent::finish(self, intent.id) };
+        for (account, _) in knocks.doors() {
             if self.drawn(conversation, account)?.is_none() {
                 let padded = packages.map_or(&[][..], |packages| packages.padded.as_slice());
                 return self.note_drawn(conversation, account, padded);
@@ -200,11 +277,11 @@ impl Step<'_> {
         &mut self,
         intent: &Intent,
         conversation: ConversationId,
-        asking: &Asking,
+        knocks: &Knocks,
     ) -> Halting<()> {
         let slot = SlotId(self.random());
         let (mut welcomes, mut late) = (Vec::new(), false);
-        for (account, introduction) in asking.doors() {
+        for (account, introduction) in knocks.doors() {
             let padded = self.drawn(conversation, account)?.unwrap_or_default();
             if padded.is_empty() {
                 continue;
@@ -213,7 +290,7 @@ impl Step<'_> {
             let read = read.unwrap_or_default();
             late |= read.is_empty();
             for package in read {
-                let letter = self.knock_letter(account, (conversation, slot), asking, &package)?;
+                let letter = self.knock_letter(account, (conversation, slot), knocks, &package)?;
                 let payload = introduction.seal_welcome(&letter, self.rng)?;
                 welcomes.push(WelcomeFor {
                     address: package.member.address,
@@ -229,7 +306,10 @@ impl Step<'_> {
         }
         if welcomes.is_empty() {
             intent::finish(self, intent.id)?;
-            return self.asking_ends(conversation, JoinState::Unreachable);
+            return match knocks.secret {
+                WITHDRAWN => Ok(()),
+                _ => self.asking_ends(conversation, JoinState::Unreachable),
+            };
         }
         let k = self.random::<32>();
         // A slot of the letters alone: nobody is in its roster, and nobody ever writes in it.
@@ -259,15 +339,13 @@ impl Step<'_> {
         &self,
         reader: AccountId,
         (conversation, slot): (ConversationId, SlotId),
-        asking: &Asking,
+        knocks: &Knocks,
         package: &KeyPackage,
     ) -> Halting<Vec<u8>> {
-        let me = self.me()?;
-        let secret = asking.secret.as_slice().try_into();
         let knock = Knock {
-            secret: secret.map_err(|_| Halt::Unusable("a link without its secret"))?,
-            introduction: me.introduction.0,
-            answer: asking.answer,
+            secret: knocks.secret,
+            introduction: self.me()?.introduction.0,
+            answer: knocks.answer,
             address: package.member.address,
         };
         self.write_letter(reader, (conversation, slot, 0), [0; 16], knock.encode()?)
@@ -277,7 +355,7 @@ impl Step<'_> {
     pub fn knock_left(&mut self, intent: &Intent) -> Halting<()> {
         intent::finish(self, intent.id)?;
         let conversation = intent.conversation()?;
-        match self.asking(conversation)? {
+        match self.asking(conversation)?.filter(|_| intent.payload.is_empty()) {
             Some(asking) => self.await_knock_answer(conversation, &asking.answer),
             None => Ok(()),
         }
@@ -314,12 +392,22 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// One is in the group, or asks anew.
+    /// One is in the group, asks anew, or asks no more.
     pub fn stop_asking(&mut self, conversation: ConversationId) -> Halting<()> {
         self.drop_blobs(&subject(conversation))?;
-        intent::drop_kind(self, Kind::Knock, &conversation.0)?;
+        self.drop_knock(conversation)?;
         self.tx.execute("delete from asking where conversation = ?1", params![conversation.0])?;
         Ok(())
+    }
+
+    /// A knock that is on its way; what takes an earlier one back still leaves.
+    fn drop_knock(&mut self, conversation: ConversationId) -> Halting<()> {
+        let knocks: Vec<i64> = self.tx.rows(
+            "select id from intent where kind = ?1 and subject = ?2 and payload = x'' order by id",
+            params![Kind::Knock as i64, conversation.0],
+            |row| row.get(0),
+        )?;
+        knocks.into_iter().try_for_each(|id| intent::finish(self, id))
     }
 
     /// What nobody answered for so long is over; what ended is forgotten after as long again.
@@ -333,7 +421,7 @@ impl Step<'_> {
             |row| row.get(0),
         )?;
         for conversation in over.into_iter().map(ConversationId) {
-            intent::drop_kind(self, Kind::Knock, &conversation.0)?;
+            self.drop_knock(conversation)?;
             self.asking_ends(conversation, JoinState::Expired)?;
         }
         Ok(())
@@ -400,6 +488,10 @@ fn subject(conversation: ConversationId) -> Vec<u8> {
     [SUBJECT, &conversation.0].concat()
 }
 
+/// In the place of a link's secret: the knock is taken back.
+pub(crate) const WITHDRAWN: [u8; 16] = [0; 16];
+/// In the place of a time: the account asks no more.
+const ASKS_NO_MORE: u64 = 0;
 /// What the intents that await an answer begin with.
 pub(crate) const SUBJECT: &[u8] = b"knock: ";
 /// People whose devices have no key packages in stock are asked again after so long, doubled each time.

@@ -482,7 +482,7 @@ impl Step<'_> {
             Wish::Admit(admitted) if here(admitted.account) => Plan::Nothing,
             Wish::Admit(admitted) => {
                 let closed = charter.link(&admitted.link).is_none();
-                let plan = if closed {
+                let plan = if closed || self.is_taken_back(&admitted.knock)? {
                     Plan::Nothing
                 } else {
                     self.plan_to_add(conversation, &members, &[admitted.account], intent)?

@@ -21,6 +21,7 @@ use crate::api::{
     CommandId, ContactState, ConversationId, Event, GroupInvitation, KnockAnswer, KnockView, LinkView,
     Refused, Reply,
 };
+use crate::asking::WITHDRAWN;
 use crate::charter::{Admitted, Standing, Wish};
 use crate::conversation::Letter;
 use crate::intent::{self, Kind};
@@ -46,7 +47,7 @@ create table knock (
     introduction blob not null,
     -- Where and under what the answer waits.
     answer blob not null,
-    -- 0 heard by this device, 1 told in the group, 2 being let in, 3 turned down
+    -- 0 heard by this device, 1 told in the group, 2 being let in, 3 turned down, 4 taken back
     state integer not null,
     heard_at integer not null,
     -- When this device looks at it next; 0 for never.
@@ -98,6 +99,12 @@ pub(crate) struct KnockRefused {
     knock: [u8; 32],
 }
 
+/// Tells the group that whoever knocked takes it back.
+#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub(crate) struct KnockWithdrawn {
+    knock: [u8; 32],
+}
+
 /// To whoever knocked and is not let in.
 #[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
 struct KnockAnswered {
@@ -119,6 +126,7 @@ const HEARD: i64 = 0;
 const TOLD: i64 = 1;
 const LET_IN: i64 = 2;
 const TURNED_DOWN: i64 = 3;
+const TAKEN_BACK: i64 = 4;
 
 const COLUMNS: &str = "knock, conversation, account, link, introduction, answer, state";
 
@@ -143,6 +151,12 @@ impl KnockTold {
 impl KnockRefused {
     pub fn of(content: &MimiContent) -> Option<Self> {
         Self::decode(content.nested_part.content_of(TYPE_REFUSED)?).ok()
+    }
+}
+
+impl KnockWithdrawn {
+    pub fn of(content: &MimiContent) -> Option<Self> {
+        Self::decode(content.nested_part.content_of(TYPE_WITHDRAWN)?).ok()
     }
 }
 
@@ -247,6 +261,9 @@ impl Step<'_> {
             return Ok(());
         }
         let conversation = ConversationId(letter.conversation);
+        if knock.secret == WITHDRAWN {
+            return self.hear_withdrawal(conversation, writer, &knock);
+        }
         let link = sha256(&[&knock.secret]);
         // Its maker answers first, the others when the maker does not.
         let room = self.room(conversation)?;
@@ -261,6 +278,38 @@ impl Step<'_> {
             Some(heard) if now => self.look_at(&heard),
             _ => Ok(()),
         }
+    }
+
+    /// A letter that takes a knock back. Where the group was told of the knock, it is told of this too.
+    fn hear_withdrawal(
+        &mut self,
+        conversation: ConversationId,
+        writer: AccountId,
+        knock: &Knock,
+    ) -> Halting<()> {
+        let id = knock_of(&knock.answer);
+        let Some(known) = self.knock(&id)? else { return Ok(()) };
+        let theirs = known.conversation == conversation && known.account == writer.as_bytes();
+        if !theirs || known.state >= TURNED_DOWN {
+            return Ok(());
+        }
+        let untold = known.state == HEARD && self.is_due(&id)?;
+        // One of those who heard it is enough.
+        let wait = self.random_ms(OWN_SPREAD_MS).max(1);
+        let due = if untold { 0 } else { sql_time(self.now.plus_ms(wait)) };
+        self.tx.execute(
+            "update knock set state = ?2, due = ?3 where knock = ?1",
+            params![id, TAKEN_BACK, due],
+        )?;
+        self.event(Event::Knock(conversation));
+        Ok(())
+    }
+
+    /// This device has heard of a knock, and has done nothing about it yet.
+    fn is_due(&self, knock: &[u8; 32]) -> Halting<bool> {
+        let due: Option<i64> =
+            self.tx.row("select due from knock where knock = ?1", params![knock], |row| row.get(0))?;
+        Ok(due.is_some_and(|due| due > 0))
     }
 
     /// The address of a knock is used up: nothing more comes by it.
@@ -301,13 +350,13 @@ impl Step<'_> {
             return Ok(());
         }
         let due = wait.map_or(0, |wait| sql_time(self.now.plus_ms(wait.max(1))));
-        // A refusal that came first stands; what one has heard oneself and is told now is told.
+        // What ended before one heard of it stays so; what one has heard oneself and is told now is told.
         self.tx.execute(
             "insert into knock (knock, conversation, account, link, introduction, answer, state, heard_at, due)
              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              on conflict (knock) do update set account = excluded.account, link = excluded.link,
-             introduction = excluded.introduction, answer = excluded.answer, due = excluded.due,
-             state = case state when 0 then excluded.state else state end
+             introduction = excluded.introduction, answer = excluded.answer,
+             due = case state when 0 then excluded.due else 0 end, state = case state when 0 then excluded.state else state end
              where conversation = excluded.conversation and (state = 0 or account = x'')",
             params![
                 knock_of(&answer),
@@ -357,6 +406,9 @@ impl Step<'_> {
     fn look_at(&mut self, knock: &Knocking) -> Halting<()> {
         let Ok(account) = AccountId::from_slice(&knock.account) else { return Ok(()) };
         let (own, conversation) = (self.me()?.account, knock.conversation);
+        if knock.state == TAKEN_BACK {
+            return self.tell_withdrawal(knock);
+        }
         if self.people(conversation)?.contains(&account) {
             return self.forget_knock(&knock.knock);
         }
@@ -380,6 +432,14 @@ impl Step<'_> {
         let told =
             KnockTold { account, link: knock.link, introduction: knock.introduction, answer: knock.answer };
         let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_KNOCK, told.encode()?);
+        let content = MimiContent::new(self.random(), part);
+        self.say(knock.conversation, content).map(drop)
+    }
+
+    fn tell_withdrawal(&mut self, knock: &Knocking) -> Halting<()> {
+        let Some((_, Standing::In)) = self.room(knock.conversation)? else { return Ok(()) };
+        let part = KnockWithdrawn { knock: knock.knock }.encode()?;
+        let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_WITHDRAWN, part);
         let content = MimiContent::new(self.random(), part);
         self.say(knock.conversation, content).map(drop)
     }
@@ -419,11 +479,29 @@ impl Step<'_> {
         if !charter.permits(sender, charter.permissions.add) {
             return Ok(());
         }
+        self.end_knock(conversation, &refused.knock, TURNED_DOWN)
+    }
+
+    /// Somebody in the group heard that whoever knocked takes it back.
+    pub fn take_withdrawal(
+        &mut self,
+        conversation: ConversationId,
+        sender: AccountId,
+        withdrawn: &KnockWithdrawn,
+    ) -> Halting<()> {
+        let Some((charter, _)) = self.room(conversation)? else { return Ok(()) };
+        let may_tell = charter.permits(sender, charter.permissions.link)
+            || charter.permits(sender, charter.permissions.add);
+        if may_tell { self.end_knock(conversation, &withdrawn.knock, TAKEN_BACK) } else { Ok(()) }
+    }
+
+    /// It is over, in whatever order this and the knock come.
+    fn end_knock(&mut self, conversation: ConversationId, knock: &[u8; 32], state: i64) -> Halting<()> {
         self.tx.execute(
             "insert into knock (knock, conversation, account, link, introduction, answer, state, heard_at)
              values (?1, ?2, x'', zeroblob(32), zeroblob(32), zeroblob(32), ?4, ?3) on conflict (knock) do update
              set state = excluded.state, due = 0 where conversation = excluded.conversation",
-            params![refused.knock, conversation.0, sql_time(self.now), TURNED_DOWN],
+            params![knock, conversation.0, sql_time(self.now), state],
         )?;
         self.event(Event::Knock(conversation));
         Ok(())
@@ -499,7 +577,9 @@ impl Step<'_> {
         admitted: &Admitted,
         charter: &Charter,
     ) -> Halting<()> {
-        let Some(knock) = self.knock(&admitted.knock)? else { return Ok(()) };
+        let Some(knock) = self.knock(&admitted.knock)?.filter(|knock| knock.state != TAKEN_BACK) else {
+            return Ok(());
+        };
         if !self.group_has_room(conversation, 1)? {
             return self.turn_away_knock(&knock, KnockAnswer::GroupFull);
         }
@@ -514,6 +594,11 @@ impl Step<'_> {
         )?;
         self.event(Event::Knock(conversation));
         Ok(())
+    }
+
+    /// Whoever is to be let in does not want to any more.
+    pub fn is_taken_back(&self, knock: &[u8; 32]) -> Halting<bool> {
+        Ok(self.knock(knock)?.is_some_and(|knock| knock.state == TAKEN_BACK))
     }
 
     fn knock(&self, knock: &[u8; 32]) -> Halting<Option<Knocking>> {
@@ -560,7 +645,7 @@ impl Step<'_> {
         by: Option<AccountId>,
     ) -> Halting<()> {
         let open: Vec<Knocking> = self.tx.rows(
-            &format!("select {COLUMNS} from knock where conversation = ?1 and state != 3 order by knock"),
+            &format!("select {COLUMNS} from knock where conversation = ?1 and state < 3 order by knock"),
             params![conversation.0],
             read_knock,
         )?;
@@ -708,13 +793,15 @@ fn answer_key(answer: &[u8; 32]) -> Key {
 const TYPE_KNOCK: &str = "application/vnd.valise.knock";
 /// Media type of [`KnockRefused`].
 const TYPE_REFUSED: &str = "application/vnd.valise.knock-refused";
+/// Media type of [`KnockWithdrawn`].
+const TYPE_WITHDRAWN: &str = "application/vnd.valise.knock-withdrawn";
 /// Knocks of one group that are remembered; more are not noticed (T-39).
 const KNOCKS_MAX: i64 = 200;
 /// Knocks looked at in one step; the rest follow in the next.
 const KNOCKS_AT_ONCE: i64 = 8;
 /// A knock counts for so long, as its answer can wait.
 pub(crate) const KNOCK_MS_MAX: u64 = BLOB_DAYS_MAX as u64 * DAY_MS;
-/// One of several devices of the link's maker answers within so long.
+/// One of several devices of the link's maker answers within so long; one of those who heard that it is taken back tells it.
 const OWN_SPREAD_MS: u64 = 3 * SECOND_MS;
 /// Others wait so long, and up to as long again, for the maker.
 const OTHERS_MS: u64 = 10 * SECOND_MS;

@@ -450,6 +450,7 @@ impl Step<'_> {
                 self.set_picture(id, conversation, bytes.as_deref())
             }
             Command::Join(link) => self.join_group(id, &link),
+            Command::WithdrawJoin(conversation) => self.withdraw(id, conversation),
             Command::AnswerKnock { conversation, account, accept } => {
                 self.answer_knock(id, conversation, account, accept)
             }

@@ -7,7 +7,7 @@ use vocab::{AccountId, MessageId};
 use wire::content::MimiContent;
 
 use crate::api::ConversationId;
-use crate::knock::{KnockRefused, KnockTold};
+use crate::knock::{KnockRefused, KnockTold, KnockWithdrawn};
 use crate::newcomer::NewcomerHistory;
 use crate::picture::PictureTold;
 use crate::step::{Halting, Step};
@@ -18,6 +18,8 @@ pub(crate) enum Matter {
     Knock(KnockTold),
     /// Somebody was turned down.
     Refused(KnockRefused),
+    /// Somebody takes a knock back.
+    Withdrawn(KnockWithdrawn),
     /// Newcomers are given what was said before.
     History(NewcomerHistory),
     /// A picture lies somewhere.
@@ -30,7 +32,9 @@ impl Matter {
         let picture = || PictureTold::of(content).map(Self::Picture);
         let knock = || KnockTold::of(content).map(Self::Knock);
         let refused = || KnockRefused::of(content).map(Self::Refused);
-        knock().or_else(refused).or_else(|| NewcomerHistory::of(content).map(Self::History)).or_else(picture)
+        let withdrawn = || KnockWithdrawn::of(content).map(Self::Withdrawn);
+        let history = || NewcomerHistory::of(content).map(Self::History);
+        knock().or_else(refused).or_else(withdrawn).or_else(history).or_else(picture)
     }
 }
 
@@ -46,6 +50,7 @@ impl Step<'_> {
         match matter {
             Matter::Knock(told) => self.take_told_knock(conversation, sender, told),
             Matter::Refused(refused) => self.take_refusal(conversation, sender, refused),
+            Matter::Withdrawn(withdrawn) => self.take_withdrawal(conversation, sender, withdrawn),
             Matter::Picture(told) => self.take_picture_told(conversation, told),
             Matter::History(told) => self.take_newcomer_history(conversation, sender, told),
         }

@@ -356,6 +356,21 @@ fn by_a_link_people_come_into_a_group_at_once_or_when_somebody_says_yes() {
     assert!(!requests[0].to_string().contains("Carla"), "{requests:?}");
     let waiting = carla.ok(["group", "requests"]);
     assert_eq!(waiting[0]["joining"]["state"], "waiting");
+
+    // She takes it back, and asks once more.
+    let withdrawn = carla.ok(["group", "withdraw", "Lake house"]);
+    assert_eq!(
+        (&withdrawn[0]["group"]["id"], &withdrawn[0]["group"]["name"]),
+        (&group, &"Lake house".into())
+    );
+    assert_eq!(carla.ok(["group", "requests"]).len(), 0);
+    anna.receive();
+    assert_eq!(anna.ok(["group", "requests"]).len(), 0);
+    carla.refused(["group", "withdraw", "Lake house"]);
+    carla.ok(["add", &asking]);
+    anna.receive();
+    let requests = anna.ok(["group", "requests"]);
+    assert_eq!(requests[0]["knock"]["id"].as_str(), Some(who.as_str()), "{requests:?}");
     anna.ok(["group", "accept", "Lake house", &who]);
     carla.receive();
     carla.ok(["send", "Lake house", "me too"]);

@@ -390,11 +390,13 @@ fn is_repeatable(what: &What) -> bool {
             | Action::React { .. }
             | Action::Edit { .. }
             | Action::Delete { .. }
-            // A second link takes the place of the first, a second number is a second try, a second removal finds nothing.
+            // A second link takes the place of the first, a second number is a second try, a second removal finds nothing,
+            // and neither does a second withdrawal.
             | Action::OfferLink { .. }
             | Action::LinkDevice { .. }
             | Action::LinkNumber { .. }
-            | Action::RemoveDevice { .. } => false,
+            | Action::RemoveDevice { .. }
+            | Action::WithdrawJoin { .. } => false,
         },
     }
 }

@@ -287,6 +287,11 @@ pub enum Action {
         /// Somebody who may add has to say yes.
         approval: bool,
     },
+    /// Asks no more to come into a group; who was asked is asked no more. [`Outcome::Group`] comes back.
+    WithdrawJoin {
+        /// The group, by its name on the link or by its id.
+        group: String,
+    },
     /// Leaves a group.
     LeaveGroup {
         /// The group, by name or id.

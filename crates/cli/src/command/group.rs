@@ -1,4 +1,4 @@
-//! `valise group create|info|add|remove|rename|describe|role|permit|picture|history|link|join|requests|accept|refuse|leave`
+//! `valise group create|info|add|remove|rename|describe|role|permit|picture|history|link|join|withdraw|requests|accept|refuse|leave`
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Subcommand, ValueEnum};
 use host_native::Core;
-use screens::{Action, Answer, Ask, ChatId, GroupEdit, GroupPage, Listing, Outcome, Permission};
+use screens::{Action, Answer, Ask, ChatId, GroupEdit, GroupPage, JoinState, Listing, Outcome, Permission};
 
 use crate::end::{Stop, answered, done};
 use crate::object::Object;
@@ -132,6 +132,12 @@ pub enum Group {
         /// What you were given
         link: String,
     },
+    /// Ask no more to come into a group
+    #[command(after_help = WITHDRAW)]
+    Withdraw {
+        /// Name of the group as the link says it, or its id
+        group: String,
+    },
     /// Show who asks to come into your groups, and which groups you ask
     #[command(after_help = REQUESTS)]
     Requests {
@@ -205,6 +211,7 @@ pub async fn run(core: &Core, say: Say, group: Group) -> Result<(), Stop> {
         }
         Group::Link { group, revoke: Some(link), .. } => (group, GroupEdit::CloseLink { link }),
         Group::Join { link } => return change(core, say, Action::Add { who: link }).await,
+        Group::Withdraw { group } => return withdraw(core, say, group).await,
         Group::Requests { group } => return requests(core, say, group).await,
         Group::Accept { group, who } => (group, GroupEdit::Answer { who, accept: true }),
         Group::Refuse { group, who } => (group, GroupEdit::Answer { who, accept: false }),
@@ -258,6 +265,23 @@ async fn change(core: &Core, say: Say, action: Action) -> Result<(), Stop> {
         ));
     }
     say.advice(&format!("Next: valise group info {id}"))
+}
+
+/// Asks no more. What has left already is taken back by letters, which have to leave too.
+async fn withdraw(core: &Core, say: Say, group: String) -> Result<(), Stop> {
+    fresh(core).await?;
+    let mut notices = core.notices();
+    let Outcome::Group { id, name, sentence } = done(core.act(Action::WithdrawJoin { group }).await)? else {
+        return Err(Stop::unexpected());
+    };
+    say.result(&Object::Group { id: &id, name: &name }, || say::lines(&sentence))?;
+    if !settled(core, &mut notices, SETTLE_WAIT).await? {
+        return Err(Stop::network(
+            "You ask no more, but the server was not reached, so whoever was asked does not know it yet. It goes on \
+             at the next start: valise receive",
+        ));
+    }
+    Ok(())
 }
 
 /// Makes a link; it leads in once the server has it.
@@ -357,6 +381,9 @@ async fn requests(core: &Core, say: Say, group: Option<String>) -> Result<(), St
         };
         for row in &rows {
             say.result(&Object::joining(row), || say::one_line(&row.sentence))?;
+        }
+        if rows.iter().any(|row| row.state == JoinState::Waiting) {
+            say.advice("To ask no more: valise group withdraw, with the name of the group.")?;
         }
     }
     if any {
@@ -467,6 +494,13 @@ Examples:
   valise group join 'https://lindenhof.example/i#…'
 
 You are let in at once, or when somebody in the group says yes: valise receive";
+
+const WITHDRAW: &str = "\
+Examples:
+  valise group withdraw \"Lake house\"
+  valise --json group withdraw 3fa94c           {\"group\":{\"id\":\"…\",\"name\":\"Lake house\"}}
+
+Whoever was asked is not asked any more. What you ask for: valise group requests";
 
 const REQUESTS: &str = "\
 Examples:

@@ -5,8 +5,9 @@ use client::{
     Command, GroupChange, GroupInvitation, JoinState, Permissions, Refused, Reply, Role, Weakness, Who,
 };
 use vocab::time::{DAY_MS, MINUTE_MS, SECOND_MS};
+use wire::Door;
 
-use crate::{Device, Hazards, World};
+use crate::{Device, Hazards, Meddling, Passing, World};
 
 impl Device {
     /// Opens a link into a group, and waits until it leads in.
@@ -335,4 +336,93 @@ fn nobody_answers_for_30_days_and_it_is_over() {
     assert_eq!(dora.asks_for(&world), [JoinState::Waiting]);
     dora.sets_clock_wrong(&mut world, i64::try_from(31 * DAY_MS).unwrap());
     assert_eq!(dora.asks_for(&world), [JoinState::Expired]);
+}
+
+#[test]
+fn whoever_takes_a_knock_back_is_seen_asking_by_nobody_any_more() {
+    let mut world = World::new(11);
+    let (group, all @ [anna, boris, carla, dora]) = house(&mut world);
+    let laptop = dora.links(&mut world, "Dora's laptop");
+    world.settle();
+    let c = carla.account(&world);
+    anna.changes(&mut world, group, GroupChange::Role(c, Role::Admin)).unwrap();
+    let link = anna.opens_link(&mut world, group, true);
+    world.settle();
+    let withdraw = || Command::WithdrawJoin(group);
+    assert_eq!(dora.asks(&mut world, withdraw()), Err(Refused::Unknown));
+    for (round, by) in [dora, laptop].into_iter().enumerate() {
+        assert_eq!(dora.joins(&mut world, &link), Ok(Reply::Asked(group)));
+        world.pass(MINUTE_MS);
+        assert_eq!(laptop.asks_for(&world), [JoinState::Waiting]);
+        for insider in [anna, boris, carla] {
+            assert_eq!(insider.is_asked_by(&world, group, &all), ["Dora"], "round {round}");
+        }
+        // The device that has knocked takes it back, whichever was told to.
+        assert_eq!(by.asks(&mut world, withdraw()), Ok(Reply::Done));
+        world.pass(MINUTE_MS);
+        for device in [anna, boris, carla] {
+            assert!(device.is_asked_by(&world, group, &all).is_empty(), "{}", device.name(&world));
+        }
+        assert!(dora.asks_for(&world).is_empty() && laptop.asks_for(&world).is_empty());
+        assert_eq!(anna.answers(&mut world, group, dora, true), Err(Refused::Unknown));
+    }
+    assert_eq!(dora.asks(&mut world, withdraw()), Err(Refused::Unknown));
+    world.settle();
+    assert_eq!(anna.sees_in(&world, group), ["Anna (Owner)", "Boris (Admin)", "Carla (Admin)"]);
+}
+
+#[test]
+fn a_knock_that_has_not_left_is_dropped_and_one_may_ask_again() {
+    let mut world = World::new(12);
+    let (group, all @ [anna, _, _, dora]) = house(&mut world);
+    let link = anna.opens_link(&mut world, group, true);
+    world.settle();
+    let stored = |world: &World| {
+        let read = world.service_db().expect("the service has a disk").read();
+        read.one("SELECT COUNT(*) FROM slot", &[], |row| row.count(0)).unwrap().unwrap()
+    };
+    let slots = stored(&world);
+    dora.goes_offline(&mut world);
+    dora.joins(&mut world, &link).unwrap();
+    assert_eq!(dora.asks(&mut world, Command::WithdrawJoin(group)), Ok(Reply::Done));
+    dora.comes_back(&mut world);
+    world.pass(MINUTE_MS);
+    assert_eq!(stored(&world), slots, "nothing was sent");
+    assert!(anna.is_asked_by(&world, group, &all).is_empty());
+    // The letters that take back and those that ask anew keep their order.
+    dora.joins(&mut world, &link).unwrap();
+    world.pass(MINUTE_MS);
+    dora.goes_offline(&mut world);
+    assert_eq!(dora.asks(&mut world, Command::WithdrawJoin(group)), Ok(Reply::Done));
+    dora.joins(&mut world, &link).unwrap();
+    dora.comes_back(&mut world);
+    world.pass(MINUTE_MS);
+    assert_eq!(anna.is_asked_by(&world, group, &all), ["Dora"]);
+    anna.answers(&mut world, group, dora, true).unwrap();
+    world.pass(MINUTE_MS);
+    assert_eq!(dora.sees_in(&world, group), ALL_IN);
+}
+
+#[test]
+fn a_knock_that_was_taken_back_lets_nobody_in() {
+    let mut world = World::new(13);
+    let (group, all @ [anna, boris, _, dora]) = house(&mut world);
+    let link = anna.opens_link(&mut world, group, true);
+    world.settle();
+    dora.joins(&mut world, &link).unwrap();
+    world.pass(MINUTE_MS);
+    // Boris says yes, and hears that it was taken back before his commit leaves.
+    world.set_crook(move |passing: &Passing<'_>| {
+        let asks = passing.device == boris && passing.to_service && passing.door == Door::Unnamed;
+        if asks { Meddling::swallow() } else { Meddling::none(passing) }
+    });
+    assert_eq!(boris.answers(&mut world, group, dora, true), Ok(Reply::Done));
+    dora.asks(&mut world, Command::WithdrawJoin(group)).unwrap();
+    world.pass(MINUTE_MS);
+    assert!(anna.is_asked_by(&world, group, &all).is_empty());
+    world.dismiss_crook();
+    world.pass(MINUTE_MS);
+    world.settle();
+    assert_eq!(boris.sees_in(&world, group), ALL_IN[..3]);
+    assert!(dora.client(&world).group(group).unwrap().is_none());
 }

@@ -66,6 +66,11 @@ impl Model {
         }
     }
 
+    /// Asks no more to come into a group.
+    pub fn withdraw_join(&mut self, id: &ChatId) {
+        self.act(Action::WithdrawJoin { group: id.0.clone() }, Purpose::WithdrawJoin);
+    }
+
     /// Leaves the group whose page is open.
     pub fn leave_group(&mut self) {
         let Some(Dialog::Group { id, .. }) = self.dialog() else { return };

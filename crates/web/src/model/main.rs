@@ -453,6 +453,10 @@ impl Model {
                 self.ask_chats();
                 self.ask_joins();
             }
+            (Purpose::WithdrawJoin, Outcome::Group { sentence, .. } | Outcome::Refused { sentence, .. }) => {
+                self.say(sentence);
+                self.ask_joins();
+            }
             (Purpose::Add, Outcome::Refused { sentence, .. }) => {
                 if let Some(Dialog::New { busy, refused, .. }) = self.dialog() {
                     (*busy, *refused) = (false, Some(sentence));

@@ -98,6 +98,7 @@ enum Purpose {
     Search(String),
     People,
     NewGroup,
+    WithdrawJoin,
     GroupPage(ChatId),
     EditGroup(ChatId),
     Folders,

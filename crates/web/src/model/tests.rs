@@ -360,6 +360,31 @@ fn the_groups_one_asks_to_come_into_are_listed_until_one_is_in() {
 }
 
 #[test]
+fn what_one_asks_for_is_withdrawn_and_listed_no_more() {
+    let (mut model, _, _) = opened();
+    model.new_chat(String::new());
+    model.add("https://lindenhof.example/g#secret");
+    let id = id_of(&model.take_out(), |what| matches!(what, What::Action(Action::Add { .. })));
+    let [waits, ended] = <[_; 2]>::try_from(samples::joins()).unwrap();
+    let group = |sentence: &str| Outcome::Group {
+        id: waits.id.clone(),
+        name: waits.name.clone(),
+        sentence: sentence.to_owned(),
+    };
+    outcome(&mut model, id, group("You asked."));
+    let asks = |model: &mut Model| id_of(&model.take_out(), |what| *what == What::Ask(Ask::Joining));
+    let id = asks(&mut model);
+    answer(&mut model, id, Answer::Joining(samples::joins()));
+    model.withdraw_join(&waits.id);
+    let withdraws = What::Action(Action::WithdrawJoin { group: waits.id.0.clone() });
+    let id = id_of(&model.take_out(), |what| *what == withdraws);
+    outcome(&mut model, id, group("You ask no more."));
+    let id = asks(&mut model);
+    answer(&mut model, id, Answer::Joining(vec![ended.clone()]));
+    assert_eq!(main(&model).joins, [ended]);
+}
+
+#[test]
 fn the_line_and_the_device_are_shown_as_they_are_told() {
     let (mut model, _, _) = opened();
     let line = samples::chats_waiting().line;

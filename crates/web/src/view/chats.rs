@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use dioxus::prelude::*;
-use screens::{ChatId, ChatList, ChatRow, EmptyPlace, FolderId, JoinRow, LineState, Listing, Me, RequestRow};
+use screens::{
+    ChatId, ChatList, ChatRow, EmptyPlace, FolderId, JoinRow, JoinState, LineState, Listing, Me, RequestRow,
+};
 
 use super::{
     Desk,
@@ -394,12 +396,22 @@ fn Knock(request: RequestRow, open: bool) -> Element {
 /// Where one knocks oneself: there is nothing to open before one is let in.
 #[component]
 fn Asked(join: JoinRow) -> Element {
+    let desk = use_context::<Desk>();
+    let (waits, id) = (join.state == JoinState::Waiting, join.id.clone());
     rsx! {
         li {
             div { class: "row row--still", "data-id": "{join.id}",
                 span { class: "row__body",
                     span { class: "row__top", span { class: "row__name clip", bdi { "{join.name}" } } }
                     span { class: "row__text", dir: "auto", "{join.sentence}" }
+                }
+                if waits {
+                    button {
+                        class: "button button--small",
+                        aria_label: "Ask no more to come into {join.name}",
+                        onclick: move |_| desk.change(|model| model.withdraw_join(&id)),
+                        "Ask no more"
+                    }
                 }
             }
         }
