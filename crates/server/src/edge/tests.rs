@@ -25,6 +25,9 @@ fn options(folder: &tempfile::TempDir) -> Options {
         listen: "127.0.0.1:0".parse().unwrap(),
         codes: SenderName::Console,
         tls: None,
+        blobs: BlobsAt::Beside,
+        blob_bytes_max: crate::BLOB_BYTES_MAX,
+        blobs_lost: false,
     }
 }
 
