@@ -98,12 +98,15 @@ fn a_folder_that_is_gone_is_an_error_and_no_empty_store() {
 #[test]
 fn a_bucket_that_is_missing_a_wrong_key_and_nobody_there_each_say_what_to_do() {
     let bucket = bucket::Bucket::start();
-    let said = |store: S3Store| store.write(&name(1), b"x").unwrap_err().to_string();
+    let said = |store: S3Store| store.list(None, 1).unwrap_err().to_string();
     assert!(said(bucket.store_of("no-such-bucket", "secret")).contains("there is no such bucket"));
     assert!(said(bucket.store_of("valise", "wrong")).contains("do not let this server do that"));
     let nobody = "http://127.0.0.1:1/valise".parse().unwrap();
     let access = Access { key: "key".into(), secret: "secret".into(), region: "us-east-1".into() };
-    assert!(said(S3Store::new(&nobody, access).unwrap()).contains("cannot write in the bucket"));
+    assert!(
+        said(S3Store::new(&nobody, access).unwrap())
+            .contains("cannot list in the bucket http://127.0.0.1:1/valise")
+    );
 }
 
 #[test]
