@@ -20,6 +20,13 @@ fn no_file_of_the_service_holds_a_text_a_name_or_a_number() {
     anna.ok(["accept", who.as_str().unwrap()]);
     assert_eq!(texts(&anna.receive()), [TEXT]);
     anna.ok(["send", who.as_str().unwrap(), TEXT]);
+    // A picture is large enough for the store of blobs.
+    anna.ok(["group", "create", NAME, who.as_str().unwrap()]);
+    let file = anna.home().join("picture.png");
+    let picture = [b"\x89PNG\r\n\x1a\n".as_slice(), &TEXT.as_bytes().repeat(1_200)].concat();
+    std::fs::write(&file, picture).expect("written");
+    anna.ok(["group", "picture", NAME, file.to_str().expect("a path")]);
+    assert!(!files_below(&server.data().join("blobs")).is_empty(), "it lies in the store");
     // One waits: it must not lie there readable either.
     boris.ok(["send", NUMBER, &format!("{TEXT} again")]);
     look(&server, "while it runs");

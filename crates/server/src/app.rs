@@ -11,6 +11,7 @@ use server_db::{Db, DbError, Schema};
 use vocab::limits::FRAME_BYTES_MAX;
 use vocab::time::{MINUTE_MS, SECOND_MS};
 use vocab::{MailboxId, Timestamp};
+use wire::blob::Blob;
 use wire::mailbox::Challenge;
 use wire::{
     AccountAnswer, AccountRequest, BlobAnswer, BlobRequest, Decode, Door, Encode, MailboxFromDevice,
@@ -19,7 +20,7 @@ use wire::{
 
 use crate::account::api::{self as account, Accounts, CodeToSend};
 use crate::address::api as address;
-use crate::blob::Blobs;
+use crate::blob::{Blobs, Said, Waiting};
 use crate::call::{Call, Outcome, Source, Stop, Visitor};
 use crate::codes::CodeSender;
 use crate::directory::api::{self as directory, Directory};
@@ -30,6 +31,7 @@ use crate::mailbox::Mailboxes;
 use crate::mailbox::api::Delivered;
 use crate::slot::Slots;
 use crate::slot::api::{self as slot, Repeatable};
+use crate::store::{Done, Name, Work};
 use crate::sweep::Walk;
 use crate::token::Tokens;
 
@@ -60,6 +62,7 @@ pub struct Service {
     opening: VecDeque<(Timestamp, SessionId)>,
     registering: VecDeque<(Timestamp, SessionId)>,
     batch: Batch,
+    work: Vec<Work>,
     trouble: Option<DbError>,
 }
 
@@ -82,6 +85,9 @@ pub enum OpenError {
     /// The key file leads to no directory key.
     #[error("the key file cannot be used, make a new one")]
     Keys,
+    /// The database cannot be read.
+    #[error("{0}")]
+    Database(#[from] DbError),
 }
 
 /// A batch that did not reach the disk. Nothing of it was done and the service goes on from what the disk has.
@@ -108,6 +114,8 @@ struct Batch {
     open: bool,
     broken: Option<DbError>,
     challenges: Vec<(SessionId, Out)>,
+    /// Who waited for the store, and whether their blob is there.
+    written: Vec<(Waiting, bool)>,
     inputs: Vec<Input>,
     outputs: Vec<(SessionId, Pending)>,
 }
@@ -139,6 +147,7 @@ impl Service {
     /// [`OpenError`].
     pub fn open(db: Db, keys: Keys, codes: Box<dyn CodeSender>, rng: ChaCha20Rng) -> Result<Self, OpenError> {
         let directory = Directory::new(&keys).ok_or(OpenError::Keys)?;
+        let blobs = Blobs::open(&db)?;
         Ok(Self {
             db,
             keys,
@@ -149,13 +158,14 @@ impl Service {
             slots: Slots::default(),
             directory,
             addresses: Walk::default(),
-            blobs: Blobs::default(),
+            blobs,
             tokens: Tokens::default(),
             sessions: BTreeMap::new(),
             next_session: 1,
             opening: VecDeque::new(),
             registering: VecDeque::new(),
             batch: Batch::default(),
+            work: Vec::new(),
             trouble: None,
         })
     }
@@ -218,6 +228,11 @@ impl Service {
         }
         let batch = std::mem::take(&mut self.batch);
         let mut out = batch.challenges;
+        self.work.extend(self.blobs.release());
+        for (waiting, there) in batch.written {
+            let answer = if there { Ok(BlobAnswer::Done) } else { Err(Refusal::Unavailable) };
+            out.push(blob_answer(waiting, answer));
+        }
         for (session, pending) in batch.outputs {
             match pending {
                 Pending::Out(output) => out.push((session, output)),
@@ -233,6 +248,62 @@ impl Service {
             }
         }
         Ok(out)
+    }
+
+    /// What the store has to do since this was asked last: what the flush before has made safe to begin. What comes of each is
+    /// told to [`Self::store_done`]; work that a crash loses is found by the janitor.
+    pub fn store_work(&mut self) -> Vec<Work> {
+        std::mem::take(&mut self.work)
+    }
+
+    /// The store has done it, or could not. What was read is an answer at once; all else is released by the next flush.
+    pub fn store_done(&mut self, now: Timestamp, done: Done) -> Option<(SessionId, Out)> {
+        match done {
+            Done::Read { ticket, result } => {
+                let waiting = self.blobs.read_ended(ticket)?;
+                let answer = match result {
+                    Ok(Some(sealed)) => Ok(BlobAnswer::Blob(Blob { sealed: sealed.into() })),
+                    Ok(None) => Err(Refusal::NotAllowed),
+                    Err(_) => Err(Refusal::Unavailable),
+                };
+                return Some(blob_answer(waiting, answer));
+            }
+            Done::Written { name, result } => {
+                let noted = result.is_ok() && self.noted(now, |blobs, call| blobs.written(call, name));
+                let waiting = self.blobs.write_ended(name);
+                self.batch.written.extend(waiting.into_iter().map(|waiting| (waiting, noted)));
+            }
+            Done::Listed { after, result } => {
+                self.noted(now, |blobs, call| blobs.listed(call, after, result));
+            }
+            Done::Deleted { .. } => {}
+        }
+        None
+    }
+
+    /// Some names that the store should have, to see at the start whether it is the right one.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn some_stored(&self) -> Result<Vec<Name>, DbError> {
+        Blobs::some_stored(self.db.read())
+    }
+
+    /// Forgets all that lies in the store: it was lost. What is left there is removed by the janitor.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn give_up_stored(&mut self) -> Result<(), DbError> {
+        self.db.begin()?;
+        Blobs::give_up_stored(self.db.write())?;
+        self.db.commit()?;
+        self.blobs = Blobs::open(&self.db)?;
+        Ok(())
+    }
+
+    /// From now on the store holds no more than so many bytes; without it [`crate::BLOB_BYTES_MAX`].
+    pub fn set_blob_bytes_max(&mut self, bytes: u64) {
+        self.blobs.set_bytes_max(bytes);
     }
 
     /// Bytes of envelopes that the next flush writes: a host flushes before they are too many.
@@ -469,15 +540,54 @@ impl Service {
         frame: &[u8],
     ) -> Outcome<()> {
         let request = Request::<BlobRequest>::decode(frame).map_err(|_| Refusal::Malformed)?;
-        let call = &call!(self, now);
+        let call = &mut call!(self, now);
         let ports = &mut ports::Blobs { tokens: &mut self.tokens };
-        let answer = match &request.op {
-            BlobRequest::PutBlob(it) => self.blobs.put(call, ports, source, it).map(|()| BlobAnswer::Done),
-            BlobRequest::FetchBlob(it) => self.blobs.fetch(call, source, it).map(BlobAnswer::Blob),
-            BlobRequest::DeleteBlob(it) => self.blobs.delete(call, source, it).map(|()| BlobAnswer::Done),
-            BlobRequest::AskBlobs(it) => self.blobs.ask(call, source, it).map(BlobAnswer::BlobsThere),
-        }?;
-        self.batch.say(session, &Reply::Done { id: request.id, answer })
+        let waiting = (session, request.id);
+        let said = match &request.op {
+            BlobRequest::PutBlob(it) => {
+                self.blobs.put(call, ports, source, it, waiting)?.map(|()| BlobAnswer::Done)
+            }
+            BlobRequest::FetchBlob(it) => self.blobs.fetch(call, source, it, waiting)?.map(BlobAnswer::Blob),
+            BlobRequest::DeleteBlob(it) => {
+                self.blobs.delete(call, source, it)?;
+                Said::Now(BlobAnswer::Done)
+            }
+            BlobRequest::AskBlobs(it) => Said::Now(BlobAnswer::BlobsThere(self.blobs.ask(call, source, it)?)),
+        };
+        match said {
+            Said::Now(answer) => self.batch.say(session, &Reply::Done { id: request.id, answer }),
+            Said::Later => Ok(()),
+        }
+    }
+
+    /// Writes what the store told, in a savepoint of its own; false when it could not be written.
+    fn noted(
+        &mut self,
+        now: Timestamp,
+        note: impl FnOnce(&mut Blobs, &Call<'_>) -> Result<(), DbError>,
+    ) -> bool {
+        if self.begin(now).is_err() {
+            return false;
+        }
+        let savepoint = self.db.savepoint();
+        let mark = self.blobs.mark();
+        let result = note(&mut self.blobs, &call!(self, now));
+        let kept = match &result {
+            Ok(()) => self.db.keep(savepoint),
+            Err(_) => self.undo(savepoint),
+        };
+        if result.is_err() {
+            self.blobs.undo(&self.db, mark);
+        }
+        if let Err(error) = kept {
+            self.batch.broken = Some(error);
+            return false;
+        }
+        let noted = result.is_ok();
+        if let Err(error) = result {
+            self.trouble = Some(error);
+        }
+        noted
     }
 
     fn challenge(&mut self, now: Timestamp, door: Door, session: SessionId, nonce: [u8; 32]) {
@@ -538,8 +648,11 @@ impl Service {
         self.mailboxes.lost();
         self.slots.lost();
         self.restart_sweeps();
+        self.blobs.lost(&self.db);
         let batch = std::mem::take(&mut self.batch);
         let mut outputs = batch.challenges;
+        let unwritten = batch.written.into_iter().map(|(waiting, _)| waiting);
+        outputs.extend(unwritten.map(|waiting| blob_answer(waiting, Err(Refusal::Unavailable))));
         for input in batch.inputs.into_iter().rev() {
             if let Some(Session::Account { visitor, .. }) = self.sessions.get_mut(&input.session) {
                 *visitor = input.visitor_before;
@@ -574,14 +687,16 @@ impl Service {
         self.begin(now)?;
         self.mailboxes.write(&mut call!(self, now))?;
         let savepoint = self.db.savepoint();
-        let mark = self.mailboxes.mark();
+        let (mark, blobs) = (self.mailboxes.mark(), self.blobs.mark());
         match self.sweep(now) {
             Ok(()) => self.db.keep(savepoint),
             Err(error) if self.db.in_transaction() => {
                 self.mailboxes.undo(mark);
                 self.restart_sweeps();
                 self.trouble = Some(error);
-                self.db.undo(savepoint).map(drop)
+                let undone = self.db.undo(savepoint).map(drop);
+                self.blobs.undo(&self.db, blobs);
+                undone
             }
             Err(error) => Err(error),
         }
@@ -592,7 +707,6 @@ impl Service {
         self.slots.restart_sweep();
         self.directory.restart_sweep();
         self.addresses = Walk::default();
-        self.blobs.restart_sweep();
         self.tokens.restart_sweep();
     }
 
@@ -628,6 +742,7 @@ pub fn schema() -> Schema {
         crate::directory::sql::SCHEMA,
         crate::blob::sql::SCHEMA,
         crate::token::sql::SCHEMA,
+        crate::blob::sql::STORED_SCHEMA,
     ];
     Schema { steps: slices.concat() }
 }
@@ -660,6 +775,14 @@ fn refusal_frame(reply: ReplyTo, refusal: Refusal) -> Out {
         ReplyTo::Blob(id) => Reply::<BlobAnswer>::Refused { id, refusal }.encode(),
     };
     frame.map_or(Out::Close, Out::Frame)
+}
+
+fn blob_answer((session, id): Waiting, answer: Result<BlobAnswer, Refusal>) -> (SessionId, Out) {
+    let reply = match answer {
+        Ok(answer) => Reply::Done { id, answer },
+        Err(refusal) => Reply::Refused { id, refusal },
+    };
+    (session, reply.encode().map_or(Out::Close, Out::Frame))
 }
 
 /// The number of a request, even of one that cannot be read; 0 when not even that is there.

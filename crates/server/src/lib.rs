@@ -18,9 +18,11 @@ mod keys;
 mod limits;
 mod mailbox;
 mod slot;
+pub mod store;
 mod sweep;
 mod token;
 
 pub use app::{FlushError, OpenError, Out, Service, SessionId, schema};
+pub use blob::BLOB_BYTES_MAX;
 pub use call::Source;
 pub use keys::Keys;

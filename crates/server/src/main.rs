@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use server::BLOB_BYTES_MAX;
 use server::codes::SenderName;
-use server::edge::{Options, Running, StartError, start};
+use server::edge::{BlobsAt, Options, Running, StartError, start};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The Valise service: keeps sealed envelopes until their devices have them.
@@ -32,6 +33,28 @@ struct Arguments {
     /// another disk, and out of the copies you make of DIR.
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+    /// Where large blobs lie: 'folder:PATH', or 's3:https://HOST/BUCKET' with the key in AWS_ACCESS_KEY_ID and
+    /// AWS_SECRET_ACCESS_KEY. Default: DIR/blobs.
+    #[arg(long, value_name = "STORE")]
+    blobs: Option<BlobsAt>,
+    /// Bytes of large blobs kept at most, like 500G; then no more are taken until some expire. Default: 100G.
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    blob_bytes_max: Option<u64>,
+    /// Starts although the blob store is empty and the database says otherwise: those blobs are given up.
+    #[arg(long)]
+    blobs_lost: bool,
+}
+
+/// A number of bytes, with K, M, G or T for powers of 1,024.
+fn bytes(text: &str) -> Result<u64, String> {
+    let (number, unit) = match text.char_indices().last() {
+        Some((at, letter)) if letter.is_ascii_alphabetic() => (&text[..at], letter),
+        _ => (text, 'B'),
+    };
+    let power = "BKMGT".find(unit.to_ascii_uppercase()).and_then(|place| u32::try_from(place).ok());
+    let bytes =
+        number.parse::<u64>().ok().zip(power).and_then(|(n, power)| n.checked_mul(1024_u64.pow(power)));
+    bytes.ok_or_else(|| "give a number of bytes, like 500G".to_owned())
 }
 
 const EXAMPLES: &str = "\
@@ -41,6 +64,9 @@ Examples:
   For others, with the key file elsewhere:
     valise-server --data /var/lib/valise --key-file /etc/valise/key --listen 0.0.0.0:443 \\
       --tls-cert /etc/valise/chain.pem --tls-key /etc/valise/tls.pem --codes file:/run/valise/codes
+  Large blobs in a bucket:
+    AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=... valise-server --data ./data --listen 127.0.0.1:8080 \
+      --codes console --blobs s3:https://s3.example.org/valise
   Is it well?
     curl http://127.0.0.1:8080/health
 
@@ -69,6 +95,9 @@ impl Arguments {
             listen: self.listen,
             codes: self.codes,
             tls: self.tls_cert.zip(self.tls_key),
+            blobs: self.blobs.unwrap_or(BlobsAt::Beside),
+            blob_bytes_max: self.blob_bytes_max.unwrap_or(BLOB_BYTES_MAX),
+            blobs_lost: self.blobs_lost,
         }
     }
 }

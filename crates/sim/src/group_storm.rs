@@ -65,6 +65,7 @@ impl Default for GroupPlan {
                 service_crashes_before: 10,
                 service_crashes_after: 10,
                 flush_fails: 40,
+                blob_store_fails: 100,
             },
             config: Config { heal_after_messages: 12, ..Config::default() },
             crook: None,

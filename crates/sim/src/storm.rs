@@ -108,6 +108,7 @@ impl Default for Plan {
                 service_crashes_before: 15,
                 service_crashes_after: 15,
                 flush_fails: 60,
+                blob_store_fails: 100,
             },
             config: Config { heal_after_messages: 6, ..Config::default() },
             patience_ms: 0,

@@ -9,6 +9,7 @@ use client_db::Faults;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use server::codes::{CodeNotSent, CodeSender};
+use server::store::{Done, MemoryStore, StoreError, Work, perform};
 use server::{Keys, Out, Service, SessionId, Source, schema};
 use server_db::{Db, Fault};
 use vocab::time::{MINUTE_MS, SECOND_MS};
@@ -33,6 +34,10 @@ pub struct World {
     next_wire: u64,
     service: ServiceState,
     sessions: BTreeMap<SessionId, Wire>,
+    /// Where its large blobs lie.
+    store: MemoryStore,
+    /// How often the service started.
+    starts: u64,
     flushing: bool,
     post: Post,
     sky: Sky,
@@ -56,6 +61,8 @@ pub struct Hazards {
     pub service_crashes_after: u32,
     /// Of a flush: the disk fails.
     pub flush_fails: u32,
+    /// Of what the store of blobs is to do: it cannot.
+    pub blob_store_fails: u32,
 }
 
 /// A service that is not what it says: sees every frame at its doors and decides what becomes of it.
@@ -108,7 +115,10 @@ struct Entry {
 }
 
 enum Happening {
-    Alarm { device: usize, alarm: u64 },
+    Alarm {
+        device: usize,
+        alarm: u64,
+    },
     Tick,
     Flush,
     Reaches(Wire),
@@ -120,6 +130,8 @@ enum Happening {
     DeviceRestarts(usize),
     LineComesBack(usize),
     ServiceRestarts,
+    /// The store of blobs does what the service of that start asked.
+    Stores(Box<Work>, u64),
 }
 
 impl Happening {
@@ -179,6 +191,8 @@ impl World {
             next_wire: 1,
             service: ServiceState::Up(Box::new(service)),
             sessions: BTreeMap::new(),
+            store: MemoryStore::default(),
+            starts: 1,
             flushing: false,
             post,
             sky: Sky::CALM,
@@ -250,6 +264,11 @@ impl World {
     /// Frames the service gave to a device so far, at its mailbox.
     pub fn frames_to(&self, device: crate::Device) -> u64 {
         self.devices[device.0].mailbox_frames
+    }
+
+    /// Large blobs that lie in the service's store.
+    pub fn blobs_stored(&self) -> usize {
+        self.store.count()
     }
 
     /// The service's database, to look at or to break.
@@ -344,6 +363,7 @@ impl World {
             Happening::DeviceRestarts(device) => self.power_on(device),
             Happening::LineComesBack(device) => self.devices[device].offline = false,
             Happening::ServiceRestarts => self.start_service(),
+            Happening::Stores(work, start) => self.stores(*work, start),
         }
     }
 
@@ -690,20 +710,47 @@ impl World {
         let outs = service.flush(self.now).unwrap_or_else(|error| error.outputs);
         service.db().inject(Fault::Write(0));
         service.db().inject(Fault::Commit(0));
+        let work = service.store_work();
+        for work in work {
+            let wait = 1 + below(40, &mut self.rng);
+            self.later(wait, Happening::Stores(Box::new(work), self.starts));
+        }
         if after {
             return self.crash_service();
         }
         for (session, out) in outs {
-            let Some(wire) = self.sessions.get(&session).copied() else { continue };
-            match out {
-                Out::Frame(frame) => {
-                    for frame in self.meddle(wire, false, frame).onward {
-                        self.note(&format!("service -> {} {}", wire.0, frame.len()));
-                        self.send(wire, frame, false);
-                    }
+            self.hand_out(session, out);
+        }
+    }
+
+    /// What a crash of the service overtakes is done all the same, or not, and nobody hears of it.
+    fn stores(&mut self, work: Work, start: u64) {
+        let heard = start == self.starts && matches!(self.service, ServiceState::Up(_));
+        if !heard && below(2, &mut self.rng) == 0 {
+            return;
+        }
+        let fails = chance_of(self.hazards.blob_store_fails, &mut self.rng);
+        let done = if fails { cannot(work) } else { perform(&self.store, work) };
+        let ServiceState::Up(service) = &mut self.service else { return };
+        if !heard {
+            return;
+        }
+        if let Some((session, out)) = service.store_done(self.now, done) {
+            self.hand_out(session, out);
+        }
+        self.flush_soon();
+    }
+
+    fn hand_out(&mut self, session: SessionId, out: Out) {
+        let Some(wire) = self.sessions.get(&session).copied() else { return };
+        match out {
+            Out::Frame(frame) => {
+                for frame in self.meddle(wire, false, frame).onward {
+                    self.note(&format!("service -> {} {}", wire.0, frame.len()));
+                    self.send(wire, frame, false);
                 }
-                Out::Close => self.service_closes(wire),
             }
+            Out::Close => self.service_closes(wire),
         }
     }
 
@@ -751,6 +798,7 @@ impl World {
             ServiceState::Down(db) => {
                 let service = open_service(*db, &self.post, &mut self.rng);
                 self.service = ServiceState::Up(Box::new(service));
+                self.starts += 1;
                 self.note("the service starts");
             }
             other => self.service = other,
@@ -799,3 +847,14 @@ const INPUTS_A_SECOND_MAX: u32 = 400;
 const INPUTS_A_SECOND_EACH: u32 = 40;
 /// Which write of a step fails at most: most steps have fewer, then nothing fails.
 const WRITES_MAX: u64 = 40;
+
+/// The store of blobs is away.
+fn cannot(work: Work) -> Done {
+    let away = || StoreError("the store of blobs is away".into());
+    match work {
+        Work::Write { name, .. } => Done::Written { name, result: Err(away()) },
+        Work::Read { ticket, .. } => Done::Read { ticket, result: Err(away()) },
+        Work::Delete { .. } => Done::Deleted { result: Err(away()) },
+        Work::List { after, .. } => Done::Listed { after, result: Err(away()) },
+    }
+}

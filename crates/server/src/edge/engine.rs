@@ -11,6 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use vocab::Timestamp;
 use wire::Door;
 
+use super::store::{Finished, StoreThreads};
+use crate::store::BlobStore;
 use crate::{Out, Service, SessionId, Source};
 
 /// The way to the engine, for connections.
@@ -22,11 +24,29 @@ pub struct Engine {
 }
 
 enum Input {
-    Connect { door: Door, source: Source, outbox: mpsc::Sender<Out>, session: oneshot::Sender<SessionId> },
-    Frame { session: SessionId, frame: Vec<u8>, _room: OwnedSemaphorePermit },
+    Connect {
+        door: Door,
+        source: Source,
+        outbox: mpsc::Sender<Outgoing>,
+        session: oneshot::Sender<SessionId>,
+    },
+    Frame {
+        session: SessionId,
+        frame: Vec<u8>,
+        _room: OwnedSemaphorePermit,
+    },
     Disconnect(SessionId),
+    Store(Finished),
     Tick,
     Stop,
+}
+
+/// What goes to a connection, with the room it takes up until it has left, where that is counted.
+pub struct Outgoing {
+    /// What it is.
+    pub out: Out,
+    /// Held, not used.
+    pub room: Option<OwnedSemaphorePermit>,
 }
 
 /// The engine has ended: the service is shutting down.
@@ -34,14 +54,21 @@ enum Input {
 pub struct Ended;
 
 impl Engine {
-    /// Starts the thread. The handle returned second ends with it.
+    /// Starts the thread, and those that wait for the store. The handle returned second ends with it.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(service: Service) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+    pub fn start(
+        service: Service,
+        store: &Arc<dyn BlobStore>,
+    ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (inputs, waiting) = mpsc::channel(INPUTS_MAX);
         let well = Arc::new(AtomicBool::new(true));
-        let state = Loop { service, outboxes: HashMap::new(), complained: None, well: Arc::clone(&well) };
+        let back = inputs.clone();
+        let store =
+            StoreThreads::start(store, move |finished| back.blocking_send(Input::Store(finished)).is_ok())?;
+        let state =
+            Loop { service, store, outboxes: HashMap::new(), complained: None, well: Arc::clone(&well) };
         let thread = std::thread::Builder::new().name("engine".into()).spawn(move || state.run(waiting))?;
         Ok((Self { inputs, bytes: Arc::new(Semaphore::new(INPUT_UNITS_MAX)), well }, thread))
     }
@@ -59,7 +86,7 @@ impl Engine {
         &self,
         door: Door,
         source: Source,
-        outbox: mpsc::Sender<Out>,
+        outbox: mpsc::Sender<Outgoing>,
     ) -> Result<SessionId, Ended> {
         let (session, known) = oneshot::channel();
         self.put(Input::Connect { door, source, outbox, session }).await?;
@@ -110,7 +137,8 @@ struct Batch {
 
 struct Loop {
     service: Service,
-    outboxes: HashMap<SessionId, mpsc::Sender<Out>>,
+    store: StoreThreads,
+    outboxes: HashMap<SessionId, mpsc::Sender<Outgoing>>,
     complained: Option<Instant>,
     well: Arc<AtomicBool>,
 }
@@ -161,6 +189,11 @@ impl Loop {
             }
             Input::Frame { session, frame, .. } => self.service.receive(now(), session, &frame),
             Input::Disconnect(session) => self.end(session),
+            Input::Store((done, room)) => {
+                if let Some((session, out)) = self.service.store_done(now(), done) {
+                    self.hand_out(session, Outgoing { out, room });
+                }
+            }
             Input::Tick => self.service.tick(now()),
             Input::Stop => return false,
         }
@@ -176,15 +209,18 @@ impl Loop {
         if let Some(error) = error {
             self.complain(&error);
         }
-        for (session, output) in outputs {
-            self.hand_out(session, output);
+        for (session, out) in outputs {
+            self.hand_out(session, Outgoing { out, room: None });
+        }
+        for work in self.service.store_work() {
+            self.store.give(work);
         }
     }
 
     /// A reader that does not keep up is shed: its queue is bounded, and what it missed waits on disk.
-    fn hand_out(&mut self, session: SessionId, output: Out) {
+    fn hand_out(&mut self, session: SessionId, output: Outgoing) {
         let Some(outbox) = self.outboxes.get(&session) else { return };
-        let last = output == Out::Close;
+        let last = output.out == Out::Close;
         match outbox.try_send(output) {
             Ok(()) if !last => {}
             Ok(()) => {

@@ -8,10 +8,11 @@ mod server;
 mod socket;
 mod source;
 mod storage;
+mod store;
 mod tls;
 mod web;
 
-pub use server::{Options, Running, StartError, start};
+pub use server::{BlobsAt, Options, Running, StartError, start};
 pub use storage::StorageError;
 pub use tls::TlsError;
 

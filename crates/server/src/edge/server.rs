@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
+use rand_core::{RngCore, SeedableRng};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
@@ -15,8 +17,10 @@ use super::engine::Engine;
 use super::http;
 use super::source::{Place, Sources};
 use super::storage::{self, StorageError};
+use super::store::try_out;
 use super::tls::{self, TlsError};
 use crate::codes::SenderName;
+use crate::store::{Access, BlobStore, BucketAddress, FolderStore, Name, S3Store, StoreError};
 use crate::{OpenError, Service};
 
 /// How the service is run.
@@ -32,6 +36,35 @@ pub struct Options {
     pub codes: SenderName,
     /// Certificate chain and private key, PEM.
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// Where large blobs lie.
+    pub blobs: BlobsAt,
+    /// Bytes of them at most.
+    pub blob_bytes_max: u64,
+    /// What lay in the store is lost: its rows are given up.
+    pub blobs_lost: bool,
+}
+
+/// Where large blobs lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BlobsAt {
+    /// In `blobs` beside the database.
+    Beside,
+    /// In this folder.
+    Folder(PathBuf),
+    /// In a bucket; who may use it is in the environment.
+    Bucket(BucketAddress),
+}
+
+impl FromStr for BlobsAt {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("folder", path)) if !path.is_empty() => Ok(Self::Folder(path.into())),
+            Some(("s3", address)) => address.parse().map(Self::Bucket),
+            _ => Err("give 'folder:PATH' or 's3:https://HOST/BUCKET'".into()),
+        }
+    }
 }
 
 /// A service that runs.
@@ -46,7 +79,7 @@ pub struct Running {
     thread: std::thread::JoinHandle<()>,
     listener: JoinHandle<()>,
     ticker: JoinHandle<()>,
-    sources: std::sync::Arc<Sources>,
+    sources: Arc<Sources>,
     lock: std::fs::File,
 }
 
@@ -76,6 +109,14 @@ pub enum StartError {
     /// The keys.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The store of blobs.
+    #[error(transparent)]
+    Blobs(#[from] StoreError),
+    /// Nobody said who may use the bucket.
+    #[error(
+        "to use the bucket {0}, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_REGION if it has one"
+    )]
+    NoAccess(BucketAddress),
     /// The system.
     #[error("the system gives no thread or randomness: {0}")]
     System(std::io::Error),
@@ -98,9 +139,17 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let system = |error: getrandom::Error| StartError::System(std::io::Error::other(error));
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(system)?;
-    let rng = ChaCha20Rng::from_seed(seed);
-    let service = Service::open(storage.db, storage.keys, options.codes.make(), rng)?;
-    let (engine, thread) = Engine::start(service).map_err(StartError::System)?;
+    let mut rng = ChaCha20Rng::from_seed(seed);
+    let mut trial = Name([0; 16]);
+    rng.fill_bytes(&mut trial.0);
+    let mut service = Service::open(storage.db, storage.keys, options.codes.make(), rng)?;
+    if options.blobs_lost {
+        service.give_up_stored().map_err(OpenError::from)?;
+    }
+    service.set_blob_bytes_max(options.blob_bytes_max);
+    let known = service.some_stored().map_err(OpenError::from)?;
+    let store = open_store(&options, trial, known).await?;
+    let (engine, thread) = Engine::start(service, &store).map_err(StartError::System)?;
     let sources = Sources::new(CONNECTIONS_PER_SOURCE_MAX, CONNECTIONS_MAX).map_err(system)?;
     let tls = acceptor.is_some();
     Ok(Running {
@@ -114,6 +163,29 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         sources,
         lock: storage.lock,
     })
+}
+
+/// Opens the store and tries it out, on a thread that may wait for it.
+async fn open_store(
+    options: &Options,
+    trial: Name,
+    known: Vec<Name>,
+) -> Result<Arc<dyn BlobStore>, StartError> {
+    let (at, data) = (options.blobs.clone(), options.data.clone());
+    let opening = tokio::task::spawn_blocking(move || -> Result<Arc<dyn BlobStore>, StartError> {
+        let store: Arc<dyn BlobStore> = match at {
+            BlobsAt::Beside => Arc::new(FolderStore::open(&data.join("blobs"))?),
+            BlobsAt::Folder(path) => Arc::new(FolderStore::open(&path)?),
+            BlobsAt::Bucket(address) => {
+                let access = Access::from_environment();
+                let access = access.ok_or_else(|| StartError::NoAccess(address.clone()))?;
+                Arc::new(S3Store::new(&address, access)?)
+            }
+        };
+        try_out(&*store, trial, &known)?;
+        Ok(store)
+    });
+    opening.await.map_err(|error| StartError::System(std::io::Error::other(error)))?
 }
 
 impl Running {
@@ -133,12 +205,7 @@ impl Running {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    acceptor: Option<TlsAcceptor>,
-    engine: Engine,
-    sources: std::sync::Arc<Sources>,
-) {
+async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, engine: Engine, sources: Arc<Sources>) {
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
             // Out of descriptors, mostly: some come back soon.

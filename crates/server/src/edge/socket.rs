@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use vocab::limits::FRAME_BYTES_MAX;
 use wire::Door;
 
-use super::engine::{Ended, Engine};
+use super::engine::{Ended, Engine, Outgoing};
 use crate::{Out, SessionId, Source};
 
 /// Serves an upgraded connection until it ends. `early` is what the peer sent right behind its request.
@@ -37,7 +37,7 @@ where
 
 struct Pump<S> {
     socket: WebSocketStream<S>,
-    outputs: mpsc::Receiver<Out>,
+    outputs: mpsc::Receiver<Outgoing>,
     engine: Engine,
     session: SessionId,
     silent_pings: u32,
@@ -81,12 +81,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
     }
 
     /// Writes this output and whatever waits behind it in one go.
-    async fn give(&mut self, output: Out) -> Result<(), Over> {
+    async fn give(&mut self, output: Outgoing) -> Result<(), Over> {
         let write = async {
             let mut next = Some(output);
             let mut last = false;
+            let mut rooms = Vec::new();
             while let Some(output) = next.take() {
-                match output {
+                rooms.extend(output.room);
+                match output.out {
                     Out::Frame(frame) => self.socket.feed(Message::Binary(frame.into())).await?,
                     Out::Close => last = true,
                 }

@@ -107,8 +107,8 @@ impl FolderStore {
     fn entries(&self, folder: &Path) -> Result<Vec<String>, StoreError> {
         let read = || {
             let entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
-            entries.filter_map(std::io::Result::transpose).collect()
+            entries.filter_map(std::io::Result::transpose).collect::<std::io::Result<Vec<_>>>()
         };
-        read().map_err(|error: std::io::Error| self.trouble("list", folder, &error))
+        read().map_err(|error| self.trouble("list", folder, &error))
     }
 }

@@ -7,12 +7,17 @@
 mod folder;
 mod memory;
 mod name;
+mod s3;
+
 #[cfg(test)]
-mod tests;
+mod bucket;
+#[cfg(test)]
+pub mod tests;
 
 pub use folder::FolderStore;
 pub use memory::MemoryStore;
 pub use name::Name;
+pub use s3::{Access, BucketAddress, S3Store};
 
 /// A place for bytes. Its calls wait for it: a host makes them where nobody else waits.
 pub trait BlobStore: Send + Sync {

@@ -338,7 +338,11 @@ fn either_side_may_stop_dead_anywhere_in_the_history() {
 
 fn kept(world: &World) -> u64 {
     let read = world.service_db().expect("the service has a disk").read();
-    read.one("SELECT COUNT(*) FROM blob", &[], |row| row.count(0)).unwrap().unwrap()
+    read.one("SELECT (SELECT COUNT(*) FROM blob) + (SELECT COUNT(*) FROM stored_blob)", &[], |row| {
+        row.count(0)
+    })
+    .unwrap()
+    .unwrap()
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod search;
 mod secrecy;
 mod storms;
 mod timer;
+mod token;
 mod tree;
 mod typing;
 mod words;

@@ -54,7 +54,7 @@ fn a_picture_is_given_changed_and_taken_away_and_newcomers_see_it() {
     }
     assert!(boris.shows_in(&world, group).contains(&"* Anna changed its picture".to_owned()));
     // Long after: the first blob is gone.
-    assert!(on_disk(&world, "DELETE FROM blob") > 0);
+    assert!(on_disk(&world, "DELETE FROM stored_blob") > 0);
     anna.brings(&mut world, group, carla).unwrap();
     world.pass(MINUTE_MS);
     assert!(carla.sees_picture(&world, group).as_ref() == Some(&first));

@@ -37,7 +37,7 @@ fn t40_sizes_and_days_are_bounded() {
     assert_eq!(world.ask_blob(put(1, 512, 0)).err(), Some(Refusal::Malformed));
     assert_eq!(world.ask_blob(put(1, 512, 31)).err(), Some(Refusal::TooLarge));
     assert!(world.ask_blob(paid(1, 4_194_304, 30, token)).is_ok());
-    assert_eq!(world.rows("SELECT COUNT(*) FROM blob"), 1);
+    assert_eq!(world.rows("SELECT COUNT(*) FROM stored_blob"), 1);
 }
 
 #[test]
@@ -180,7 +180,7 @@ pub fn fetch_request(n: u8) -> BlobRequest {
     BlobRequest::FetchBlob(FetchBlob { capability: Secret32([n; 32]), extensions: Vec::new() })
 }
 
-fn fetch(world: &mut World, n: u8) -> Result<Vec<u8>, Refusal> {
+pub fn fetch(world: &mut World, n: u8) -> Result<Vec<u8>, Refusal> {
     match world.ask_blob(fetch_request(n))? {
         BlobAnswer::Blob(blob) => Ok(blob.sealed.into()),
         _ => panic!("expected a blob"),

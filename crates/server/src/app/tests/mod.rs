@@ -11,6 +11,7 @@ mod mailbox;
 mod pieces;
 mod privacy;
 mod slot;
+mod stored;
 mod token;
 
 use std::collections::VecDeque;
@@ -32,6 +33,7 @@ use wire::{Delivery, Secret32};
 
 use super::*;
 use crate::codes::CodeNotSent;
+use crate::store::{BlobStore, MemoryStore, perform};
 
 /// The service and everybody around it.
 struct World {
@@ -41,6 +43,9 @@ struct World {
     sent_codes: Arc<Mutex<Vec<(String, String)>>>,
     inbox: BTreeMap<SessionId, VecDeque<Out>>,
     file: Option<tempfile::TempDir>,
+    store: Arc<dyn BlobStore>,
+    /// What the store is to do is not done by itself.
+    store_is_slow: bool,
     attempts: u128,
 }
 
@@ -87,6 +92,8 @@ impl World {
             sent_codes: Arc::default(),
             inbox: BTreeMap::new(),
             file,
+            store: Arc::new(MemoryStore::default()),
+            store_is_slow: false,
             attempts: 0,
         };
         world.start();
@@ -130,7 +137,38 @@ impl World {
         session
     }
 
+    /// A flush, and another for whatever the store has done then.
     fn flush(&mut self) {
+        self.flush_once();
+        while !self.store_is_slow {
+            let work = self.service().store_work();
+            if work.is_empty() {
+                break;
+            }
+            for work in work {
+                let done = perform(&*self.store, work);
+                self.hears(done);
+            }
+            self.flush_once();
+        }
+    }
+
+    fn hears(&mut self, done: Done) {
+        let now = self.now;
+        if let Some((session, output)) = self.service().store_done(now, done) {
+            self.inbox.entry(session).or_default().push_back(output);
+        }
+    }
+
+    /// A second passes, with whatever is done from time to time.
+    fn tick(&mut self) {
+        self.pass(SECOND_MS);
+        let now = self.now;
+        self.service().tick(now);
+        self.flush();
+    }
+
+    fn flush_once(&mut self) {
         let now = self.now;
         let outputs = self.service().flush(now).unwrap_or_else(|failed| failed.outputs);
         for (session, output) in outputs {
