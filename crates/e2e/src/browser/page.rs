@@ -5,6 +5,7 @@ use std::{path::Path, time::Duration};
 use chromiumoxide::{
     cdp::{
         browser_protocol::{
+            browser::BrowserContextId,
             emulation::{SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams},
             input::{DispatchKeyEventParams, DispatchKeyEventType, InsertTextParams},
             page::{AddScriptToEvaluateOnNewDocumentParams, CaptureScreenshotFormat},
@@ -23,18 +24,19 @@ use super::{Element, Failure, Result, WAIT_MAX, network::Network};
 /// A tab of a person's browser.
 pub struct Page {
     pub(super) tab: chromiumoxide::Page,
+    pub(super) context: Option<BrowserContextId>,
     network: Network,
     patience: Duration,
 }
 
 impl Page {
-    pub(super) async fn adopt(tab: chromiumoxide::Page) -> Result<Self> {
+    pub(super) async fn adopt(tab: chromiumoxide::Page, context: Option<BrowserContextId>) -> Result<Self> {
         tab.execute(AddScriptToEvaluateOnNewDocumentParams::new(COUNT_CHANGES)).await?;
         // Every tab behaves as if it were in front, so that two people can be shown at once.
         tab.execute(SetFocusEmulationEnabledParams::new(true)).await?;
         tab.execute(workers_but_no_service_workers()).await?;
         let network = Network::watch(&tab).await?;
-        Ok(Self { tab, network, patience: WAIT_MAX })
+        Ok(Self { tab, context, network, patience: WAIT_MAX })
     }
 
     /// Waits less than [`WAIT_MAX`], for what is expected not to come.
