@@ -26,6 +26,7 @@ pub struct FilesTarget {
 }
 
 /// A file that was looked at.
+#[derive(Default)]
 pub struct Prepared {
     /// What is said of it.
     pub about: MediaInfo,

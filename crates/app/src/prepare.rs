@@ -81,7 +81,8 @@ pub fn look<R: Read + Seek>(
     if manner.as_file {
         return Ok(Looked { prepared: as_file(), body: Body::File(source) });
     }
-    let refused = |why: String| format!("“{}” is not sent: {why} It can be sent as a file, as it is.", shown(name));
+    let refused =
+        |why: String| format!("“{}” is not sent: {why} It can be sent as a file, as it is.", shown(name));
     if manner.voice {
         let bytes = whole(&mut source, size, limits.voice_bytes).map_err(refused)?;
         let note = media::audio::voice_note(&bytes, limits).map_err(|error| refused(sentence(&error)))?;
@@ -168,10 +169,17 @@ fn made<R>(about: MediaInfo, thumbnail: Vec<u8>, bytes: Vec<u8>) -> Looked<R> {
 /// All of a file, where it is small enough to be in memory.
 fn whole<R: Read + Seek>(source: &mut R, size: u64, most: u64) -> Result<Vec<u8>, String> {
     if size > most {
-        return Err(format!("it has {}, and {} is the most.", crate::file_words::bytes(size), crate::file_words::bytes(most)));
+        return Err(format!(
+            "it has {}, and {} is the most.",
+            crate::file_words::bytes(size),
+            crate::file_words::bytes(most)
+        ));
     }
     let mut bytes = Vec::new();
-    source.rewind().and_then(|()| source.take(most).read_to_end(&mut bytes)).map_err(|error| format!("{error}."))?;
+    source
+        .rewind()
+        .and_then(|()| source.take(most).read_to_end(&mut bytes))
+        .map_err(|error| format!("{error}."))?;
     Ok(bytes)
 }
 

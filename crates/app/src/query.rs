@@ -193,7 +193,10 @@ impl App {
     }
 
     fn message(&self, id: &screens::MessageId, clock: &Clock) -> Result<Bubble, No> {
-        let id = id.0.parse().map_err(|_| words::unknown_message())?;
+        let id = match id.0.parse() {
+            Ok(id) => id,
+            Err(_) => self.about_message(&id.0)?.0,
+        };
         let view = self.client.message(id)?.ok_or_else(words::unknown_message)?;
         let head = self.client.conversation(view.conversation)?.ok_or_else(words::unknown_message)?;
         if is_request(&head.with) {

@@ -264,6 +264,21 @@ pub enum Command {
     /// Link a device, list the devices of the account, remove one
     #[command(subcommand, after_help = DEVICE)]
     Device(Device),
+    /// Save what a message carries
+    #[command(after_help = SAVE)]
+    Save {
+        /// Id of the message, or its first 6 characters and more
+        message: String,
+        /// Where to [default: here]
+        folder: Option<PathBuf>,
+    },
+    /// Show how much room media take, and make some
+    #[command(after_help = STORAGE)]
+    Storage {
+        /// What
+        #[command(subcommand)]
+        what: Option<Storage>,
+    },
     /// Show how this device stands
     #[command(after_help = STATUS)]
     Status,
@@ -337,7 +352,11 @@ pub struct Send {
     /// Number, e-mail address, name or id of the person, or id of the chat
     pub to: String,
     /// What to say; - reads it from standard input
-    pub text: String,
+    #[arg(required_unless_present = "attach")]
+    pub text: Option<String>,
+    /// Files to send, and how.
+    #[command(flatten)]
+    pub attach: Attach,
     /// End when the message came so far
     #[arg(long, value_enum, value_name = "MARK", default_value_t = Wait::Stored)]
     pub wait: Wait,
@@ -350,6 +369,105 @@ pub struct Send {
     /// Show it as it is, whatever signs of Markdown and names after @ are in it
     #[arg(long)]
     pub plain: bool,
+}
+
+/// Files of `valise send`
+#[derive(clap::Args)]
+pub struct Attach {
+    /// Send these files, with the text as their caption
+    #[arg(long, value_name = "FILE", num_args = 1.., value_delimiter = None, conflicts_with_all = ["at", "plain"])]
+    pub attach: Vec<PathBuf>,
+    /// The words that go with the files
+    #[arg(long, value_name = "TEXT", requires = "attach")]
+    pub caption: Option<String>,
+    /// How much of a picture is sent; what tells where it was taken is removed from each
+    #[arg(long, value_enum, value_name = "QUALITY", default_value_t = QualityWord::Standard, requires = "attach")]
+    pub quality: QualityWord,
+    /// Send them as they are, to the byte, whatever they are and tell
+    #[arg(long, requires = "attach", conflicts_with_all = ["quality", "voice"])]
+    pub as_file: bool,
+    /// Send a recording (Ogg Opus, WebM or WAV) as a voice message
+    #[arg(long, requires = "attach")]
+    pub voice: bool,
+}
+
+/// How much of a picture is sent.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum QualityWord {
+    /// Small
+    DataSaver,
+    /// As large as a screen
+    Standard,
+    /// Every pixel
+    Original,
+}
+
+/// `valise storage`
+#[derive(clap::Subcommand)]
+pub enum Storage {
+    /// Delete media from this device; the messages stay, and what is starred
+    #[command(after_help = STORAGE)]
+    Free {
+        /// Of this chat only
+        #[arg(long)]
+        chat: Option<String>,
+        /// What came so many days ago, and before
+        #[arg(long, value_name = "DAYS", default_value_t = 0)]
+        older: u32,
+        /// What has at least so many bytes: 500K, 20M, 1G
+        #[arg(long, value_name = "SIZE", value_parser = size)]
+        larger: Option<u64>,
+    },
+    /// Say what is loaded by itself
+    #[command(after_help = STORAGE)]
+    Rule {
+        /// Which
+        #[arg(value_enum)]
+        kind: MediaWord,
+        /// Up to this size: 500K, 20M; 0 for only when asked
+        #[arg(value_parser = size)]
+        bytes: u64,
+        /// Where the network costs by its bytes
+        #[arg(long)]
+        metered: bool,
+    },
+}
+
+/// Kinds of media.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MediaWord {
+    /// Documents and other files
+    Files,
+    /// Photos
+    Photos,
+    /// Videos
+    Videos,
+    /// Voice messages
+    Voice,
+    /// Music and other sound
+    Audio,
+    /// Stickers
+    Stickers,
+    /// Pictures that move
+    Gifs,
+}
+
+/// Bytes as people write them: `500K`, `20M`, `1.5G`, thousands as everywhere here.
+fn size(typed: &str) -> Result<u64, String> {
+    let upper = typed.trim().to_ascii_uppercase();
+    let upper = upper.trim_end_matches('B');
+    let (number, unit) = match upper.char_indices().last() {
+        Some((at, 'K')) => (&upper[..at], 1_000),
+        Some((at, 'M')) => (&upper[..at], 1_000_000),
+        Some((at, 'G')) => (&upper[..at], 1_000_000_000),
+        _ => (upper, 1),
+    };
+    let (whole, tenth) = number.split_once('.').unwrap_or((number, "0"));
+    let bytes = || {
+        let (whole, tenth): (u64, u64) = (whole.parse().ok()?, tenth.get(..1)?.parse().ok()?);
+        whole.checked_mul(unit)?.checked_add(tenth * unit / 10)
+    };
+    bytes().ok_or_else(|| format!("“{typed}” is no size. Write 500K, 20M or 1.5G."))
 }
 
 /// Whether a mute holds for mentions.
@@ -534,11 +652,32 @@ Examples:
   valise send Boris \"**five**, at the *usual* place\"
   valise send \"Lake house\" \"@Boris, and @all: the key is under the mat\"
   valise send Boris --at \"tomorrow 9:00\" \"good morning\"
+  valise send Boris \"our lake\" --attach lake.jpg boat.jpg
+  valise send Boris --attach film.mp4 --caption \"the jump\" --wait delivered
+  valise send Boris --attach memo.wav --voice
 
 Markdown is shown as what it means, and @ with a name mentions that person; --plain sends the text as it is.
 @all is for the admins of a group. Times: 18:30, tomorrow 9:00, friday 9:00, 2029-05-12 18:30, 2h. What waits for its
 time is kept on this device and leaves while Valise runs here, or at the next start: valise scheduled
 A text that begins with a hyphen follows two of them: valise send Boris -- \"-5 degrees\"";
+
+const SAVE: &str = "\
+Examples:
+  valise save 01c471cdc5d9
+  valise save 01c471cdc5d9 ~/Pictures
+  valise --json save 01c471cdc5d9 .    {\"saved\":{\"path\":\"…\",\"name\":\"lake.jpg\",\"bytes\":2400000}}
+
+What is not on this device yet is loaded first. No file is written over: a second lake.jpg becomes lake (2).jpg.";
+
+const STORAGE: &str = "\
+Examples:
+  valise storage
+  valise storage free --older 30 --larger 20M
+  valise storage free --chat \"Lake house\"
+  valise storage rule videos 50M
+  valise storage rule photos 0 --metered
+
+What was deleted here can be loaded again while the server keeps it: 30 days after it was sent.";
 
 const REPLY: &str = "\
 Examples:
@@ -791,7 +930,9 @@ mod tests {
         let parsed =
             Args::try_parse_from(["valise", "send", "Boris", "-", "--json", "--home", "x"]).ok().unwrap();
         assert!(parsed.json);
-        assert!(matches!(parsed.command, Some(Command::Send(Send { text, .. })) if text == "-"));
+        assert!(
+            matches!(parsed.command, Some(Command::Send(Send { text, .. })) if text.as_deref() == Some("-"))
+        );
         assert!(Args::try_parse_from(["valise", "receive", "--for", "1", "--follow"]).is_err());
     }
 }

@@ -1,9 +1,10 @@
 //! What scripts read: one object a line with `--json`. Fields are never renamed; new ones may come.
 
 use screens::{
-    Bubble, ChatId, ChatRow, ContactId, ContactRow, ContactState, FolderId, FolderRow, GroupPage, JoinRow,
-    JoinState, KnockRow, LineState, LinkRow, Mark, MemberRow, Mention, MessageId, Permission, Person,
-    PrivacyPart, ReportRow, Role, ScheduledId, ScheduledRow, Status,
+    AttachmentId, AttachmentShown, Bubble, ChatId, ChatRow, ContactId, ContactRow, ContactState, FolderId,
+    FolderRow, GroupPage, JoinRow, JoinState, KnockRow, LineState, LinkRow, Mark, MediaKind, MemberRow,
+    Mention, MessageId, OutgoingId, Permission, Person, PrivacyPart, ReportRow, Role, ScheduledId,
+    ScheduledRow, Status, StoragePage, Transfer,
 };
 use serde::Serialize;
 
@@ -63,6 +64,20 @@ pub enum Object<'a> {
     Request {
         id: &'a ContactId,
     },
+    Sending {
+        chat: &'a ChatId,
+        id: &'a OutgoingId,
+    },
+    Progress {
+        percent: u8,
+        line: &'a str,
+    },
+    Saved {
+        path: &'a str,
+        name: &'a str,
+        bytes: u64,
+    },
+    Storage(&'a StoragePage),
     Sent {
         chat: &'a ChatId,
         id: &'a MessageId,
@@ -238,6 +253,9 @@ pub struct Around<'a> {
     /// The text is Markdown.
     markdown: bool,
     mentions: Vec<Mentioned<'a>>,
+    /// What it carries.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Carried<'a>>,
     reply_to: Option<&'a MessageId>,
     reactions: Vec<Reaction<'a>>,
     edited: bool,
@@ -251,6 +269,36 @@ pub struct Around<'a> {
     /// How it stands, when it is a poll.
     #[serde(skip_serializing_if = "Option::is_none")]
     poll: Option<PollStands<'a>>,
+}
+
+/// See [`Around`].
+#[derive(Serialize)]
+struct Carried<'a> {
+    id: &'a AttachmentId,
+    kind: MediaKind,
+    name: &'a str,
+    media_type: &'a str,
+    bytes: u64,
+    width: u32,
+    height: u32,
+    duration_ms: u64,
+    state: Transfer,
+}
+
+impl<'a> Carried<'a> {
+    fn of(shown: &'a AttachmentShown) -> Self {
+        Self {
+            id: &shown.id,
+            kind: shown.kind,
+            name: &shown.name,
+            media_type: &shown.media_type,
+            bytes: shown.size,
+            width: shown.width,
+            height: shown.height,
+            duration_ms: shown.duration_ms,
+            state: shown.state,
+        }
+    }
 }
 
 /// See [`Around`].
@@ -293,6 +341,7 @@ impl<'a> Around<'a> {
         Self {
             markdown: bubble.markdown,
             mentions: bubble.mentions.iter().map(mentioned).collect(),
+            attachments: bubble.attachments.iter().map(Carried::of).collect(),
             reply_to: bubble.reply_to.as_ref().map(|quote| &quote.id),
             reactions: bubble.reactions.iter().map(reaction).collect(),
             edited: bubble.edited.is_some(),

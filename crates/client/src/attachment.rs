@@ -797,6 +797,18 @@ fn read_about(row: &Row<'_>) -> Result<(i64, MediaInfo, Vec<u8>), RowError> {
     Ok((row.get(0)?, about, row.get(10)?))
 }
 
+/// How much is on its way out by itself.
+pub(crate) fn count_outgoing(reader: &Reader<'_>) -> Result<u32, client_db::Error> {
+    let count = reader.row(
+        "select count(*) from outgoing where failed = 0 and not exists
+         (select 1 from attached join attachment on attachment.id = attached.attachment
+          where attached.subject = outgoing.id and attachment.paused = 1)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(count.unwrap_or(0))
+}
+
 /// The attachments of a message, or of what is outgoing.
 pub(crate) fn views(reader: &Reader<'_>, subject: &[u8]) -> Result<Vec<AttachmentView>, client_db::Error> {
     let rows = reader.rows(

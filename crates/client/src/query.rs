@@ -36,7 +36,7 @@ impl Client {
             handle: me.and_then(|me| me.handle.clone()),
             code_requested_for: requested.and_then(|text| Handle::parse(&text).ok()),
             connection: self.lines.connection(registered),
-            outbox: intent::count(&reader)?,
+            outbox: intent::count(&reader)? + crate::attachment::count_outgoing(&reader)?,
             devices: me.map_or(0, |me| u32::try_from(me.chain.devices.len()).unwrap_or(u32::MAX)),
             removed: me.is_some_and(|me| me.struck_off) || refused.is_some(),
         })

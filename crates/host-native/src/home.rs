@@ -129,13 +129,20 @@ impl Home {
         }
     }
 
-    /// Makes the database file, so that nobody else can ever read it, not even for a moment.
+    /// Makes the files of the database, so that nobody else can ever read it, not even for a moment.
     pub fn make_database(&self) -> Result<(), OpenTrouble> {
-        let path = self.database();
-        match OpenOptions::new().create_new(true).write(true).mode(FILE_MODE).open(&path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(folder(&path)(error)),
-            _ => Ok(()),
+        let database = self.database();
+        let mut media = database.clone().into_os_string();
+        media.push("-media");
+        for path in [database, media.into()] {
+            match OpenOptions::new().create_new(true).write(true).mode(FILE_MODE).open(&path) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(folder(&path)(error));
+                }
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     /// The server on file.

@@ -10,6 +10,7 @@ mod accounts;
 mod address;
 mod core;
 mod door;
+mod files;
 mod front;
 mod home;
 mod key;

@@ -8,17 +8,21 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use app::{App, AppInput, AppOutput, Client, Config, Door, FrontId, LineTrouble, LinkEvent, Settings};
+use app::{
+    App, AppInput, AppOutput, AttachmentId, Client, Command, Config, Door, ErrandId, FilesTarget, FrontId,
+    LineTrouble, LinkEvent, Refused, Settings,
+};
 use client::{Db, Key};
-use screens::ToCore;
+use screens::{Action, FromCore, Outcome, Reply, ToCore, What};
 use tokio::net::UnixListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use vocab::Timestamp;
 
 use crate::address::ServerAddress;
 use crate::door::{OpenDoor, Way};
+use crate::files;
 use crate::front::{self, Front};
 use crate::home::{Home, Options, Ownership, ServerFile};
 use crate::trouble::OpenTrouble;
@@ -33,7 +37,18 @@ pub(crate) enum Event {
     Door(Door, u64, LinkEvent),
     /// Why the connection of this number does not come about.
     Trouble(Door, u64, LineTrouble),
+    /// A command of the host's own.
+    Errand(Command, oneshot::Sender<Result<client::Reply, Refused>>),
+    /// Bytes of an attachment, as far as one chunk reaches.
+    ReadAttachment(AttachmentId, u64, oneshot::Sender<Option<Vec<u8>>>),
+    /// Files are sent, or not.
+    Filed(To, FilesTarget, Result<client::OutgoingId, Refused>),
+    /// What came of something that was done beside the loop.
+    Say(To, Outcome),
 }
+
+/// Who waits for an answer: the front end, and its number for it.
+pub(crate) type To = (FrontId, u64);
 
 /// The owner's loop, running.
 pub(crate) struct Running {
@@ -74,6 +89,8 @@ pub(crate) fn start(home: &Home, options: &Options, ownership: Ownership) -> Res
         doors: BTreeMap::new(),
         generation: 0,
         fronts: BTreeMap::new(),
+        errands: BTreeMap::new(),
+        next_errand: 1,
         events: events.clone(),
         talking,
         socket,
@@ -141,6 +158,9 @@ struct Owner {
     doors: BTreeMap<Door, OpenDoor>,
     generation: u64,
     fronts: BTreeMap<FrontId, Attached>,
+    /// Who waits for what the host asked the core itself.
+    errands: BTreeMap<ErrandId, oneshot::Sender<Result<client::Reply, Refused>>>,
+    next_errand: ErrandId,
     events: mpsc::Sender<Event>,
     /// Held by every task that talks to a front end in another process.
     talking: mpsc::Sender<Infallible>,
@@ -195,9 +215,24 @@ impl Owner {
             Event::FromFront(id, wanted) => {
                 if let Some(attached) = self.fronts.get_mut(&id) {
                     attached.received = wanted.id;
-                    self.input(AppInput::FromFront(id, wanted));
+                    self.wanted(id, wanted);
                 }
             }
+            Event::Errand(command, reply) => {
+                let errand = self.next_errand;
+                self.next_errand += 1;
+                self.errands.insert(errand, reply);
+                self.input(AppInput::Errand(errand, command));
+            }
+            Event::ReadAttachment(id, offset, reply) => {
+                // Whoever saves it says that it cannot be read.
+                let _ = reply.send(self.app.read_attachment(id, offset).ok().flatten());
+            }
+            Event::Filed(to, target, ended) => {
+                let outcome = self.app.filed(target, ended);
+                self.say(to, outcome);
+            }
+            Event::Say(to, outcome) => self.say(to, outcome),
             Event::Trouble(door, generation, trouble) => {
                 if self.is_current(door, generation) {
                     self.input(AppInput::Trouble(trouble));
@@ -213,6 +248,34 @@ impl Owner {
                 self.input(AppInput::Link(door, event));
             }
         }
+    }
+
+    /// Files are read and written here; everything else is the app's.
+    fn wanted(&mut self, front: FrontId, wanted: ToCore) {
+        let to = (front, wanted.id);
+        match wanted.what {
+            What::Action(Action::SendFiles { to: chat, reply_to, text, files }) => {
+                match self.app.files_target(&chat, reply_to.as_deref()) {
+                    Ok(target) => {
+                        tokio::spawn(files::send(self.events.clone(), to, target, text, files));
+                    }
+                    Err(outcome) => self.say(to, outcome),
+                }
+            }
+            What::Action(Action::SaveAttachment { id, to: place }) => match self.app.to_save(&id) {
+                Ok((id, name, bytes)) => {
+                    let what = files::ToSave { id, name, bytes };
+                    tokio::spawn(files::save(self.events.clone(), to, what, place));
+                }
+                Err(outcome) => self.say(to, outcome),
+            },
+            what => self.input(AppInput::FromFront(front, ToCore { id: wanted.id, what })),
+        }
+    }
+
+    fn say(&mut self, (front, id): To, outcome: Outcome) {
+        let from = FromCore::Reply { id, reply: Reply::Outcome(outcome) };
+        self.perform(AppOutput::ToFront(front, from));
     }
 
     fn is_current(&self, door: Door, generation: u64) -> bool {
@@ -241,6 +304,12 @@ impl Owner {
             }
             AppOutput::Disconnect(door) => {
                 self.doors.remove(&door);
+            }
+            AppOutput::Errand(errand, reply) => {
+                if let Some(waiting) = self.errands.remove(&errand) {
+                    // Whoever asked may have ended.
+                    let _ = waiting.send(reply);
+                }
             }
             AppOutput::Frame(door, bytes) => {
                 let Some(open) = self.doors.get(&door) else { return };

@@ -2,7 +2,8 @@
 
 mod chat;
 mod device;
-pub mod folder;
+pub mod files;
+mod folder;
 pub mod group;
 mod message;
 mod people;
@@ -155,6 +156,8 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Contacts => show::contacts(core, say).await,
         Command::Device(device) => device::run(core, say, device).await,
         Command::Status => show::status(core, say).await,
+        Command::Save { message, folder } => files::save(core, say, message, folder).await,
+        Command::Storage { what } => files::storage(core, say, what).await,
         Command::Accounts | Command::Daemon(_) => Err(Stop::unexpected()),
     }
 }

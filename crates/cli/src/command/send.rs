@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Read};
 use std::time::Duration;
 
 use host_native::{Core, Heard, Notices};
-use screens::{Action, Answer, Ask, Mark, MessageId, Notice, Outcome};
+use screens::{Action, Answer, Ask, ChatId, Mark, MessageId, Notice, Outcome};
 use tokio::time::{Instant, timeout_at};
 use vocab::limits::TEXT_BYTES_MAX;
 
@@ -16,8 +16,11 @@ use crate::say::Say;
 
 /// Sends a text and waits until it came as far as asked.
 pub async fn run(core: &Core, say: Say, send: Send) -> Result<(), Stop> {
-    let Send { to, text, wait, timeout, at, plain } = send;
-    let text = text_of(text).await?;
+    if !send.attach.attach.is_empty() {
+        return super::files::send(core, say, send).await;
+    }
+    let Send { to, text, wait, timeout, at, plain, .. } = send;
+    let text = text_of(text.unwrap_or_default()).await?;
     if let Some(at) = at {
         return scheduled::schedule(core, say, to, text, plain, at).await;
     }
@@ -40,15 +43,27 @@ pub async fn act(core: &Core, say: Say, action: Action, wait: Wait, timeout: Dur
         Outcome::Done => return say.result(&Object::Done, || "Done.".to_owned()),
         _ => return Err(Stop::unexpected()),
     };
+    follow(core, say, &mut notices, &chat, &id, wait, Instant::now() + timeout).await
+}
+
+/// Says that a message is in the outbox, and waits until it came as far as asked.
+pub async fn follow(
+    core: &Core,
+    say: Say,
+    notices: &mut Notices,
+    chat: &ChatId,
+    id: &MessageId,
+    wait: Wait,
+    until: Instant,
+) -> Result<(), Stop> {
     // Said as soon as it cannot be lost any more; the exit code tells how far it came.
-    say.object(&Object::Sent { chat: &chat, id: &id })?;
+    say.object(&Object::Sent { chat, id })?;
     let wanted = match wait {
         Wait::Stored => Mark::Sent,
         Wait::Delivered => Mark::Delivered,
         Wait::Read => Mark::Read,
     };
-    let until = Instant::now() + timeout;
-    let reached = reach(core, &mut notices, &id, wanted, until).await?;
+    let reached = reach(core, notices, id, wanted, until).await?;
     if reached >= wanted {
         let said = match reached {
             Mark::Pending | Mark::Sent => "Sent: the server has it, and they get it when they are there.",

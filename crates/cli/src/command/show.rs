@@ -163,7 +163,8 @@ pub fn rows<Row>(
 
 /// A message's text for a terminal.
 pub fn words(bubble: &Bubble) -> String {
-    bubble.note.clone().unwrap_or_else(|| set::text(bubble).replace('\n', "\n    "))
+    let text = bubble.note.clone().unwrap_or_else(|| set::text(bubble).replace('\n', "\n    "));
+    super::files::carried(bubble) + &text
 }
 
 /// The beginning of a message's id.
