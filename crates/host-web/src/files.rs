@@ -6,7 +6,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use app::{
-    App, FilesTarget, Filing, FilingStep, FrontId, MediaInfo, Prepared,
+    App, FilesTarget, Filing, FilingStep, FrontId,
     prepare::{self, Looked, Manner},
 };
 use client::{AttachmentId, Command};
@@ -88,7 +88,7 @@ impl Job {
                     };
                 }
                 let (target, text, mut looked) = (*target, std::mem::take(text), std::mem::take(looked));
-                let prepared = looked.iter_mut().map(|file| std::mem::replace(&mut file.prepared, nothing())).collect();
+                let prepared = looked.iter_mut().map(|file| std::mem::take(&mut file.prepared)).collect();
                 self.work = Work::Filing { target, filing: Filing::new(target, text, prepared), looked };
                 Step::Again
             }
@@ -103,9 +103,7 @@ impl Job {
                         }
                     }
                 }
-                FilingStep::Ended(ended) => {
-                    Step::Over(app.filed(*target, ended), None, filing.leftovers())
-                }
+                FilingStep::Ended(ended) => Step::Over(app.filed(*target, ended), None, filing.leftovers()),
             },
             Work::Giving { attachment, name, size, at, kind, parts } => {
                 if *at >= *size {
@@ -171,11 +169,6 @@ fn whole_number(value: &JsValue) -> Option<u64> {
     Some(number as u64)
 }
 
-/// In the place of what was taken out.
-fn nothing() -> Prepared {
-    Prepared { about: MediaInfo::default(), thumbnail: Vec::new(), size: 0 }
-}
-
 fn look(manner: Manner, handed: &Handed) -> Result<Looked<Source>, String> {
     let name = handed.file.name();
     let source = Source::of(&handed.file).map_err(|_| words::NO_FILE.to_owned())?;
@@ -183,7 +176,8 @@ fn look(manner: Manner, handed: &Handed) -> Result<Looked<Source>, String> {
     if looked.prepared.about.kind == client::MediaKind::Video
         && let Some(poster) = &handed.poster
     {
-        let pixels = picture::Pixels { width: poster.width(), height: poster.height(), rgba: poster.data().0 };
+        let pixels =
+            picture::Pixels { width: poster.width(), height: poster.height(), rgba: poster.data().0 };
         // A video without a frame is shown by its length and size.
         if let Ok((thumbnail, placeholder)) = picture::thumbnail(&pixels) {
             looked.prepared.thumbnail = thumbnail.jpeg;
@@ -223,7 +217,11 @@ struct Source {
 }
 
 impl Source {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are whole and positive")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "sizes are whole and positive"
+    )]
     fn of(file: &File) -> Result<Self, JsValue> {
         let size = file.size() as u64;
         let reader = FileReaderSync::new()?;

@@ -319,8 +319,12 @@ mod tests {
             as_file: false,
             voice: false,
         };
-        let action =
-            Action::SendFiles { to: "ines".to_owned(), reply_to: None, text: text.to_owned(), files: vec![file] };
+        let action = Action::SendFiles {
+            to: "ines".to_owned(),
+            reply_to: None,
+            text: text.to_owned(),
+            files: vec![file],
+        };
         ToCore { id, what: What::Action(action) }
     }
 

@@ -83,10 +83,20 @@ pub fn timeline() -> Timeline {
     timeline.bubbles = Listing::Rows(vec![
         bubble(1, "", false, vec![picture("1", Transfer::Here)]),
         bubble(2, "The house by the lake", false, album),
-        bubble(3, "Rooftop, just before the rain", true, vec![attachment("2", MediaKind::Video, "roof.mp4", Transfer::Here)]),
+        bubble(
+            3,
+            "Rooftop, just before the rain",
+            true,
+            vec![attachment("2", MediaKind::Video, "roof.mp4", Transfer::Here)],
+        ),
         bubble(4, "", false, vec![attachment("3", MediaKind::Voice, "voice.ogg", Transfer::Here)]),
         bubble(5, "", true, vec![attachment("4", MediaKind::Voice, "voice.ogg", Transfer::Here)]),
-        bubble(6, "", false, vec![attachment("5", MediaKind::File, "Rental agreement Rua da Rosa.pdf", Transfer::Known)]),
+        bubble(
+            6,
+            "",
+            false,
+            vec![attachment("5", MediaKind::File, "Rental agreement Rua da Rosa.pdf", Transfer::Known)],
+        ),
         bubble(7, "", false, vec![picture("6", Transfer::Coming)]),
         bubble(8, "", false, vec![attachment("7", MediaKind::Audio, "choir.mp3", Transfer::Damaged)]),
         bubble(9, "", false, vec![picture("8", Transfer::Gone)]),
@@ -148,5 +158,11 @@ pub fn storage() -> StoragePage {
 
 fn person_of_me() -> crate::Person {
     let me = samples::me();
-    crate::Person { id: me.id, name: me.name, initials: me.initials, tint: me.tint, ..samples::timeline_full().head.person }
+    crate::Person {
+        id: me.id,
+        name: me.name,
+        initials: me.initials,
+        tint: me.tint,
+        ..samples::timeline_full().head.person
+    }
 }

@@ -42,7 +42,10 @@ mod browser {
 
     /// Starts the worker; `heard` is called with all it says, and with an address for bytes that come along; `broken` when it cannot
     /// go on.
-    pub fn start(mut heard: impl FnMut(FromCore, Option<String>) + 'static, mut broken: impl FnMut() + 'static) {
+    pub fn start(
+        mut heard: impl FnMut(FromCore, Option<String>) + 'static,
+        mut broken: impl FnMut() + 'static,
+    ) {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let Ok(worker) = Worker::new_with_options("/worker-start.js", &options) else { return broken() };

@@ -14,7 +14,9 @@ pub use nowhere::*;
 #[must_use]
 pub fn size_in_words(bytes: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "KB")];
-    let Some((unit, name)) = UNITS.into_iter().find(|(unit, _)| bytes >= *unit) else { return format!("{bytes} B") };
+    let Some((unit, name)) = UNITS.into_iter().find(|(unit, _)| bytes >= *unit) else {
+        return format!("{bytes} B");
+    };
     match bytes / (unit / 10) {
         tenths if tenths >= 100 => format!("{} {name}", tenths / 10),
         tenths => format!("{}.{} {name}", tenths / 10, tenths % 10),
@@ -174,7 +176,8 @@ mod browser {
             "paste",
             Box::new(move |event| {
                 let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
-                let Some(files) = data.and_then(|data| data.files()).filter(|files| files.length() > 0) else {
+                let Some(files) = data.and_then(|data| data.files()).filter(|files| files.length() > 0)
+                else {
                     return;
                 };
                 if is_on_chat(&event) {
@@ -208,7 +211,11 @@ mod browser {
         all.map(|file| pick(file, made.clone())).collect()
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are whole and positive")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "sizes are whole and positive"
+    )]
     fn pick(file: File, made: impl FnMut(u64, String) + 'static) -> Picked {
         let (name, kind) = (file.name(), super::kind_of(&file.type_()));
         let size = super::size_in_words(file.size() as u64);

@@ -61,8 +61,8 @@ mod browser {
     use wasm_bindgen::prelude::*;
     use wasm_bindgen_futures::{JsFuture, spawn_local};
     use web_sys::{
-        BlobEvent, DomException, File, FilePropertyBag, HtmlAudioElement, MediaRecorder, MediaRecorderOptions,
-        MediaStream, MediaStreamConstraints, MediaStreamTrack, RecordingState, Url,
+        BlobEvent, DomException, File, FilePropertyBag, HtmlAudioElement, MediaRecorder,
+        MediaRecorderOptions, MediaStream, MediaStreamConstraints, MediaStreamTrack, RecordingState, Url,
     };
 
     use super::{Heard, NO_MICROPHONE, NOT_ALLOWED, NOT_RECORDED, Recording};
@@ -148,7 +148,11 @@ mod browser {
         let _ = player.add_event_listener_with_callback(name, closure.into_js_value().unchecked_ref());
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "times are positive and small")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "times are positive and small"
+    )]
     fn ms(seconds: f64) -> u64 {
         (seconds.max(0.0) * 1_000.0) as u64
     }

@@ -39,7 +39,8 @@ async fn a_photo_arrives_without_the_place_where_it_was_taken() -> Outcome {
     boris.dialog("lake.jpg").appears().await?;
     boris.until("document.querySelector('.viewer img')?.naturalWidth > 0").await?;
     picture(&boris, "viewer").await?;
-    let saved = browser.saves(&boris, folder.path(), async || boris.button("Save lake.jpg").click().await).await?;
+    let saved =
+        browser.saves(&boris, folder.path(), async || boris.button("Save lake.jpg").click().await).await?;
     let arrived = std::fs::read(saved).expect("it was saved");
     assert!(arrived.starts_with(&[0xff, 0xd8]), "a JPEG");
     assert!(!contains(&arrived, PLACE) && !contains(&arrived, b"Exif"), "without what it said of itself");
@@ -77,6 +78,9 @@ async fn a_file_of_some_megabytes_comes_through_a_line_that_is_cut() -> Outcome 
     let file = folder.path().join("scans.zip");
     std::fs::write(&file, &sent).expect("the file is written");
 
+    // The shell is kept for starting without a line.
+    anna.until("navigator.serviceWorker.ready.then(() => caches.keys()).then((keys) => keys.length >= 2)")
+        .await?;
     line.stall();
     attach(&anna, "Files to attach", &file).await?;
     anna.button("Send").click().await?;
@@ -99,7 +103,8 @@ async fn a_file_of_some_megabytes_comes_through_a_line_that_is_cut() -> Outcome 
     }
     boris.button("Save scans.zip").appears().await?;
     picture(&boris, "file").await?;
-    let saved = browser.saves(&boris, folder.path(), async || boris.button("Save scans.zip").click().await).await?;
+    let saved =
+        browser.saves(&boris, folder.path(), async || boris.button("Save scans.zip").click().await).await?;
     assert!(std::fs::read(saved).expect("it was saved") == sent, "to the byte");
     browser.close().await
 }
@@ -175,7 +180,8 @@ async fn what_is_dropped_goes_from_a_tab_that_does_not_lead() -> Outcome {
     first.log("Messages").shows("notes.txt").await?;
     second.button("Save notes.txt").appears().await?;
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let saved = browser.saves(&second, folder.path(), async || second.button("Save notes.txt").click().await).await?;
+    let saved =
+        browser.saves(&second, folder.path(), async || second.button("Save notes.txt").click().await).await?;
     assert_eq!(std::fs::read(saved).expect("it was saved"), b"Bread, milk");
     browser.close().await
 }

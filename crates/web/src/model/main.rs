@@ -325,7 +325,9 @@ impl Model {
     /// Sends a text to the open chat, with the files in its tray. It is returned if the core does not take it.
     pub fn send(&mut self, text: String) {
         if self.send_tray(&text) {
-            let Some(id) = self.main().and_then(|main| main.chat()).map(|chat| chat.id.clone()) else { return };
+            let Some(id) = self.main().and_then(|main| main.chat()).map(|chat| chat.id.clone()) else {
+                return;
+            };
             return self.keep_draft(&id, String::new());
         }
         let Some(main) = self.main() else { return };

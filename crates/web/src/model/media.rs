@@ -103,7 +103,9 @@ impl Shelf {
 
     fn kinds(self) -> Vec<MediaKind> {
         match self {
-            Self::Seen => vec![MediaKind::Picture, MediaKind::Video, MediaKind::Animation, MediaKind::Sticker],
+            Self::Seen => {
+                vec![MediaKind::Picture, MediaKind::Video, MediaKind::Animation, MediaKind::Sticker]
+            }
             Self::Heard => vec![MediaKind::Voice, MediaKind::Audio],
             Self::Files => vec![MediaKind::File],
         }
@@ -346,7 +348,9 @@ impl Model {
 
     /// The core says something, and the bytes of an attachment are at this address.
     pub fn heard_at(&mut self, from: screens::FromCore, address: String) {
-        let screens::FromCore::Reply { id, .. } = &from else { return self.chores.push(Chore::Revoke(address)) };
+        let screens::FromCore::Reply { id, .. } = &from else {
+            return self.chores.push(Chore::Revoke(address));
+        };
         let Some(Purpose::Bytes(attachment)) = self.waiting.get(id).cloned() else {
             return self.chores.push(Chore::Revoke(address));
         };
@@ -393,7 +397,9 @@ impl Model {
     /// What the windows show of an attachment follows what is known of it.
     pub(super) fn refresh_viewer(&mut self) {
         let Stage::Main(main) = &mut self.stage else { return };
-        let (Some(Dialog::Viewer(viewer)), Some(Open::Chat(chat))) = (&mut main.dialog, &main.open) else { return };
+        let (Some(Dialog::Viewer(viewer)), Some(Open::Chat(chat))) = (&mut main.dialog, &main.open) else {
+            return;
+        };
         let Listing::Rows(rows) = &chat.shown else { return };
         for item in &mut viewer.items {
             let all = rows.iter().flat_map(|bubble| &bubble.attachments);
@@ -540,7 +546,9 @@ impl Model {
     }
 
     pub(super) fn came_of_freeing(&mut self, outcome: Outcome) {
-        if let (Some(Dialog::Storage { said, .. }), Outcome::Refused { sentence, .. }) = (self.dialog(), outcome) {
+        if let (Some(Dialog::Storage { said, .. }), Outcome::Refused { sentence, .. }) =
+            (self.dialog(), outcome)
+        {
             *said = Some(sentence);
         }
         self.want(What::Ask(Ask::Storage), Purpose::Storage);

@@ -642,13 +642,17 @@ fn files_go_with_the_text_and_come_back_with_it_when_they_are_refused() {
     assert_eq!(std::mem::take(&mut model.chores), [Chore::Forget(1)]);
     model.send("By the lake".into());
     let sent = model.take_out();
-    let Some(What::Action(Action::SendFiles { to, text, files, reply_to: None })) = sent.first().map(|to| &to.what)
+    let Some(What::Action(Action::SendFiles { to, text, files, reply_to: None })) =
+        sent.first().map(|to| &to.what)
     else {
         panic!("{sent:?}")
     };
     assert_eq!((to, text.as_str()), (&chat.0, "By the lake"));
     assert_eq!((files[0].source.clone(), files[0].quality), (FileSource::Handed(2), Quality::DataSaver));
-    assert_eq!((model.tray(&chat).len(), model.preparing(&chat)), (0, vec!["Preparing house.jpg".to_owned()]));
+    assert_eq!(
+        (model.tray(&chat).len(), model.preparing(&chat)),
+        (0, vec!["Preparing house.jpg".to_owned()])
+    );
 
     let sentence = "“house.jpg” is not sent.".to_owned();
     let refused = Outcome::Refused { kind: RefusedKind::Refused, sentence: sentence.clone(), next: None };
@@ -725,7 +729,10 @@ fn the_oldest_addresses_are_given_back() {
         let asked = bytes_asked(&model.take_out());
         model.heard_at(saved(asked[0].0), format!("blob:{number}"));
     }
-    assert_eq!((model.media.addresses.len(), model.chores.clone()), (96, vec![Chore::Revoke("blob:0".into())]));
+    assert_eq!(
+        (model.media.addresses.len(), model.chores.clone()),
+        (96, vec![Chore::Revoke("blob:0".into())])
+    );
 }
 
 #[test]
@@ -814,5 +821,8 @@ fn room_is_freed_and_what_is_loaded_by_itself_is_chosen() {
     outcome(&mut model, sent[0].id, Outcome::Done);
     assert!(model.take_out().iter().any(|to| matches!(to.what, What::Ask(Ask::Storage))));
     model.set_rule(MediaKind::Video, true, 0);
-    assert_eq!(action(&mut model), Some(Action::SetMediaRule { kind: MediaKind::Video, metered: true, bytes: 0 }));
+    assert_eq!(
+        action(&mut model),
+        Some(Action::SetMediaRule { kind: MediaKind::Video, metered: true, bytes: 0 })
+    );
 }

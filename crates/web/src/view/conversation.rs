@@ -214,9 +214,10 @@ fn Log(chat: Chat) -> Element {
     let outgoing = chat.frame.as_ref().map(|frame| frame.outgoing.clone()).unwrap_or_default();
     let leaves = !outgoing.is_empty() || !desk.model.read().preparing(&chat.id).is_empty();
     // What leaves a chat in which nothing was said yet stands where it will stand.
+    let nothing_yet = Listing::Rows(vec![]);
     let shown = match &chat.shown {
-        Listing::Empty(_) if leaves => Listing::Rows(vec![]),
-        shown => shown.clone(),
+        Listing::Empty(_) if leaves => &nothing_yet,
+        shown => shown,
     };
     rsx! {
         div {
@@ -236,7 +237,7 @@ fn Log(chat: Chat) -> Element {
                     desk.change(Model::show_earlier);
                 }
             },
-            match &shown {
+            match shown {
                 Listing::Loading => rsx! { Bones {} },
                 Listing::Empty(place) => rsx! {
                     div { class: "nothing",
@@ -325,7 +326,8 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
     let failed = if bubble.failed.is_some() { "bubble--failed" } else { "" };
     let reacted = if bubble.reactions.is_empty() { "" } else { "is-reacted" };
     let called = if bubble.mentions.iter().any(|mention| mention.you) { "bubble--called" } else { "" };
-    let script = if bubble.script == Script::Emoji && bubble.attachments.is_empty() { "bubble--emoji" } else { "" };
+    let script =
+        if bubble.script == Script::Emoji && bubble.attachments.is_empty() { "bubble--emoji" } else { "" };
     let media = if bubble.attachments.iter().any(|one| is_seen(one.kind)) { "bubble--media" } else { "" };
     let wordless = bubble.text.is_empty() && !bubble.attachments.is_empty();
     rsx! {

@@ -58,7 +58,11 @@ pub fn Attachments(attachments: Vec<AttachmentShown>) -> Element {
 
 /// A picture, a video or an animation in its box: the box has its size before anything of it is here.
 #[component]
-pub fn Tile(attachment: AttachmentShown, #[props(default)] alone: bool, #[props(default)] more: usize) -> Element {
+pub fn Tile(
+    attachment: AttachmentShown,
+    #[props(default)] alone: bool,
+    #[props(default)] more: usize,
+) -> Element {
     let desk = use_context::<Desk>();
     let mut in_view = use_signal(|| false);
     let state = attachment.state;
@@ -141,7 +145,9 @@ pub fn Drawn(attachment: AttachmentShown) -> Element {
         sides => sides,
     };
     match source {
-        Some(source) => rsx! { img { src: "{source}", alt: "", width: "{width}", height: "{height}", draggable: "false" } },
+        Some(source) => {
+            rsx! { img { src: "{source}", alt: "", width: "{width}", height: "{height}", draggable: "false" } }
+        }
         None => rsx! {
             svg { class: "tile__blank", view_box: "0 0 {width} {height}", "aria-hidden": "true" }
         },

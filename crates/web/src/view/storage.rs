@@ -138,7 +138,8 @@ fn Rule(rule: MediaRuleRow) -> Element {
 
 const AGES: [(u32, &str); 4] =
     [(30, "Older than 30 days"), (90, "Older than 90 days"), (365, "Older than a year"), (0, "Of any age")];
-const SIZES: [(u64, &str); 3] = [(0, "of any size"), (5_000_000, "from 5 MB on"), (50_000_000, "from 50 MB on")];
+const SIZES: [(u64, &str); 3] =
+    [(0, "of any size"), (5_000_000, "from 5 MB on"), (50_000_000, "from 50 MB on")];
 const RULES: [(u64, &str); 5] = [
     (0, "Only when I ask"),
     (1_000_000, "Up to 1 MB"),

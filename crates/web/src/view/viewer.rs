@@ -90,7 +90,9 @@ fn Whole(item: AttachmentShown) -> Element {
             video { src: "{address}", poster, controls: true, autoplay: true, aria_label: "{item.spoken}" }
         },
         (AttachmentAct::Open, _, Some(address)) => rsx! { img { src: "{address}", alt: "{item.spoken}" } },
-        (AttachmentAct::Open, ..) => rsx! { div { class: "viewer__small", aria_busy: "true", Drawn { attachment: item } } },
+        (AttachmentAct::Open, ..) => {
+            rsx! { div { class: "viewer__small", aria_busy: "true", Drawn { attachment: item } } }
+        }
         (act, ..) => rsx! {
             div { class: "viewer__small",
                 Drawn { attachment: item.clone() }
