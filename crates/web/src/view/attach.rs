@@ -196,9 +196,9 @@ pub fn Recorder() -> Element {
     let desk = use_context::<Desk>();
     use_effect(|| dom::focus(".recorder .send, .recorder button"));
     let Some(recording) = desk.recording.read().clone() else { return rsx! {} };
-    let mut held = desk.recording;
     let pause = move |paused| {
         if let Some(now) = sound::pause_recording(paused) {
+            let mut held = desk.recording;
             held.set(Some(now));
         }
     };

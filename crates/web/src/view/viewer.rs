@@ -57,7 +57,7 @@ pub fn Viewer(shown: Viewed) -> Element {
                     Icon { name: "close" }
                 }
             }
-            div { class: "viewer__body", Whole { key: "{item.id.0}", item } }
+            div { class: "viewer__body", Whole { key: "{item.id.0}", item: item.clone() } }
             if shown.at > 0 {
                 button {
                     class: "icon-button viewer__before",
