@@ -6,6 +6,7 @@ use chromiumoxide::{
     cdp::{
         browser_protocol::{
             browser::BrowserContextId,
+            dom::SetFileInputFilesParams,
             emulation::{SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams},
             input::{DispatchKeyEventParams, DispatchKeyEventType, InsertTextParams},
             page::{AddScriptToEvaluateOnNewDocumentParams, CaptureScreenshotFormat},
@@ -123,6 +124,17 @@ impl Page {
     pub async fn screenshot(&self, file: impl AsRef<Path>) -> Result<()> {
         let picture = ScreenshotParams::builder().format(CaptureScreenshotFormat::Png).build();
         self.tab.save_screenshot(picture, file).await.map(drop).map_err(Failure::during("taking a picture"))
+    }
+
+    /// Chooses files in the field that matches, as the browser's own window would. By a selector, because the browser names such a field
+    /// by its button.
+    pub async fn choose(&self, field: &str, files: &[&str]) -> Result<()> {
+        let step = format!("{field} is given files");
+        let element = self.tab.find_element(field).await.map_err(Failure::during(step.clone()))?;
+        let files = files.iter().map(|file| (*file).to_owned()).collect::<Vec<_>>();
+        let mut choose = SetFileInputFilesParams::new(files);
+        choose.backend_node_id = Some(element.backend_node_id);
+        self.tab.execute(choose).await.map(drop).map_err(Failure::during(step))
     }
 
     /// The value of a JavaScript expression; a promise is awaited. For facts that no role tells, such as timings.

@@ -14,13 +14,13 @@ use crate::{Outcome, chat::newcomer, invitation, picture, start_chat};
 async fn a_photo_arrives_without_the_place_where_it_was_taken() -> Outcome {
     let (server, browser) = (Server::start(), Browser::start().await?);
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let (anna, boris) = two(&browser, &server.url(), &server.url()).await?;
+    let (anna, boris) = two(&browser, &server.url()).await?;
     let taken = photo_with_place(&anna).await?;
     assert!(contains(&taken, PLACE), "it says where it was taken");
     let file = folder.path().join("lake.jpg");
     std::fs::write(&file, &taken).expect("the photo is written");
 
-    attach(&anna, "Photos or videos to attach", &file).await?;
+    attach(&anna, "#pick-seen", &file).await?;
     anna.list("Attached files").item("lake.jpg").appears().await?;
     anna.button("Original").click().await?;
     picture(&anna, "tray").await?;
@@ -73,7 +73,7 @@ async fn a_file_of_some_megabytes_comes_through_a_line_that_is_cut() -> Outcome 
     let (server, browser) = (Server::start(), Browser::start().await?);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let line = Line::to(SocketAddr::from(([127, 0, 0, 1], server.port))).await?;
-    let (anna, boris) = two(&browser, &format!("http://{}", line.address()), &server.url()).await?;
+    let (anna, boris) = two(&browser, &format!("http://{}", line.address())).await?;
     let sent = noise(FILE_BYTES);
     let file = folder.path().join("scans.zip");
     std::fs::write(&file, &sent).expect("the file is written");
@@ -82,7 +82,7 @@ async fn a_file_of_some_megabytes_comes_through_a_line_that_is_cut() -> Outcome 
     anna.until("navigator.serviceWorker.ready.then(() => caches.keys()).then((keys) => keys.length >= 2)")
         .await?;
     line.stall();
-    attach(&anna, "Files to attach", &file).await?;
+    attach(&anna, "#pick-any", &file).await?;
     anna.button("Send").click().await?;
     // It is safe on this device before any of it has left.
     anna.log("Messages").shows("Sending").await?;
@@ -114,7 +114,7 @@ async fn a_voice_note_is_recorded_listened_to_sent_and_played() -> Outcome {
     let (server, profile) = (Server::start(), tempfile::tempdir().expect("a temporary folder"));
     let flags = ["use-fake-device-for-media-stream", "use-fake-ui-for-media-stream"];
     let browser = Browser::start_in(profile.path(), &flags).await?;
-    let (anna, boris) = two(&browser, &server.url(), &server.url()).await?;
+    let (anna, boris) = two(&browser, &server.url()).await?;
     anna.button("Record a voice note").click().await?;
     anna.find("timer", "Recording 0:01").appears().await?;
     anna.button("Pause").click().await?;
@@ -150,7 +150,7 @@ async fn a_microphone_that_may_not_be_used_is_said() -> Outcome {
     let (server, profile) = (Server::start(), tempfile::tempdir().expect("a temporary folder"));
     let flags = ["use-fake-device-for-media-stream", "deny-permission-prompts"];
     let browser = Browser::start_in(profile.path(), &flags).await?;
-    let (anna, _boris) = two(&browser, &server.url(), &server.url()).await?;
+    let (anna, _boris) = two(&browser, &server.url()).await?;
     anna.button("Record a voice note").click().await?;
     anna.until("document.querySelector('.recorder [role=alert]')?.innerText.includes('Allow it')").await?;
     picture(&anna, "microphone-refused").await?;
@@ -187,10 +187,10 @@ async fn what_is_dropped_goes_from_a_tab_that_does_not_lead() -> Outcome {
 }
 
 /// Anna and Boris, who have each other's chat open.
-async fn two(browser: &Browser, annas: &str, boris: &str) -> Result<(Page, Page), Failure> {
-    let anna = browser.person().await?.open(annas).await?;
+async fn two(browser: &Browser, address: &str) -> Result<(Page, Page), Failure> {
+    let anna = browser.person().await?.open(address).await?;
     crate::register_without_handle(&anna, "Anna").await?;
-    let boris = browser.person().await?.open(boris).await?;
+    let boris = browser.person().await?.open(address).await?;
     crate::register_without_handle(&boris, "Boris").await?;
     let link = invitation(&boris).await?;
     boris.press("Escape").await?;
@@ -201,10 +201,10 @@ async fn two(browser: &Browser, annas: &str, boris: &str) -> Result<(Page, Page)
     Ok((anna, boris))
 }
 
-/// Chooses a file in the field with that name, as the browser's own window would.
+/// Chooses a file in that field, as the browser's own window would.
 async fn attach(page: &Page, field: &str, file: &Path) -> Outcome {
     let file = file.to_str().expect("a path of letters");
-    page.button(field).choose(&[file]).await
+    page.choose(field, &[file]).await
 }
 
 /// A photo as a camera makes it: the browser draws it, and the place is laid into it.
