@@ -1,7 +1,7 @@
 //! The browser's private file system under SQLite.
 
 use sqlite_wasm_rs::WasmOsCallback;
-use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfg, install as install_pool};
+use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfgBuilder, install as install_pool};
 
 use crate::error::Error;
 
@@ -11,7 +11,8 @@ use crate::error::Error;
 /// # Errors
 /// [`Error::InUse`] when another tab holds it: relay through that one. [`Error::Other`] otherwise.
 pub async fn install() -> Result<(), Error> {
-    match install_pool::<WasmOsCallback>(&OpfsSAHPoolCfg::default(), true).await {
+    let options = OpfsSAHPoolCfgBuilder::new().initial_capacity(FILES).build();
+    match install_pool::<WasmOsCallback>(&options, true).await {
         Ok(_) => Ok(()),
         Err(error) => {
             let words = format!("{error:?}");
@@ -23,3 +24,7 @@ pub async fn install() -> Result<(), Error> {
         }
     }
 }
+
+/// Files that the pool has room for: two databases, each with its log and what it writes while it is rearranged, and some to spare. A
+/// pool that an older version made grows to this.
+const FILES: usize = 12;

@@ -25,18 +25,25 @@ mod line;
 mod network;
 mod page;
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use chromiumoxide::{
     BrowserConfig,
     cdp::browser_protocol::{
-        browser::BrowserContextId,
+        browser::{
+            BrowserContextId, DownloadProgressState, EventDownloadProgress, EventDownloadWillBegin,
+            SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
+        },
         target::{CreateBrowserContextParams, CreateTargetParams},
     },
 };
 use futures_util::StreamExt;
 use tempfile::TempDir;
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::timeout};
 
 pub use element::Element;
 pub use failure::{Failure, Result};
@@ -67,7 +74,7 @@ impl Browser {
 
     /// Starts Chromium with a profile that outlives it, and with further flags (written without the leading dashes).
     /// The [`owner`](Self::owner) of the profile finds their storage again at the next start.
-    pub async fn start_in(profile: &std::path::Path, flags: &[&str]) -> Result<Self> {
+    pub async fn start_in(profile: &Path, flags: &[&str]) -> Result<Self> {
         let config = BrowserConfig::builder()
             .chrome_executable(executable()?)
             .user_data_dir(profile)
@@ -96,6 +103,35 @@ impl Browser {
         Person { browser: self, context: None }
     }
 
+    /// Does something on a page that saves a file, and tells where it is in that folder, whole, under a name of the browser's.
+    pub async fn saves(
+        &self,
+        page: &Page,
+        folder: &Path,
+        act: impl AsyncFnOnce() -> Result<()>,
+    ) -> Result<PathBuf> {
+        let mut behaviour = SetDownloadBehaviorParams::new(SetDownloadBehaviorBehavior::AllowAndName);
+        behaviour.download_path = Some(folder.display().to_string());
+        behaviour.events_enabled = Some(true);
+        behaviour.browser_context_id = page.context.clone();
+        let mut begins = self.chromium.event_listener::<EventDownloadWillBegin>().await?;
+        let mut goes_on = self.chromium.event_listener::<EventDownloadProgress>().await?;
+        self.chromium.execute(behaviour).await?;
+        act().await?;
+        let ends = async {
+            let guid = begins.next().await?.guid.clone();
+            while let Some(event) = goes_on.next().await {
+                if event.guid == guid && event.state != DownloadProgressState::InProgress {
+                    return (event.state == DownloadProgressState::Completed).then_some(guid);
+                }
+            }
+            None
+        };
+        let ended = timeout(WAIT_MAX, ends).await;
+        let guid = ended.ok().flatten().ok_or_else(|| Failure::new("saving a file", "none was saved"))?;
+        Ok(folder.join(guid))
+    }
+
     /// Ends the browser in good order, with everything written to the profile.
     pub async fn close(mut self) -> Result<()> {
         self.chromium.close().await?;
@@ -119,7 +155,7 @@ impl Person<'_> {
     pub async fn open(&self, address: &str) -> Result<Page> {
         let mut tab = CreateTargetParams::new("about:blank");
         tab.browser_context_id = self.context.clone();
-        let page = Page::adopt(self.browser.chromium.new_page(tab).await?).await?;
+        let page = Page::adopt(self.browser.chromium.new_page(tab).await?, self.context.clone()).await?;
         page.open(address).await?;
         Ok(page)
     }

@@ -73,6 +73,11 @@ impl Timer {
     }
 }
 
+/// Calls after all that waits already.
+pub fn soon(then: impl FnOnce() + 'static) {
+    set_timeout(&Closure::once_into_js(then), 0);
+}
+
 /// Waits.
 pub async fn pause(ms: i32) {
     let promise = Promise::new(&mut |resolve, _| {

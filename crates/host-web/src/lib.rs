@@ -8,6 +8,8 @@
 //! - [`post`]: one tab's questions, until they are answered by whoever leads; pure.
 //! - [`tabs`]: what tabs say to each other, and the leader's list of them; pure.
 //! - [`words`]: why the core cannot be opened here, for a person.
+//! - `files`: files that a page hands over, and attachments whose bytes it wants: beside the lines of JSON travel `File`s one way and
+//!   `Blob`s the other, which are names of bytes that the browser keeps, not the bytes.
 //! - `worker`, `doors`, `keys`, `js`: the browser's interfaces.
 //!
 //! Invariant: this crate moves bytes and decides nothing about them.
@@ -18,6 +20,8 @@ pub mod words;
 
 #[cfg(target_arch = "wasm32")]
 mod doors;
+#[cfg(target_arch = "wasm32")]
+mod files;
 #[cfg(target_arch = "wasm32")]
 mod js;
 #[cfg(target_arch = "wasm32")]

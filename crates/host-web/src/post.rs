@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use screens::{
-    Action, Answer, Ask, Bubble, ChatId, FromCore, Listing, MessageId, Notice, Outcome, RefusedKind, Reply,
-    ToCore, What,
+    Action, Answer, Ask, Bubble, FromCore, Listing, MessageId, Notice, Outcome, OutgoingShown, RefusedKind,
+    Reply, ToCore, What,
 };
 
 use crate::{tabs::LeaderId, words};
@@ -107,7 +107,7 @@ impl Post {
         let pending = self.pending.get_mut(&id)?;
         let asked = std::mem::replace(&mut pending.asked, true);
         match &pending.to.what {
-            What::Action(Action::Send { to, .. }) if asked => {
+            What::Action(Action::Send { to, .. } | Action::SendFiles { to, .. }) if asked => {
                 let ask = Ask::Timeline { chat: to.clone(), before: None, limit: LOOK_BACK_MESSAGES };
                 Some(self.ask(ask, Own::Check(id)))
             }
@@ -135,26 +135,36 @@ impl Post {
     fn checked(&mut self, id: u64, reply: &Reply) -> Vec<Handed> {
         let Some(pending) = self.pending.get(&id) else { return Vec::new() };
         match self.found(pending, reply) {
-            Some((chat, message)) => {
-                let reply = Reply::Outcome(Outcome::Sent { chat, id: message });
-                self.replied(id, reply).into_iter().collect()
-            }
+            Some(outcome) => self.replied(id, Reply::Outcome(outcome)).into_iter().collect(),
             None => vec![Handed::ToLeader(pending.to.clone())],
         }
     }
 
-    fn found(&self, pending: &Pending, reply: &Reply) -> Option<(ChatId, MessageId)> {
-        let What::Action(Action::Send { text, .. }) = &pending.to.what else { return None };
+    fn found(&self, pending: &Pending, reply: &Reply) -> Option<Outcome> {
+        let (text, files) = match &pending.to.what {
+            What::Action(Action::Send { text, .. }) => (text, 0),
+            What::Action(Action::SendFiles { text, files, .. }) => (text, files.len()),
+            _ => return None,
+        };
         let Reply::Answer(answer) = reply else { return None };
         let Answer::Timeline(timeline) = &**answer else { return None };
+        // Files that are on their way out are sent as far as the page is concerned.
+        let leaves = |one: &&OutgoingShown| {
+            one.text == *text && one.attachments.len() == files && one.made.ms >= pending.since_ms
+        };
+        if let Some(one) = timeline.outgoing.iter().find(leaves) {
+            return Some(Outcome::Sending { chat: one.chat.clone(), id: one.id.clone() });
+        }
         let Listing::Rows(bubbles) = &timeline.bubbles else { return None };
         let is_it = |bubble: &&Bubble| {
             bubble.own
                 && (bubble.text == *text || is_typed(bubble, text))
+                && bubble.attachments.len() == files
                 && bubble.sent.ms >= pending.since_ms
                 && !self.sent.contains(&bubble.id)
         };
-        bubbles.iter().find(is_it).map(|bubble| (bubble.chat.clone(), bubble.id.clone()))
+        let bubble = bubbles.iter().find(is_it)?;
+        Some(Outcome::Sent { chat: bubble.chat.clone(), id: bubble.id.clone() })
     }
 
     fn note_sent(&mut self, id: MessageId) {
@@ -193,7 +203,7 @@ const SENT_KNOWN_MAX: usize = 128;
 
 #[cfg(test)]
 mod tests {
-    use screens::samples;
+    use screens::{FileChoice, FileSource, Quality, media_samples, samples};
 
     use super::*;
 
@@ -300,6 +310,50 @@ mod tests {
         let [first, second] = checks(&post.led_by(8))[..] else { panic!("both are looked for") };
         post.heard(timeline(first, "hello", 1_005));
         assert_eq!(post.heard(timeline(second, "hello", 1_005)), [Handed::ToLeader(send(2, "hello"))]);
+    }
+
+    fn send_files(id: u64, text: &str) -> ToCore {
+        let file = FileChoice {
+            source: FileSource::Handed(7),
+            quality: Quality::Standard,
+            as_file: false,
+            voice: false,
+        };
+        let action = Action::SendFiles {
+            to: "ines".to_owned(),
+            reply_to: None,
+            text: text.to_owned(),
+            files: vec![file],
+        };
+        ToCore { id, what: What::Action(action) }
+    }
+
+    #[test]
+    fn files_that_are_on_their_way_are_not_sent_again_and_others_are() {
+        let mut post = Post::default();
+        post.led_by(7);
+        post.wants(1_000, send_files(1, "lake"));
+        post.wants(1_000, send_files(2, "house"));
+        let [lake, house] = checks(&post.led_by(8))[..] else { panic!("both are looked for first") };
+        let leaving = |check| {
+            let FromCore::Reply { reply: Reply::Answer(answer), .. } = timeline(check, "lake", 1_005) else {
+                panic!("a timeline")
+            };
+            let Answer::Timeline(mut timeline) = *answer else { panic!("a timeline") };
+            let mut outgoing = media_samples::outgoing();
+            (outgoing.text, outgoing.made.ms) = ("lake".to_owned(), 1_005);
+            outgoing.attachments.truncate(1);
+            timeline.outgoing = vec![outgoing];
+            FromCore::Reply { id: check, reply: Reply::Answer(Box::new(Answer::Timeline(timeline))) }
+        };
+        let said = post.heard(leaving(lake));
+        let [Handed::ToPage(FromCore::Reply { id: 1, reply: Reply::Outcome(Outcome::Sending { .. }) })] =
+            &said[..]
+        else {
+            panic!("the page hears that they leave: {said:?}")
+        };
+        // The text of the same words has no files, so it is another one.
+        assert_eq!(post.heard(leaving(house)), [Handed::ToLeader(send_files(2, "house"))]);
     }
 
     #[test]

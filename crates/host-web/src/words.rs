@@ -16,6 +16,12 @@ pub const HELD: &str = "Another window still holds your chats. Close the other w
 /// More is wanted at once than a page ever wants.
 pub const TOO_MUCH: &str = "Too much at once. Wait a moment, then try again.";
 
+/// A file that was chosen is no longer to be had.
+pub const NO_FILE: &str = "This file cannot be read any more: it was moved, changed, or this page was loaded again. Choose it again.";
+
+/// An attachment's bytes could not be put together.
+pub const NOT_READ: &str = "This file is not on this device as a whole. Load it first, then try again.";
+
 /// The database was there and could not be opened.
 #[must_use]
 pub fn open_sentence(error: &OpenError) -> &'static str {

@@ -1,11 +1,16 @@
 //! The worker itself: what comes from the page, from other tabs, from the doors and from the clock goes to the core or
 //! to whoever has it, and what comes out goes back.
 
-use std::{cell::RefCell, collections::VecDeque, future::pending};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, VecDeque},
+    future::pending,
+};
 
-use app::{App, AppInput, AppOutput, Settings};
-use client::{Client, Config, Db, Door, LinkEvent, OpenError, ServiceAddress};
-use screens::{FromCore, ToCore};
+use app::{App, AppInput, AppOutput, ErrandId, FrontId, Settings};
+use client::{Client, Command, Config, Db, Door, LinkEvent, OpenError, ServiceAddress};
+use js_sys::Array;
+use screens::{Action, FromCore, Outcome, Reply, ToCore, What};
 use vocab::Timestamp;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -13,6 +18,7 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 use crate::{
     doors::Doors,
+    files::{Job, Step},
     js::{self, Timer},
     keys,
     post::{Handed, Post},
@@ -31,7 +37,8 @@ pub fn start() -> Result<(), JsValue> {
     let tab = u64::from_le_bytes(keys::random()?);
     let channel = BroadcastChannel::new(CHANNEL)?;
     listen(&channel);
-    let worker = Worker { tab, channel, post: Post::default(), role: Role::Following };
+    let (beside, back) = (BTreeMap::new(), BTreeMap::new());
+    let worker = Worker { tab, channel, post: Post::default(), role: Role::Following, beside, back };
     worker.tell(&TabMessage::Hello);
     WORKER.set(Some(worker));
     // Whoever leads notices by this lock when the tab is gone.
@@ -58,6 +65,10 @@ struct Worker {
     channel: BroadcastChannel,
     post: Post,
     role: Role,
+    /// What the page handed over beside a line, by the line's number, until it is answered.
+    beside: BTreeMap<u64, JsValue>,
+    /// What goes to the page beside an answer.
+    back: BTreeMap<u64, JsValue>,
 }
 
 /// What this worker is among the tabs.
@@ -77,17 +88,22 @@ struct Leading {
     tabs: Tabs,
     doors: Doors,
     timer: Timer,
+    jobs: BTreeMap<ErrandId, Job>,
+    next_job: ErrandId,
 }
 
 impl Worker {
-    fn page_says(&mut self, line: &str) {
+    fn page_says(&mut self, line: &str, beside: Option<JsValue>) {
         // The page and the worker are of one version; another one's words are left alone.
         let Ok(to) = serde_json::from_str::<ToCore>(line) else { return };
+        if let Some(beside) = beside {
+            self.beside.insert(to.id, beside);
+        }
         let handed = self.post.wants(now().0, to);
         self.perform(handed);
     }
 
-    fn tab_says(&mut self, line: &str) {
+    fn tab_says(&mut self, line: &str, beside: Option<JsValue>) {
         let Ok(message) = serde_json::from_str::<TabMessage>(line) else { return };
         match message {
             TabMessage::Hello => {
@@ -101,9 +117,12 @@ impl Worker {
                     self.perform(handed);
                 }
             }
-            TabMessage::ToCore { leader, tab, to } => self.follower_says(leader, tab, to),
+            TabMessage::ToCore { leader, tab, to } => self.follower_says(leader, tab, to, beside),
             TabMessage::FromCore { tab, from } => {
                 if tab == self.tab && matches!(self.role, Role::Following) {
+                    if let (FromCore::Reply { id, .. }, Some(beside)) = (&*from, beside) {
+                        self.back.insert(*id, beside);
+                    }
                     let handed = self.post.heard(*from);
                     self.perform(handed);
                 }
@@ -111,7 +130,7 @@ impl Worker {
         }
     }
 
-    fn follower_says(&mut self, leader: LeaderId, tab: TabId, to: ToCore) {
+    fn follower_says(&mut self, leader: LeaderId, tab: TabId, to: ToCore, beside: Option<JsValue>) {
         let Role::Leading(leading) = &mut self.role else { return };
         if leading.id != leader {
             return;
@@ -122,7 +141,8 @@ impl Worker {
             // Without locks there would be no leader.
             let _ = js::when_lock_is_free(&tab_lock(tab), move || with(|worker| worker.tab_gone(tab)));
         }
-        self.core(AppInput::FromFront(front, to));
+        let handed = self.front_says(front, to, beside);
+        self.perform(handed);
     }
 
     fn tab_gone(&mut self, tab: TabId) {
@@ -133,8 +153,15 @@ impl Worker {
     }
 
     fn lead(&mut self, id: LeaderId, app: App) {
-        let leading =
-            Leading { id, app, tabs: Tabs::default(), doors: Doors::default(), timer: Timer::default() };
+        let leading = Leading {
+            id,
+            app,
+            tabs: Tabs::default(),
+            doors: Doors::default(),
+            timer: Timer::default(),
+            jobs: BTreeMap::new(),
+            next_job: 0,
+        };
         self.role = Role::Leading(Box::new(leading));
         self.core(AppInput::FrontUp(OWN_FRONT));
         self.tell(&TabMessage::Leading(id));
@@ -163,7 +190,7 @@ impl Worker {
         let mut queue = VecDeque::from(handed);
         while let Some(next) = queue.pop_front() {
             match next {
-                Handed::ToPage(from) => say_to_page(&from),
+                Handed::ToPage(from) => self.say_to_page(&from),
                 Handed::ToLeader(to) => queue.extend(self.tell_leader(to)),
             }
         }
@@ -173,16 +200,82 @@ impl Worker {
         match &mut self.role {
             Role::Following => {
                 if let Some(leader) = self.post.leader() {
-                    self.tell(&TabMessage::ToCore { leader, tab: self.tab, to });
+                    let beside = self.beside.get(&to.id).cloned();
+                    self.tell_beside(&TabMessage::ToCore { leader, tab: self.tab, to }, beside);
                 }
                 Vec::new()
             }
-            Role::Leading(leading) => {
-                let _ = leading.app.handle(now(), AppInput::FromFront(OWN_FRONT, to));
-                self.drain()
+            Role::Leading(_) => {
+                let beside = self.beside.get(&to.id).cloned();
+                self.front_says(OWN_FRONT, to, beside)
             }
             Role::Broken(sentence) => self.post.heard(Post::refusal(&to, sentence)),
         }
+    }
+
+    /// A page says something to the core; what has to do with files is done here, step by step.
+    fn front_says(&mut self, front: FrontId, to: ToCore, beside: Option<JsValue>) -> Vec<Handed> {
+        let Role::Leading(leading) = &mut self.role else { return Vec::new() };
+        let id = to.id;
+        let job = match to.what {
+            What::Action(Action::SendFiles { to, reply_to, text, files }) => {
+                let target = leading.app.files_target(&to, reply_to.as_deref());
+                let beside = beside.unwrap_or_default();
+                target.and_then(|target| Job::sending(front, id, target, text, files, &beside))
+            }
+            What::Action(Action::SaveAttachment { id: attachment, .. }) => {
+                let found = leading.app.to_save(&attachment);
+                found.map(|(attachment, name, size)| Job::giving(front, id, attachment, name, size))
+            }
+            what => {
+                let _ = leading.app.handle(now(), AppInput::FromFront(front, ToCore { id, what }));
+                return self.drain();
+            }
+        };
+        match job {
+            Ok(job) => {
+                leading.next_job += 1;
+                let number = leading.next_job;
+                leading.jobs.insert(number, job);
+                go_on(number);
+                Vec::new()
+            }
+            Err(outcome) => self.answer(front, id, outcome, None),
+        }
+    }
+
+    /// One step of something with files.
+    fn work(&mut self, number: ErrandId) {
+        let Role::Leading(leading) = &mut self.role else { return };
+        let Some(job) = leading.jobs.get_mut(&number) else { return };
+        match job.step(&leading.app) {
+            Step::Again => go_on(number),
+            Step::Errand(command) => self.core(AppInput::Errand(number, command)),
+            Step::Over(outcome, blob, forgotten) => {
+                let (front, id) = (job.front, job.id);
+                leading.jobs.remove(&number);
+                for attachment in forgotten {
+                    // Nobody waits for the answer.
+                    self.core(AppInput::Errand(0, Command::DropAttachment(attachment)));
+                }
+                let handed = self.answer(front, id, outcome, blob.map(JsValue::from));
+                self.perform(handed);
+            }
+        }
+    }
+
+    /// Tells a page what came of something that was done here.
+    fn answer(&mut self, front: FrontId, id: u64, outcome: Outcome, blob: Option<JsValue>) -> Vec<Handed> {
+        let from = FromCore::Reply { id, reply: Reply::Outcome(outcome) };
+        if front == OWN_FRONT {
+            self.back.extend(blob.map(|blob| (id, blob)));
+            return self.post.heard(from);
+        }
+        let Role::Leading(leading) = &self.role else { return Vec::new() };
+        if let Some(tab) = leading.tabs.tab(front) {
+            self.tell_beside(&TabMessage::FromCore { tab, from: Box::new(from) }, blob);
+        }
+        Vec::new()
     }
 
     /// Takes all that the core puts out: bytes to the doors, words to the tabs, and what is for this page comes back.
@@ -201,6 +294,12 @@ impl Worker {
                 AppOutput::Connect(door) => leading.doors.connect(door),
                 AppOutput::Disconnect(door) => leading.doors.disconnect(door),
                 AppOutput::Frame(door, frame) => leading.doors.send(door, &frame),
+                AppOutput::Errand(number, reply) => {
+                    if let Some(job) = leading.jobs.get_mut(&number) {
+                        job.replied(reply);
+                        go_on(number);
+                    }
+                }
             }
         }
         match leading.app.next_deadline() {
@@ -215,10 +314,40 @@ impl Worker {
     }
 
     fn tell(&self, message: &TabMessage) {
-        let line = serde_json::to_string(message).unwrap_or_default();
-        // Posting a string fails only on a channel that was closed, and this one never is.
-        let _ = self.channel.post_message(&JsValue::from_str(&line));
+        self.tell_beside(message, None);
     }
+
+    fn tell_beside(&self, message: &TabMessage, beside: Option<JsValue>) {
+        let line = serde_json::to_string(message).unwrap_or_default();
+        // Posting fails only on a channel that was closed, and this one never is; files can be posted as well as strings.
+        let _ = self.channel.post_message(&parcel(&line, beside));
+    }
+
+    fn say_to_page(&mut self, from: &FromCore) {
+        let beside = match from {
+            FromCore::Reply { id, .. } => {
+                self.beside.remove(id);
+                self.back.remove(id)
+            }
+            FromCore::Notice(_) => None,
+        };
+        let line = serde_json::to_string(from).unwrap_or_default();
+        // Posting fails only when the page is gone.
+        let _ = js::scope().post_message(&parcel(&line, beside));
+    }
+}
+
+/// A line, alone or with what goes beside it.
+fn parcel(line: &str, beside: Option<JsValue>) -> JsValue {
+    match beside {
+        Some(beside) => Array::of2(&JsValue::from_str(line), &beside).into(),
+        None => JsValue::from_str(line),
+    }
+}
+
+/// The next step of something with files, after all that waits already.
+fn go_on(number: ErrandId) {
+    js::soon(move || with(|worker| worker.work(number)));
 }
 
 /// This worker has the lock: it opens the core and leads until it ends, or lets another one try.
@@ -261,16 +390,21 @@ fn broken(sentence: &'static str) {
 }
 
 fn listen(channel: &BroadcastChannel) {
-    let tab_says = on_line(|worker, line| worker.tab_says(line));
+    let tab_says = on_line(Worker::tab_says);
     channel.set_onmessage(Some(tab_says.unchecked_ref()));
-    let page_says = on_line(|worker, line| worker.page_says(line));
+    let page_says = on_line(Worker::page_says);
     js::scope().set_onmessage(Some(page_says.unchecked_ref()));
 }
 
-fn on_line(mut heard: impl FnMut(&mut Worker, &str) + 'static) -> JsValue {
+fn on_line(mut heard: impl FnMut(&mut Worker, &str, Option<JsValue>) + 'static) -> JsValue {
     let closure = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        if let Some(line) = event.data().as_string() {
-            with(|worker| heard(worker, &line));
+        let data = event.data();
+        let (line, beside) = match data.dyn_ref::<Array>() {
+            Some(parcel) => (parcel.get(0).as_string(), Some(parcel.get(1))),
+            None => (data.as_string(), None),
+        };
+        if let Some(line) = line {
+            with(|worker| heard(worker, &line, beside));
         }
     });
     closure.into_js_value()
@@ -278,12 +412,6 @@ fn on_line(mut heard: impl FnMut(&mut Worker, &str) + 'static) -> JsValue {
 
 fn with(act: impl FnOnce(&mut Worker)) {
     WORKER.with_borrow_mut(|worker| worker.as_mut().map(act));
-}
-
-fn say_to_page(from: &FromCore) {
-    let line = serde_json::to_string(from).unwrap_or_default();
-    // Posting a string fails only when the page is gone.
-    let _ = js::scope().post_message(&JsValue::from_str(&line));
 }
 
 #[expect(

@@ -19,6 +19,7 @@ mod line;
 mod link;
 pub mod link_samples;
 mod markup;
+pub mod media_samples;
 mod message;
 mod notice;
 mod place;

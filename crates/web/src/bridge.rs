@@ -1,4 +1,4 @@
-//! To the worker and back: one JSON value a message.
+//! To the worker and back: one JSON value a message, with files beside it on the way there and an attachment's bytes on the way back.
 
 use screens::{FromCore, ToCore};
 
@@ -23,28 +23,40 @@ pub fn send(_: Vec<ToCore>) {}
 
 /// There is no worker outside a browser.
 #[cfg(not(target_arch = "wasm32"))]
-pub fn start(_: impl FnMut(FromCore) + 'static, _: impl FnMut() + 'static) {}
+pub fn start(_: impl FnMut(FromCore, Option<String>) + 'static, _: impl FnMut() + 'static) {}
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
     use std::cell::RefCell;
 
-    use screens::{FromCore, ToCore};
+    use js_sys::Array;
+    use screens::{Action, FileSource, FromCore, ToCore, What};
     use wasm_bindgen::prelude::*;
-    use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+    use web_sys::{Blob, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
+
+    use crate::files;
 
     thread_local! {
         static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
     }
 
-    /// Starts the worker; `heard` is called with all it says, `broken` when it cannot go on.
-    pub fn start(mut heard: impl FnMut(FromCore) + 'static, mut broken: impl FnMut() + 'static) {
+    /// Starts the worker; `heard` is called with all it says, and with an address for bytes that come along; `broken` when it cannot
+    /// go on.
+    pub fn start(
+        mut heard: impl FnMut(FromCore, Option<String>) + 'static,
+        mut broken: impl FnMut() + 'static,
+    ) {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let Ok(worker) = Worker::new_with_options("/worker-start.js", &options) else { return broken() };
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Some(from) = event.data().as_string().and_then(|line| super::read(&line)) {
-                heard(from);
+            let data = event.data();
+            let (line, beside) = match data.dyn_ref::<Array>() {
+                Some(parcel) => (parcel.get(0), parcel.get(1).dyn_into::<Blob>().ok()),
+                None => (data, None),
+            };
+            if let Some(from) = line.as_string().and_then(|line| super::read(&line)) {
+                heard(from, beside.and_then(|blob| Url::create_object_url_with_blob(&blob).ok()));
             }
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -66,9 +78,24 @@ mod browser {
         WORKER.with_borrow(|worker| {
             let Some(worker) = worker else { return };
             for to in &all {
-                // Posting a string fails only when the worker is gone, and then its error was reported already.
-                let _ = worker.post_message(&JsValue::from_str(&super::written(to)));
+                let line = JsValue::from_str(&super::written(to));
+                let parcel = match beside(to) {
+                    Some(files) => Array::of2(&line, &files).into(),
+                    None => line,
+                };
+                // Posting fails only when the worker is gone, and then its error was reported already.
+                let _ = worker.post_message(&parcel);
             }
         });
+    }
+
+    /// The files that an action names.
+    fn beside(to: &ToCore) -> Option<Array> {
+        let What::Action(Action::SendFiles { files, .. }) = &to.what else { return None };
+        let number = |source: &FileSource| match source {
+            FileSource::Handed(number) => Some(*number),
+            FileSource::Path(_) => None,
+        };
+        Some(files::handed(files.iter().filter_map(|file| number(&file.source))))
     }
 }

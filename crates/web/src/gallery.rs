@@ -2,11 +2,11 @@
 //! [`screens::samples`], and a few for what only a page has.
 
 use screens::{
-    Listing, link_samples,
+    Listing, MediaKind, Quality, Transfer, link_samples, media_samples,
     samples::{self, Screen},
 };
 
-use crate::model::{Chat, Devices, Dialog, Filter, Main, Model, NewDevice, Open, Stage};
+use crate::model::{Chat, Devices, Dialog, Filter, Main, Model, NewDevice, Open, Picked, Stage, Viewer};
 
 /// The model for an address's fragment; nothing for the ordinary page.
 #[must_use]
@@ -60,6 +60,33 @@ fn of_the_page(model: &mut Model, name: &str) -> Option<Stage> {
         }),
         "report" => on_main(|main| {
             main.dialog = Some(Dialog::Report { sheet: Some(Box::new(samples::report())), refused: None });
+        }),
+        "media" => on_media(|_| {}),
+        "tray" => {
+            let stage = on_media(|_| {});
+            model.stage = stage.clone();
+            let file = |number: u64, kind, name: &str| Picked {
+                number,
+                name: name.to_owned(),
+                size: "2.4 MB".to_owned(),
+                kind,
+                preview: None,
+                quality: Quality::Standard,
+                as_file: false,
+            };
+            model.pick(vec![
+                file(1, MediaKind::Picture, "lake.jpg"),
+                file(2, MediaKind::File, "Rental agreement Rua da Rosa.pdf"),
+            ]);
+            stage
+        }
+        "viewer" => on_media(|main| {
+            let all = [Transfer::Known, Transfer::Here];
+            let item = |state| media_samples::attachment("1", MediaKind::Picture, "lake.jpg", state);
+            main.dialog = Some(Dialog::Viewer(Viewer { items: all.map(item).to_vec(), at: 0 }));
+        }),
+        "storage" => on_main(|main| {
+            main.dialog = Some(Dialog::Storage { page: Some(media_samples::storage()), said: None });
         }),
         "devices" => on_devices(Devices { list: Some(link_samples::devices()), ..Devices::default() }),
         "devices-full" => {
@@ -117,6 +144,16 @@ fn on_main(change: impl FnOnce(&mut Main)) -> Stage {
     let mut main = Main::showing(samples::me(), samples::chats_full());
     change(&mut main);
     Stage::Main(Box::new(main))
+}
+
+fn on_media(change: impl FnOnce(&mut Main)) -> Stage {
+    on_main(|main| {
+        let timeline = media_samples::timeline();
+        let mut chat = Chat::new(timeline.head.id.clone(), None);
+        chat.newest(timeline, true);
+        main.open = Some(Open::Chat(Box::new(chat)));
+        change(main);
+    })
 }
 
 fn on_devices(devices: Devices) -> Stage {

@@ -5,6 +5,8 @@ use std::{path::Path, time::Duration};
 use chromiumoxide::{
     cdp::{
         browser_protocol::{
+            browser::BrowserContextId,
+            dom::SetFileInputFilesParams,
             emulation::{SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams},
             input::{DispatchKeyEventParams, DispatchKeyEventType, InsertTextParams},
             page::{AddScriptToEvaluateOnNewDocumentParams, CaptureScreenshotFormat},
@@ -23,18 +25,19 @@ use super::{Element, Failure, Result, WAIT_MAX, network::Network};
 /// A tab of a person's browser.
 pub struct Page {
     pub(super) tab: chromiumoxide::Page,
+    pub(super) context: Option<BrowserContextId>,
     network: Network,
     patience: Duration,
 }
 
 impl Page {
-    pub(super) async fn adopt(tab: chromiumoxide::Page) -> Result<Self> {
+    pub(super) async fn adopt(tab: chromiumoxide::Page, context: Option<BrowserContextId>) -> Result<Self> {
         tab.execute(AddScriptToEvaluateOnNewDocumentParams::new(COUNT_CHANGES)).await?;
         // Every tab behaves as if it were in front, so that two people can be shown at once.
         tab.execute(SetFocusEmulationEnabledParams::new(true)).await?;
         tab.execute(workers_but_no_service_workers()).await?;
         let network = Network::watch(&tab).await?;
-        Ok(Self { tab, network, patience: WAIT_MAX })
+        Ok(Self { tab, context, network, patience: WAIT_MAX })
     }
 
     /// Waits less than [`WAIT_MAX`], for what is expected not to come.
@@ -121,6 +124,17 @@ impl Page {
     pub async fn screenshot(&self, file: impl AsRef<Path>) -> Result<()> {
         let picture = ScreenshotParams::builder().format(CaptureScreenshotFormat::Png).build();
         self.tab.save_screenshot(picture, file).await.map(drop).map_err(Failure::during("taking a picture"))
+    }
+
+    /// Chooses files in the field that matches, as the browser's own window would. By a selector, because the browser names such a field
+    /// by its button.
+    pub async fn choose(&self, field: &str, files: &[&str]) -> Result<()> {
+        let step = format!("{field} is given files");
+        let element = self.tab.find_element(field).await.map_err(Failure::during(step.clone()))?;
+        let files = files.iter().map(|file| (*file).to_owned()).collect::<Vec<_>>();
+        let mut choose = SetFileInputFilesParams::new(files);
+        choose.backend_node_id = Some(element.backend_node_id);
+        self.tab.execute(choose).await.map(drop).map_err(Failure::during(step))
     }
 
     /// The value of a JavaScript expression; a promise is awaited. For facts that no role tells, such as timings.

@@ -161,7 +161,7 @@ async fn a_browser_and_a_terminal_are_devices_of_one_person() -> Outcome {
     browser.close().await
 }
 
-async fn newcomer(browser: &Browser, server: &Server, name: &str) -> Result<Page, Failure> {
+pub async fn newcomer(browser: &Browser, server: &Server, name: &str) -> Result<Page, Failure> {
     let page = browser.person().await?.open(&server.url()).await?;
     register_without_handle(&page, name).await?;
     Ok(page)

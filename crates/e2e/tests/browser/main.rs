@@ -1,6 +1,7 @@
 //! People at the web app with the real server, as a new user would try it: by role and name, in Chromium.
 
 mod chat;
+mod media;
 
 use std::{env, net::SocketAddr, path::PathBuf};
 

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use screens::{
     Action, Answer, Ask, Bubble, ChatHead, ChatId, ChatList, ChatRow, Composer, ConnectionLine, ContactRow,
     Edition, FolderId, GroupPage, JoinRow, LineState, Listing, Me, Notice, Outcome, PrivacyPage, RequestRow,
-    ScheduledRow, Trouble, What,
+    ScheduledRow, StoragePage, Trouble, What,
 };
 
-use super::{Chat, Devices, EARLIER_MESSAGES, Model, Purpose, Search, Sheet, Stage, Writing};
+use super::{
+    Chat, Devices, EARLIER_MESSAGES, Gallery, Model, Purpose, Search, Sheet, Stage, Viewer, Writing,
+};
 
 /// The main page.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,6 +159,19 @@ pub enum Dialog {
         sheet: Sheet,
         /// Why there is none.
         refused: Option<String>,
+    },
+    /// What can be put beside a text.
+    Attach,
+    /// A picture or a video on the whole screen.
+    Viewer(Viewer),
+    /// The media of a chat.
+    Gallery(Gallery),
+    /// How much room media take, and what is loaded by itself.
+    Storage {
+        /// All of it, once it is here.
+        page: Option<StoragePage>,
+        /// Why something was not done.
+        said: Option<String>,
     },
     /// The devices of the account, and linking one more.
     Devices(Box<Devices>),
@@ -307,8 +322,14 @@ impl Model {
         self.act(Action::Block { who: request.id.0.clone() }, Purpose::Block);
     }
 
-    /// Sends a text to the open chat. It is returned if the core does not take it.
+    /// Sends a text to the open chat, with the files in its tray. It is returned if the core does not take it.
     pub fn send(&mut self, text: String) {
+        if self.send_tray(&text) {
+            let Some(id) = self.main().and_then(|main| main.chat()).map(|chat| chat.id.clone()) else {
+                return;
+            };
+            return self.keep_draft(&id, String::new());
+        }
         let Some(main) = self.main() else { return };
         let Some(Open::Chat(chat)) = &mut main.open else { return };
         chat.refused = None;
@@ -363,8 +384,11 @@ impl Model {
         if matches!(purpose, Purpose::People | Purpose::GroupPage(_)) {
             return self.group_answered(&purpose, answer);
         }
-        if let Purpose::Picture(id) = purpose {
-            return self.picture_came(id, answer);
+        match purpose {
+            Purpose::Picture(id) => return self.picture_came(id, answer),
+            Purpose::Thumbnail(id) => return self.thumbnail_came(id, answer),
+            Purpose::Gallery(shelf, before) => return self.gallery_came(shelf, before, answer),
+            _ => {}
         }
         if let Answer::Chats(list) = &answer {
             self.ask_pictures(list);
@@ -405,6 +429,7 @@ impl Model {
                 }
                 self.seek_on();
                 self.mark_seen();
+                self.refresh_viewer();
             }
             (Purpose::Newest(id), Answer::Refused { sentence, .. }) => {
                 if let Some(chat) = main.chat_if(&id) {
@@ -431,6 +456,7 @@ impl Model {
             }
             (Purpose::Search(words), Answer::Found(found)) => self.found(&words, found),
             (Purpose::Privacy, Answer::Privacy(page)) => self.privacy_came(page),
+            (Purpose::Storage, Answer::Storage(page)) => self.storage_came(page),
             (Purpose::Report, answer) => self.report_came(answer),
             (Purpose::Editions, Answer::Editions(editions)) => self.editions_came(editions),
             // An answer of another kind, or a refusal of what can wait for the next notice.
@@ -501,6 +527,12 @@ impl Model {
                 self.close_dialog();
                 self.ask_newest(chat);
             }
+            (Purpose::SendFiles { chat, text, numbers, tray }, outcome) => {
+                self.came_of_sending_files(chat, text, numbers, tray, outcome);
+            }
+            (Purpose::Fetch, outcome) => self.came_of_fetching(outcome),
+            (Purpose::Bytes(id), outcome) => self.came_of_bytes(&id, outcome),
+            (Purpose::Free, outcome) => self.came_of_freeing(outcome),
             (Purpose::About(chat), outcome) => self.came_of_acting_about(chat, outcome),
             (purpose @ (Purpose::Folders | Purpose::Schedule(_) | Purpose::ChangeScheduled), outcome) => {
                 self.words_came_of(purpose, outcome);
@@ -555,6 +587,7 @@ impl Model {
                     self.ask_newest(chat);
                 }
                 self.ask_chats();
+                self.ask_gallery_anew();
             }
             Notice::Chats => {
                 // One may have been let in.

@@ -8,9 +8,11 @@ mod group;
 mod join;
 mod link;
 mod main;
+mod media;
 mod message;
 mod privacy;
 mod search;
+pub mod thumbhash;
 mod words;
 
 #[cfg(test)]
@@ -19,13 +21,15 @@ mod tests;
 use std::collections::BTreeMap;
 
 use screens::{
-    Action, Answer, Ask, ChatId, FromCore, MessageId, Notice, Outcome, Reply, Start, ToCore, Trouble, What,
+    Action, Answer, Ask, AttachmentId, AttachmentShown, ChatId, FromCore, MessageId, Notice, Outcome, Reply,
+    Start, ToCore, Trouble, What,
 };
 
 pub use chat::{Chat, EARLIER_MESSAGES, Shown};
 pub use join::{Joining, Step};
 pub use link::{Devices, NewDevice};
 pub use main::{Dialog, Filter, Main, Open};
+pub use media::{Chore, FILES_MAX, Gallery, Media, Picked, Shelf, Viewer, is_seen};
 pub use message::Writing;
 pub use privacy::Sheet;
 pub use search::Search;
@@ -48,6 +52,14 @@ pub struct Model {
     pub cleared: Vec<ChatId>,
     /// Pictures of groups that are here, as what an image is drawn from.
     pub pictures: BTreeMap<String, String>,
+    /// What the page has of attachments.
+    pub media: Media,
+    /// What the browser is to do with files and addresses.
+    pub chores: Vec<Chore>,
+    /// Files that go with the next text, by chat.
+    trays: BTreeMap<ChatId, Vec<Picked>>,
+    /// A voice note that is played when its bytes are there.
+    plays_when_here: Option<Box<AttachmentShown>>,
     utc_offset_minutes: i16,
     next: u64,
     waiting: BTreeMap<u64, Purpose>,
@@ -90,6 +102,13 @@ enum Purpose {
     LinkNumber,
     RemoveDevice,
     Send { chat: ChatId, text: String },
+    SendFiles { chat: ChatId, text: String, numbers: Vec<u64>, tray: Vec<Picked> },
+    Fetch,
+    Thumbnail(AttachmentId),
+    Bytes(AttachmentId),
+    Gallery(Shelf, Option<u64>),
+    Storage,
+    Free,
     About(ChatId),
     NewPoll(ChatId),
     Editions,
@@ -122,6 +141,10 @@ impl Model {
             drafts: Vec::new(),
             cleared: Vec::new(),
             pictures: BTreeMap::new(),
+            media: Media::default(),
+            chores: Vec::new(),
+            trays: BTreeMap::new(),
+            plays_when_here: None,
             utc_offset_minutes,
             next: 0,
             waiting: BTreeMap::new(),

@@ -1,6 +1,6 @@
 //! The page's rules, without a page.
 
-use screens::{samples, *};
+use screens::{media_samples, samples, *};
 
 use super::*;
 
@@ -612,4 +612,242 @@ fn reading_a_chat_takes_its_mark_off_and_folders_follow_the_list() {
     answer(&mut model, id, Answer::Chats(list));
     let Some(Dialog::Folders { row, .. }) = &main(&model).dialog else { panic!("open still") };
     assert!(row.id == chat && row.folders.is_empty());
+}
+
+fn picked(number: u64, name: &str) -> Picked {
+    Picked {
+        number,
+        name: name.to_owned(),
+        size: "2.4 MB".to_owned(),
+        kind: MediaKind::Picture,
+        preview: None,
+        quality: Quality::Standard,
+        as_file: false,
+    }
+}
+
+/// A model whose open chat shows these attachments, a message each.
+fn with_attachments(attachments: Vec<AttachmentShown>) -> (Model, ChatId) {
+    let (mut model, chat, id) = opened();
+    let Answer::Timeline(mut timeline) = window(&["a"], None) else { panic!("a timeline") };
+    let Listing::Rows(rows) = &timeline.bubbles else { panic!("a message") };
+    let like = rows[0].clone();
+    let bubble = |one: AttachmentShown| Bubble {
+        id: MessageId(format!("m{}", one.id.0)),
+        attachments: vec![one],
+        ..like.clone()
+    };
+    timeline.bubbles = Listing::Rows(attachments.into_iter().map(bubble).collect());
+    answer(&mut model, id, Answer::Timeline(timeline));
+    model.take_out();
+    (model, chat)
+}
+
+fn bytes_asked(sent: &[ToCore]) -> Vec<(u64, String)> {
+    let asked = |to: &ToCore| match &to.what {
+        What::Action(Action::SaveAttachment { id, .. }) => Some((to.id, id.0.clone())),
+        _ => None,
+    };
+    sent.iter().filter_map(asked).collect()
+}
+
+fn saved(id: u64) -> FromCore {
+    let outcome = Outcome::Saved { path: "lake.jpg".into(), sentence: String::new() };
+    FromCore::Reply { id, reply: Reply::Outcome(outcome) }
+}
+
+#[test]
+fn files_go_with_the_text_and_come_back_with_it_when_they_are_refused() {
+    let (mut model, chat, id) = opened();
+    answer(&mut model, id, window(&["a"], None));
+    model.take_out();
+    model.pick(vec![picked(1, "lake.jpg"), picked(2, "house.jpg")]);
+    model.set_quality(Quality::DataSaver);
+    model.unpick(1);
+    assert_eq!(std::mem::take(&mut model.chores), [Chore::Forget(1)]);
+    model.send("By the lake".into());
+    let sent = model.take_out();
+    let Some(What::Action(Action::SendFiles { to, text, files, reply_to: None })) =
+        sent.first().map(|to| &to.what)
+    else {
+        panic!("{sent:?}")
+    };
+    assert_eq!((to, text.as_str()), (&chat.0, "By the lake"));
+    assert_eq!((files[0].source.clone(), files[0].quality), (FileSource::Handed(2), Quality::DataSaver));
+    assert_eq!(
+        (model.tray(&chat).len(), model.preparing(&chat)),
+        (0, vec!["Preparing house.jpg".to_owned()])
+    );
+
+    let sentence = "“house.jpg” is not sent.".to_owned();
+    let refused = Outcome::Refused { kind: RefusedKind::Refused, sentence: sentence.clone(), next: None };
+    outcome(&mut model, sent[0].id, refused);
+    assert_eq!(model.tray(&chat), [Picked { quality: Quality::DataSaver, ..picked(2, "house.jpg") }]);
+    assert_eq!(std::mem::take(&mut model.returned), [(chat.clone(), "By the lake".to_owned())]);
+    assert_eq!(main(&model).chat().unwrap().refused, Some(sentence));
+    assert_eq!((model.preparing(&chat).len(), model.chores.len()), (0, 0), "the file is still held");
+
+    model.send(String::new());
+    let sent = model.take_out();
+    let sending = Outcome::Sending { chat: chat.clone(), id: OutgoingId("07".into()) };
+    outcome(&mut model, sent[0].id, sending);
+    assert_eq!((model.chores.clone(), model.tray(&chat).len()), (vec![Chore::Forget(2)], 0));
+}
+
+#[test]
+fn an_answer_can_be_files_and_an_edit_leaves_them_where_they_are() {
+    let (mut model, chat, id) = opened();
+    answer(&mut model, id, window(&["a"], None));
+    model.take_out();
+    let Listing::Rows(rows) = main(&model).chat().unwrap().shown.clone() else { panic!("a message") };
+    model.pick(vec![picked(1, "lake.jpg")]);
+    model.edit(&rows[0], String::new());
+    model.send("another text".into());
+    assert!(matches!(action(&mut model), Some(Action::Edit { .. })));
+    assert_eq!(model.tray(&chat).len(), 1);
+    model.answer(&rows[0]);
+    model.send(String::new());
+    let Some(Action::SendFiles { reply_to, .. }) = action(&mut model) else { panic!("files are sent") };
+    assert_eq!((reply_to, &main(&model).chat().unwrap().writing), (Some(rows[0].id.0.clone()), &None));
+}
+
+#[test]
+fn more_files_than_a_message_carries_are_left_out_and_that_is_said() {
+    let (mut model, chat, _) = opened();
+    model.pick((0..40).map(|number| picked(number, "lake.jpg")).collect());
+    assert_eq!((model.tray(&chat).len(), model.chores.len()), (FILES_MAX, 40 - FILES_MAX));
+    assert!(main(&model).chat().unwrap().refused.is_some());
+}
+
+#[test]
+fn bytes_are_asked_for_once_seen_and_only_of_what_is_here() {
+    let here = media_samples::attachment("1", MediaKind::Picture, "lake.jpg", Transfer::Here);
+    let known = media_samples::attachment("2", MediaKind::Picture, "far.jpg", Transfer::Known);
+    let film = media_samples::attachment("3", MediaKind::Video, "film.mp4", Transfer::Here);
+    let (mut model, _) = with_attachments(vec![here.clone(), known.clone(), film.clone()]);
+    for one in [&here, &here, &known, &film] {
+        model.sees(one);
+    }
+    let asked = bytes_asked(&model.take_out());
+    assert_eq!(asked.iter().map(|(_, id)| id.as_str()).collect::<Vec<_>>(), ["1"]);
+    model.heard_at(saved(asked[0].0), "blob:1".into());
+    assert_eq!(model.media.addresses.get(&here.id).map(String::as_str), Some("blob:1"));
+    model.sees(&here);
+    assert_eq!(model.take_out(), []);
+    // On the whole screen a film is wanted, too.
+    model.view(&film.id);
+    assert_eq!(bytes_asked(&model.take_out()).len(), 1);
+    model.save(&here);
+    let save = Chore::Save { name: "lake.jpg".into(), address: "blob:1".into() };
+    assert_eq!(std::mem::take(&mut model.chores), [save]);
+    // An address that nobody waits for is given back.
+    model.heard_at(saved(9_999), "blob:2".into());
+    assert_eq!(model.chores, [Chore::Revoke("blob:2".into())]);
+}
+
+#[test]
+fn the_oldest_addresses_are_given_back() {
+    let (mut model, _) = with_attachments(vec![]);
+    for number in 0..97 {
+        let one = media_samples::attachment(&number.to_string(), MediaKind::Picture, "a.jpg", Transfer::Here);
+        model.sees(&one);
+        let asked = bytes_asked(&model.take_out());
+        model.heard_at(saved(asked[0].0), format!("blob:{number}"));
+    }
+    assert_eq!(
+        (model.media.addresses.len(), model.chores.clone()),
+        (96, vec![Chore::Revoke("blob:0".into())])
+    );
+}
+
+#[test]
+fn the_viewer_leads_through_what_is_seen_and_follows_what_comes() {
+    let kinds = [MediaKind::Picture, MediaKind::File, MediaKind::Video];
+    let all: Vec<_> = (1..=3)
+        .zip(kinds)
+        .map(|(number, kind)| media_samples::attachment(&format!("{number}"), kind, "x", Transfer::Known))
+        .collect();
+    let (mut model, chat) = with_attachments(all.clone());
+    model.view(&all[2].id);
+    let at = |model: &Model| match &main(model).dialog {
+        Some(Dialog::Viewer(viewer)) => (viewer.items.len(), viewer.at, viewer.items[viewer.at].state),
+        _ => panic!("it is open"),
+    };
+    assert_eq!(at(&model), (2, 1, Transfer::Known));
+    model.view_next(1);
+    model.view_next(-1);
+    model.view_next(-1);
+    assert_eq!(at(&model), (2, 0, Transfer::Known));
+    model.heard(FromCore::Notice(Notice::Attachment { chat, id: MessageId("m1".into()) }));
+    let id = id_of(&model.take_out(), is_timeline);
+    let Answer::Timeline(mut timeline) = window(&["a"], None) else { panic!("a timeline") };
+    let Listing::Rows(rows) = &mut timeline.bubbles else { panic!("a message") };
+    rows[0].attachments = vec![AttachmentShown { state: Transfer::Here, ..all[0].clone() }];
+    answer(&mut model, id, Answer::Timeline(timeline));
+    assert_eq!(at(&model), (2, 0, Transfer::Here));
+}
+
+#[test]
+fn a_voice_note_plays_when_it_is_here_and_the_next_one_follows() {
+    let voice = |id: &str, state| media_samples::attachment(id, MediaKind::Voice, "voice.ogg", state);
+    let all = vec![voice("1", Transfer::Here), voice("2", Transfer::Known), voice("3", Transfer::Here)];
+    let (mut model, _) = with_attachments(all.clone());
+    model.play(&all[0]);
+    assert_eq!(model.chores, []);
+    let asked = bytes_asked(&model.take_out());
+    model.heard_at(saved(asked[0].0), "blob:1".into());
+    assert_eq!(std::mem::take(&mut model.chores), [Chore::Play(Box::new(all[0].clone()))]);
+    assert_eq!(model.voice_after(&all[0].id).map(|next| next.id), Some(all[2].id.clone()));
+    assert_eq!(model.voice_after(&all[2].id), None);
+}
+
+#[test]
+fn a_gallery_grows_backwards_and_what_is_new_comes_first() {
+    let (mut model, chat) = with_attachments(vec![]);
+    let bubbles = |ids: &[&str]| {
+        let Answer::Timeline(timeline) = window(ids, None) else { panic!("a timeline") };
+        let Listing::Rows(rows) = timeline.bubbles else { panic!("messages") };
+        rows
+    };
+    let media = |ids: &[&str], earlier| Answer::Media { bubbles: bubbles(ids), earlier };
+    let asked = |model: &mut Model| {
+        let sent = model.take_out();
+        id_of(&sent, |what| matches!(what, What::Ask(Ask::Media { .. })))
+    };
+    let shown = |model: &Model| match &main(model).dialog {
+        Some(Dialog::Gallery(Gallery { bubbles: Some(bubbles), earlier, .. })) => {
+            (bubbles.iter().map(|bubble| bubble.text.clone()).collect::<Vec<_>>().join(""), *earlier)
+        }
+        _ => panic!("it is shown"),
+    };
+    model.show_gallery(&chat, Shelf::Seen);
+    let id = asked(&mut model);
+    answer(&mut model, id, media(&["c", "b"], Some(7)));
+    model.gallery_earlier();
+    let id = asked(&mut model);
+    answer(&mut model, id, media(&["a"], None));
+    assert_eq!(shown(&model), ("cba".to_owned(), None));
+    model.heard(FromCore::Notice(Notice::Attachment { chat, id: MessageId("d".into()) }));
+    let id = asked(&mut model);
+    answer(&mut model, id, media(&["d", "c", "b"], Some(7)));
+    assert_eq!(shown(&model), ("dcba".to_owned(), None), "what was loaded stays");
+}
+
+#[test]
+fn room_is_freed_and_what_is_loaded_by_itself_is_chosen() {
+    let (mut model, chat) = with_attachments(vec![]);
+    model.show_storage();
+    let id = model.take_out()[0].id;
+    answer(&mut model, id, Answer::Storage(media_samples::storage()));
+    model.free(Some(chat.clone()), 30, 0);
+    let sent = model.take_out();
+    let wanted = Action::FreeStorage { chat: Some(chat.0), older_days: 30, larger_than: 0 };
+    assert_eq!(sent[0].what, What::Action(wanted));
+    outcome(&mut model, sent[0].id, Outcome::Done);
+    assert!(model.take_out().iter().any(|to| matches!(to.what, What::Ask(Ask::Storage))));
+    model.set_rule(MediaKind::Video, true, 0);
+    assert_eq!(
+        action(&mut model),
+        Some(Action::SetMediaRule { kind: MediaKind::Video, metered: true, bytes: 0 })
+    );
 }

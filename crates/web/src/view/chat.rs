@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 use screens::{Action, ChatId, ChatRow};
 
 use super::{Desk, dialogs, folders};
-use crate::dom;
+use crate::{dom, model::Shelf};
 
 /// The menu of a chat.
 #[component]
@@ -87,6 +87,18 @@ pub fn Acts(row: ChatRow, timer: Option<String>) -> Element {
                             }
                         },
                         "Folders"
+                    }
+                    button {
+                        class: "menu__item",
+                        role: "menuitem",
+                        onclick: {
+                            let id = row.id.clone();
+                            move |_| {
+                                dom::close_dialog(".dialog");
+                                desk.change(|model| model.show_gallery(&id, Shelf::Seen));
+                            }
+                        },
+                        "Photos, videos and files"
                     }
                     button { class: "menu__item", role: "menuitem", onclick: move |_| folders::show_scheduled(desk), "What waits for its time" }
                     for (word , action) in acts {

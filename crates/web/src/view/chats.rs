@@ -50,6 +50,13 @@ pub fn Rail(me: Me, unread: u32) -> Element {
             }
             button {
                 class: "rail__item",
+                aria_label: "Storage",
+                title: "Storage",
+                onclick: move |_| desk.change(Model::show_storage),
+                Icon { name: "disk" }
+            }
+            button {
+                class: "rail__item",
                 aria_label: "Your devices",
                 title: "Your devices",
                 onclick: move |_| desk.change(Model::show_devices),
@@ -122,6 +129,13 @@ pub fn List(
                         title: "What others are told",
                         onclick: move |_| desk.change(Model::show_privacy),
                         Icon { name: "eye" }
+                    }
+                    button {
+                        class: "icon-button icon-button--s only-narrow",
+                        aria_label: "Storage",
+                        title: "Storage",
+                        onclick: move |_| desk.change(Model::show_storage),
+                        Icon { name: "disk" }
                     }
                     button {
                         class: "icon-button icon-button--s only-narrow",

@@ -7,15 +7,15 @@ use screens::{
 };
 
 use super::{
-    Desk,
+    Desk, attach,
     chats::Sign,
-    folders, message,
+    folders, media, message,
     parts::{Bag, Face, Icon, Lasting, Marks, Unknown},
     set,
 };
 use crate::{
     dom,
-    model::{Chat, Mentioning, Model, Writing},
+    model::{Chat, Mentioning, Model, Writing, is_seen},
 };
 
 /// An open chat.
@@ -211,6 +211,14 @@ fn Log(chat: Chat) -> Element {
         }
     }));
     let group = chat.head.as_ref().is_some_and(|head| head.group);
+    let outgoing = chat.frame.as_ref().map(|frame| frame.outgoing.clone()).unwrap_or_default();
+    let leaves = !outgoing.is_empty() || !desk.model.read().preparing(&chat.id).is_empty();
+    // What leaves a chat in which nothing was said yet stands where it will stand.
+    let nothing_yet = Listing::Rows(vec![]);
+    let shown = match &chat.shown {
+        Listing::Empty(_) if leaves => &nothing_yet,
+        shown => shown,
+    };
     rsx! {
         div {
             class: "timeline",
@@ -229,7 +237,7 @@ fn Log(chat: Chat) -> Element {
                     desk.change(Model::show_earlier);
                 }
             },
-            match &chat.shown {
+            match shown {
                 Listing::Loading => rsx! { Bones {} },
                 Listing::Empty(place) => rsx! {
                     div { class: "nothing",
@@ -264,6 +272,10 @@ fn Log(chat: Chat) -> Element {
                                 group,
                             }
                         }
+                        for outgoing in outgoing {
+                            media::Outgoing { key: "{outgoing.id.0}", outgoing }
+                        }
+                        media::Preparing { chat: chat.id.clone() }
                     }
                 },
             }
@@ -314,7 +326,10 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
     let failed = if bubble.failed.is_some() { "bubble--failed" } else { "" };
     let reacted = if bubble.reactions.is_empty() { "" } else { "is-reacted" };
     let called = if bubble.mentions.iter().any(|mention| mention.you) { "bubble--called" } else { "" };
-    let script = if bubble.script == Script::Emoji { "bubble--emoji" } else { "" };
+    let script =
+        if bubble.script == Script::Emoji && bubble.attachments.is_empty() { "bubble--emoji" } else { "" };
+    let media = if bubble.attachments.iter().any(|one| is_seen(one.kind)) { "bubble--media" } else { "" };
+    let wordless = bubble.text.is_empty() && !bubble.attachments.is_empty();
     rsx! {
         if let Some(day) = day {
             li { class: "day", role: "separator", aria_label: "{day}", "{day}" }
@@ -323,7 +338,7 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
             li { class: "unread", role: "separator", aria_label: "{words}", span { "{words}" } }
         }
         li { id: "m-{bubble.id}", class: "{side} {turn} {reacted}", tabindex: "-1", aria_label: "{bubble.spoken}",
-            div { class: "bubble {script} {failed} {called}",
+            div { class: "bubble {script} {media} {failed} {called}",
                 if named {
                     span { class: "bubble__who p{bubble.from.tint}", aria_hidden: "true", bdi { "{bubble.from.name}" } }
                 }
@@ -336,9 +351,12 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
                 if let Some(quote) = &bubble.reply_to {
                     message::Quoted { quote: quote.clone() }
                 }
+                if !bubble.attachments.is_empty() {
+                    media::Attachments { attachments: bubble.attachments.clone() }
+                }
                 if let Some(note) = &bubble.note {
                     span { class: "bubble__note", Icon { name: "info", class: "i--16" } "{note}" }
-                } else {
+                } else if !wordless {
                     set::Text { bubble: bubble.clone() }
                 }
                 if bubble.poll.is_some() {
@@ -392,10 +410,14 @@ fn Write(
     let mut told_typing = use_signal(|| 0.0_f64);
     let text = desk.drafts.read().get(&chat).cloned().unwrap_or_default();
     let over = text.len() > bytes_max as usize;
-    let nothing = text.trim().is_empty();
+    let has_files = attach::has_files(desk, &chat);
+    let wordless = text.trim().is_empty();
+    let nothing = wordless && !has_files;
+    let records = desk.recording.read().is_some();
     let writes_about = writing.is_some();
     let said = if over { Some(too_long) } else { refused };
-    let (written, kept, named, timed, sent) = (chat.clone(), chat.clone(), chat.clone(), chat.clone(), chat);
+    let (written, kept, named, timed) = (chat.clone(), chat.clone(), chat.clone(), chat.clone());
+    let (filed, sent) = (chat.clone(), chat);
     let offered = mentioning.filter(|mentioning| !mentioning.found.is_empty());
     let offers = offered.is_some();
     let picked = offered.as_ref().map_or(0, |mentioning| mentioning.picked);
@@ -408,15 +430,21 @@ fn Write(
     };
     let mut send_by_key = send.clone();
     use_effect(|| dom::focus_for_keyboard(".composer textarea"));
+    use_drop(move || attach::discard(desk));
     rsx! {
-        div { class: "composer",
+        div { class: if (desk.dragging)() { "composer composer--over" } else { "composer" },
             if let Some(offered) = offered {
                 folders::Mentions { found: offered.found, picked: offered.picked, onpick: mention }
             }
             if let Some(said) = said {
                 div { class: "composer__said under under--failed", role: "alert", Icon { name: "alert", class: "i--14" } "{said}" }
             }
-            div { class: "composer__in",
+            attach::Tray { chat: filed }
+            if records {
+                attach::Recorder {}
+            }
+            div { class: if records { "composer__in is-away" } else { "composer__in" },
+                attach::Attach {}
                 div { class: "composer__box",
                     if let Some(writing) = &writing {
                         message::About { writing: writing.clone() }
@@ -468,7 +496,10 @@ fn Write(
                         }
                     }
                 }
-                if !nothing && !over && !writes_about {
+                if nothing && !writes_about {
+                    attach::Microphone {}
+                }
+                if !wordless && !has_files && !over && !writes_about {
                     button {
                         class: "icon-button send__later",
                         aria_label: "Schedule",

@@ -5,7 +5,7 @@ use qrcode::{Color, EcLevel, QrCode};
 
 use screens::ChatRow;
 
-use super::{Desk, chat, folders, group, message, parts::Icon, privacy, search};
+use super::{Desk, attach, chat, folders, group, message, parts::Icon, privacy, search, storage, viewer};
 use crate::{
     dom,
     model::{Dialog, Model},
@@ -34,6 +34,10 @@ pub fn Shown(dialog: Dialog) -> Element {
         Dialog::Report { sheet, refused } => rsx! {
             privacy::Report { sheet: sheet.map(|sheet| *sheet), refused }
         },
+        Dialog::Attach => rsx! { attach::Menu {} },
+        Dialog::Viewer(shown) => rsx! { viewer::Viewer { shown } },
+        Dialog::Gallery(gallery) => rsx! { viewer::Gallery { gallery } },
+        Dialog::Storage { page, said } => rsx! { storage::Page { page, said } },
         Dialog::Devices(devices) => rsx! { super::devices::Window { devices: *devices } },
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Styles are classes of `static/style.css`; style attributes are forbidden by the content security policy.
 
+mod attach;
 mod chat;
 mod chats;
 mod conversation;
@@ -10,11 +11,14 @@ mod dialogs;
 mod folders;
 mod group;
 mod join;
+mod media;
 mod message;
 mod parts;
 mod privacy;
 mod search;
 mod set;
+mod storage;
+mod viewer;
 
 use std::collections::BTreeMap;
 
@@ -22,8 +26,9 @@ use dioxus::prelude::*;
 use screens::{ChatId, Listing, Trouble};
 
 use crate::{
-    bridge, dom,
-    model::{Main, Model, Open, Stage, Writing},
+    bridge, dom, files,
+    model::{Chore, Main, Model, Open, Stage, Writing},
+    sound::Recording,
 };
 
 /// What every view can reach: the model, and the texts that are being written.
@@ -35,6 +40,14 @@ pub struct Desk {
     pub drafts: Signal<BTreeMap<ChatId, String>>,
     /// A newer version lies ready.
     pub newer: Signal<bool>,
+    /// What is played. Apart from the model, because it changes several times a second and only its player shows it.
+    pub playing: Signal<Option<media::Playing>>,
+    /// How fast voice notes are played, in percent.
+    pub rate: Signal<u16>,
+    /// What is being recorded.
+    pub recording: Signal<Option<Recording>>,
+    /// Files are held over the open chat.
+    pub dragging: Signal<bool>,
 }
 
 impl Desk {
@@ -49,11 +62,12 @@ impl Desk {
 
     /// Changes the model and sends what follows from it.
     pub fn change(mut self, change: impl FnOnce(&mut Model)) {
-        let (out, returned, begun, cleared) = {
+        let (out, returned, begun, cleared, chores) = {
             let mut model = self.model.write();
             change(&mut model);
             let (returned, begun) = (std::mem::take(&mut model.returned), std::mem::take(&mut model.drafts));
-            (model.take_out(), returned, begun, std::mem::take(&mut model.cleared))
+            let (cleared, chores) = (std::mem::take(&mut model.cleared), std::mem::take(&mut model.chores));
+            (model.take_out(), returned, begun, cleared, chores)
         };
         for chat in cleared {
             self.drafts.write().remove(&chat);
@@ -71,6 +85,15 @@ impl Desk {
             *draft = if draft.is_empty() { text } else { format!("{text}\n{draft}") };
         }
         bridge::send(out);
+        // After it: what is sent is forgotten only then.
+        for chore in chores {
+            match chore {
+                Chore::Forget(number) => files::forget(number),
+                Chore::Revoke(address) => files::revoke(&address),
+                Chore::Save { name, address } => files::save(&name, &address),
+                Chore::Play(attachment) => media::play(self, &attachment),
+            }
+        }
     }
 }
 
@@ -90,7 +113,12 @@ fn Live() -> Element {
     let desk = use_desk(|| Model::new(dom::utc_offset_minutes(), dom::invitation()));
     use_hook(move || {
         bridge::start(
-            move |from| desk.change(|model| model.heard(from)),
+            move |from, address| {
+                desk.change(|model| match address {
+                    Some(address) => model.heard_at(from, address),
+                    None => model.heard(from),
+                });
+            },
             move || desk.change(|model| model.stage = Stage::Broken(not_started())),
         );
         desk.change(|model| model.set_attentive(dom::is_attentive()));
@@ -103,6 +131,16 @@ fn Live() -> Element {
                 });
             }
         });
+        let mut dragging = desk.dragging;
+        files::on_files(
+            move |picked| desk.change(|model| model.pick(picked)),
+            move |over| {
+                if *dragging.peek() != over {
+                    dragging.set(over);
+                }
+            },
+            move |number, preview| desk.change(|model| model.preview_made(number, preview)),
+        );
         let mut newer = desk.newer;
         dom::on_window("valise-newer", move || newer.set(true));
     });
@@ -118,8 +156,15 @@ pub fn Frame(model: Model) -> Element {
 }
 
 fn use_desk(model: impl FnOnce() -> Model) -> Desk {
-    let desk =
-        Desk { model: use_signal(model), drafts: use_signal(BTreeMap::new), newer: use_signal(|| false) };
+    let desk = Desk {
+        model: use_signal(model),
+        drafts: use_signal(BTreeMap::new),
+        newer: use_signal(|| false),
+        playing: use_signal(|| None),
+        rate: use_signal(|| media::RATES[0]),
+        recording: use_signal(|| None),
+        dragging: use_signal(|| false),
+    };
     use_context_provider(|| desk)
 }
 

@@ -1,0 +1,149 @@
+//! How much room media take on this device, and what is loaded by itself.
+
+use dioxus::prelude::*;
+use screens::{ChatId, MediaRuleRow, StoragePage, StorageRow};
+
+use super::{Desk, dialogs};
+use crate::{dom, files::size_in_words};
+
+/// The page.
+#[component]
+pub fn Page(page: Option<StoragePage>, said: Option<String>) -> Element {
+    let desk = use_context::<Desk>();
+    use_effect(|| {
+        dom::show_dialog(".dialog");
+        dom::focus(".dialog .icon-button");
+    });
+    rsx! {
+        dialog { class: "dialog dialog--wide", aria_labelledby: "dialog-title", onkeydown: move |event| dialogs::escape(&event, desk),
+            div { class: "dialog__in",
+                div { class: "dialog__head",
+                    h2 { id: "dialog-title", "Storage" }
+                    dialogs::Close {}
+                }
+                if let Some(said) = said {
+                    p { class: "field__help field__help--error", role: "alert", "{said}" }
+                }
+                match page {
+                    None => rsx! { div { class: "bone bone--name", aria_hidden: "true" } },
+                    Some(page) => rsx! {
+                        p { class: "big", role: "status", aria_label: "{page.line}", "{page.line}" }
+                        if !page.rows.is_empty() {
+                            ul { class: "rows", aria_label: "By chat",
+                                for row in page.rows.clone() {
+                                    Row { key: "{row.chat}", row, all: page.bytes }
+                                }
+                            }
+                            Free {}
+                        }
+                        fieldset { class: "stack",
+                            legend { class: "field__label", "What is loaded by itself" }
+                            for rule in page.rules {
+                                Rule { key: "{rule.name}", rule }
+                            }
+                        }
+                    },
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Row(row: StorageRow, all: u64) -> Element {
+    let desk = use_context::<Desk>();
+    let mut sure = use_signal(|| false);
+    let chat = row.chat.clone();
+    rsx! {
+        li { class: "rows__row",
+            span { class: "rows__main rows__main--text",
+                b { class: "clip", bdi { "{row.name}" } }
+                span { "{row.line}" }
+                progress { aria_hidden: "true", max: "{all.max(1)}", value: "{row.bytes}" }
+            }
+            button {
+                class: if sure() { "button button--primary" } else { "button button--outline" },
+                aria_label: if sure() { "Free {row.name} now" } else { "Free {row.name}" },
+                onclick: move |_| {
+                    if sure() {
+                        desk.change(|model| model.free(Some(chat.clone()), 0, 0));
+                    }
+                    sure.toggle();
+                },
+                if sure() {
+                    "Free {size_in_words(row.bytes)}"
+                } else {
+                    "Free"
+                }
+            }
+        }
+    }
+}
+
+/// By age and size, in all chats.
+#[component]
+fn Free() -> Element {
+    let desk = use_context::<Desk>();
+    let mut days = use_signal(|| AGES[0].0);
+    let mut bytes = use_signal(|| SIZES[0].0);
+    let all: Option<ChatId> = None;
+    rsx! {
+        form {
+            class: "free",
+            onsubmit: move |event| {
+                event.prevent_default();
+                desk.change(|model| model.free(all.clone(), *days.peek(), *bytes.peek()));
+            },
+            select { aria_label: "How old", onchange: move |event| days.set(event.value().parse().unwrap_or(AGES[0].0)),
+                for (value , word) in AGES {
+                    option { key: "{value}", value: "{value}", "{word}" }
+                }
+            }
+            select { aria_label: "How large", onchange: move |event| bytes.set(event.value().parse().unwrap_or(SIZES[0].0)),
+                for (value , word) in SIZES {
+                    option { key: "{value}", value: "{value}", "{word}" }
+                }
+            }
+            button { class: "button button--outline", "Free in all chats" }
+        }
+        p { class: "field__help", "The files go from this device. The messages stay, and so does what you starred." }
+    }
+}
+
+#[component]
+fn Rule(rule: MediaRuleRow) -> Element {
+    let desk = use_context::<Desk>();
+    let kind = rule.kind;
+    let known = |bytes: u64| RULES.iter().any(|(value, _)| *value == bytes);
+    let own = (!known(rule.free)).then(|| (rule.free, format!("Up to {}", size_in_words(rule.free))));
+    let options = RULES.iter().map(|(value, word)| (*value, (*word).to_owned())).chain(own);
+    rsx! {
+        label { class: "rule",
+            span { class: "rule__name", "{rule.name}" }
+            select {
+                aria_label: "{rule.name}",
+                value: "{rule.free}",
+                onchange: move |event| {
+                    if let Ok(bytes) = event.value().parse() {
+                        desk.change(|model| model.set_rule(kind, false, bytes));
+                    }
+                },
+                for (value , word) in options {
+                    option { key: "{value}", value: "{value}", selected: value == rule.free, "{word}" }
+                }
+            }
+        }
+    }
+}
+
+const AGES: [(u32, &str); 4] =
+    [(30, "Older than 30 days"), (90, "Older than 90 days"), (365, "Older than a year"), (0, "Of any age")];
+const SIZES: [(u64, &str); 3] =
+    [(0, "of any size"), (5_000_000, "from 5 MB on"), (50_000_000, "from 50 MB on")];
+const RULES: [(u64, &str); 5] = [
+    (0, "Only when I ask"),
+    (1_000_000, "Up to 1 MB"),
+    (16_000_000, "Up to 16 MB"),
+    (100_000_000, "Up to 100 MB"),
+    (2_147_483_648, "Always"),
+];
