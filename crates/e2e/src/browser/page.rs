@@ -7,7 +7,10 @@ use chromiumoxide::{
         browser_protocol::{
             browser::BrowserContextId,
             dom::SetFileInputFilesParams,
-            emulation::{SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams},
+            emulation::{
+                MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams,
+                SetFocusEmulationEnabledParams,
+            },
             input::{DispatchKeyEventParams, DispatchKeyEventType, InsertTextParams},
             page::{AddScriptToEvaluateOnNewDocumentParams, CaptureScreenshotFormat},
             target::{FilterEntry, SetAutoAttachParams, TargetFilter},
@@ -87,6 +90,14 @@ impl Page {
     pub async fn size(&self, width: u32, height: u32) -> Result<()> {
         let metrics = SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), 1.0, false);
         self.tab.execute(metrics).await?;
+        Ok(())
+    }
+
+    /// Shows the page to somebody whose system is dark, or light.
+    pub async fn dark(&self, on: bool) -> Result<()> {
+        let scheme = MediaFeature::new("prefers-color-scheme", if on { "dark" } else { "light" });
+        let media = SetEmulatedMediaParams { media: None, features: Some(vec![scheme]) };
+        self.tab.execute(media).await?;
         Ok(())
     }
 

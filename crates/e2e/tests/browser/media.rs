@@ -30,6 +30,11 @@ async fn a_photo_arrives_without_the_place_where_it_was_taken() -> Outcome {
     boris.log("Messages").shows("By the lake").await?;
     boris.until(&drawn("blob:")).await?;
     picture(&boris, "photo").await?;
+    boris.dark(true).await?;
+    picture(&boris, "photo-dark").await?;
+    anna.dark(true).await?;
+    picture(&anna, "photo-out-dark").await?;
+    boris.dark(false).await?;
     boris.size(390, 844).await?;
     picture(&boris, "photo-narrow").await?;
     boris.size(1280, 800).await?;

@@ -257,7 +257,7 @@ pub fn File(attachment: AttachmentShown) -> Element {
     let (icon, word) = match act {
         AttachmentAct::Fetch => ("download", "Load"),
         AttachmentAct::Hold => ("pause", "Hold"),
-        _ => ("down", "Save"),
+        _ => ("disk", "Save"),
     };
     let about = match &attachment.pages {
         Some(pages) => format!("{} · {pages}", attachment.line),

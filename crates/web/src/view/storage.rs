@@ -140,10 +140,12 @@ const AGES: [(u32, &str); 4] =
     [(30, "Older than 30 days"), (90, "Older than 90 days"), (365, "Older than a year"), (0, "Of any age")];
 const SIZES: [(u64, &str); 3] =
     [(0, "of any size"), (5_000_000, "from 5 MB on"), (50_000_000, "from 50 MB on")];
-const RULES: [(u64, &str); 5] = [
+/// The core counts in powers of two here; people are told round numbers.
+const RULES: [(u64, &str); 6] = [
     (0, "Only when I ask"),
-    (1_000_000, "Up to 1 MB"),
-    (16_000_000, "Up to 16 MB"),
-    (100_000_000, "Up to 100 MB"),
-    (2_147_483_648, "Always"),
+    (1 << 20, "Up to 1 MB"),
+    (4 << 20, "Up to 4 MB"),
+    (16 << 20, "Up to 16 MB"),
+    (100 << 20, "Up to 100 MB"),
+    (2 << 30, "Always"),
 ];
