@@ -269,11 +269,11 @@ const LOG_KEPT_MS: u64 = 5_000;
 const FAULT_RETRY_MS: u64 = 2_000;
 /// A mailbox that was silent for so long has nothing more to give.
 const QUIET_MS: u64 = 30_000;
+/// So many times on a new line each time: a bad line may lose what it gives first on several.
+const SILENCES_MAX: u32 = 5;
 /// A mailbox that was taken for read although something was said to wait is opened anew after twice as long for each silence, and
 /// after so many doublings no more rarely: about every four hours.
 const QUIET_DOUBLINGS_MAX: u32 = 9;
-/// So many times on a new line each time.
-const SILENCES_MAX: u32 = 3;
 /// Looked at so often; a look counts for no more.
 const QUIET_LOOK_MS: u64 = 5_000;
 /// Whatever the clock was before a start, nothing waits for longer after it; what was to wait for longer is tried once more.
