@@ -113,10 +113,15 @@ impl Device {
     }
 }
 
-/// Blobs at the service.
+/// Blobs at the service, small ones and those in its store.
 fn blobs(world: &World) -> u32 {
     let db = world.service_db().unwrap();
-    db.read().one("SELECT count(*) FROM blob", &[], |row| row.small(0)).unwrap().unwrap()
+    db.read()
+        .one("SELECT (SELECT count(*) FROM blob) + (SELECT count(*) FROM stored_blob)", &[], |row| {
+            row.small(0)
+        })
+        .unwrap()
+        .unwrap()
 }
 
 /// Counts chunks that pass the blob door on their way to the service, by capability.
