@@ -254,7 +254,7 @@ fn a_killed_server_and_a_killed_sender_lose_no_file() {
     // The file that was picked is not needed any more.
     fs::remove_file(&file).unwrap();
     server.run();
-    let mut goes_on = anna.follow();
+    let goes_on = anna.follow();
     let mut hears = boris.follow();
     let came = hears.wait_for("the message", |line| line["event"] == "message");
     goes_on.kill();
