@@ -37,7 +37,7 @@ fn carla_is_out(world: &mut World, [anna, boris, carla, laptop]: [Device; 4], gr
 
 #[test]
 fn whoever_leaves_while_the_group_moves_to_another_slot_leaves_that_one() {
-    let mut world = World::new(1);
+    let mut world = World::new(4);
     let (all, group) = group(&mut world);
     let [_, boris, carla, _] = all;
     carla.goes_offline(&mut world);
