@@ -192,6 +192,7 @@ fn pictures_films_and_files_go_both_ways_and_carry_no_place() {
     let anna = Terminal::registered(&server, "Anna");
     let boris = Terminal::registered(&server, "Boris");
     boris.ok(["add", &anna.invitation()]);
+    anna.receive();
     let (picture, film) = (made("camera.jpg"), made("camera.mp4"));
     let (picture, film) = (picture.to_str().expect("text"), film.to_str().expect("text"));
     let marked = |bytes: &[u8], mark: &[u8]| bytes.windows(mark.len()).any(|window| window == mark);
@@ -243,6 +244,7 @@ fn a_killed_server_and_a_killed_sender_lose_no_file() {
     let anna = Terminal::registered(&server, "Anna");
     let boris = Terminal::registered(&server, "Boris");
     boris.ok(["add", &anna.invitation()]);
+    anna.receive();
     let large: Vec<u8> = (0..20_000_000_u32).map(|at| (at.wrapping_mul(2_246_822_519) >> 11) as u8).collect();
     let file = anna.home().join("film.bin");
     fs::write(&file, &large).unwrap();
