@@ -141,8 +141,20 @@ fn over_the_socket_a_bot_writes_hears_and_sees_how_far_it_came() {
     assert_eq!(contacts["result"][0]["name"], "Boris");
     let code = |answer: Value| answer["error"]["code"].as_i64();
     assert_eq!(code(bot.call("uploadStickerPack", &json!({}))), Some(-32601));
-    let refused = bot.call("send", &json!({"recipient": "Boris", "message": "x", "attachments": ["a.png"]}));
-    assert_eq!(refused["error"]["message"], "Not supported here: attachments");
+    let refused = bot.call("send", &json!({"recipient": "Boris", "message": "x", "viewOnce": true}));
+    assert_eq!(refused["error"]["message"], "Not supported here: viewOnce");
+    let refused = bot.call("send", &json!({"recipient": "Boris", "attachments": ["/nothing/here.png"]}));
+    assert!(
+        refused["error"]["message"].as_str().is_some_and(|why| why.contains("cannot be read")),
+        "{refused}"
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = folder.path().join("plan.txt");
+    std::fs::write(&plan, "to the lake\n").expect("it is written");
+    let sent = bot.call("send", &json!({"recipient": "Boris", "message": "the plan", "attachments": [plan]}));
+    assert!(sent["result"]["timestamp"].is_u64(), "{sent}");
+    let came = following.text("the plan");
+    assert_eq!(came["attachments"][0]["name"], "plan.txt");
     assert_eq!(code(bot.call("send", &json!({"recipient": "nobody", "message": "x"}))), Some(-1));
     bot.says(r#"[{"jsonrpc":"2.0","method":"version","id":1},{"jsonrpc":"2.0","method":"version"},7]"#);
     let batch = bot.waits_for(Value::is_array);
