@@ -685,7 +685,11 @@ impl Step<'_> {
         if !whole || self.is_of_two(conversation)? {
             return Err(Halt::Unusable("not a letter of this group"));
         }
-        self.check_newcomers(conversation, &joined.members)?;
+        // Somebody may have drawn a key package of a device of our own before it was struck off: it is taken out below, which nobody
+        // does who stays outside.
+        let others: Vec<Member> =
+            joined.members.iter().filter(|member| member.account != own).cloned().collect();
+        self.check_newcomers(conversation, &others)?;
         let newest = self.newest_generation(conversation)?;
         if letter.generation.saturating_sub(newest) > GENERATIONS_AHEAD {
             return Err(Halt::Unusable("a generation far ahead"));
@@ -771,6 +775,7 @@ impl Step<'_> {
             self.queue_profile(conversation)?;
         }
         self.event(Event::Conversation(conversation));
+        self.expel_from(letter.slot, conversation, &joined.group)?;
         self.fetch_own_devices(letter.slot, &joined.group)
     }
 

@@ -620,3 +620,41 @@ fn a_new_device_that_knows_a_group_from_the_history_alone_hears_that_the_account
         assert_eq!(device.sees_in(&world, group), ["Anna (Owner)", "Boris", "Carla"]);
     }
 }
+
+#[test]
+fn t19_a_device_that_was_struck_off_while_its_account_was_let_into_a_group_is_taken_out_of_it() {
+    let mut world = World::new(24);
+    let (anna, boris) = friends(&mut world);
+    let carla = world.registers("Carla");
+    let laptop = carla.links(&mut world, "Carla's laptop");
+    world.settle();
+    anna.befriends(&mut world, carla);
+    let group = anna.makes_group(&mut world, "Lake house", &[boris]);
+    world.settle();
+    // Anna's commit, with letters to both of Carla's devices, is on its way for a while.
+    world.set_crook(move |passing: &Passing<'_>| {
+        let hers = passing.to_service && passing.device == anna && passing.door == Door::Unnamed;
+        let request = hers.then(|| Request::<UnnamedRequest>::decode(passing.frame).ok()).flatten();
+        match request.map(|request| request.op) {
+            Some(UnnamedRequest::Commit(_)) => Meddling::swallow(),
+            _ => Meddling::none(passing),
+        }
+    });
+    anna.brings(&mut world, group, carla).unwrap();
+    world.pass(5 * SECOND_MS);
+    let gone = laptop.device_id(&world);
+    assert_eq!(carla.removes(&mut world, gone), Ok(Reply::Done));
+    world.pass(5 * SECOND_MS);
+    world.dismiss_crook();
+    world.pass(5 * MINUTE_MS);
+    world.settle();
+    assert_eq!(carla.sees_in(&world, group), ["Anna (Owner)", "Boris", "Carla"]);
+    for device in [anna, boris, carla] {
+        let members = device.client(&world).group(group).unwrap().unwrap().members;
+        assert!(members.iter().all(|member| member.devices == 1), "{}", device.name(&world));
+    }
+    carla.says_in(&mut world, group, "here").unwrap();
+    world.settle();
+    assert_eq!(boris.texts_in(&world, group), ["Carla: here"]);
+    assert!(laptop.texts_in(&world, group).is_empty());
+}
