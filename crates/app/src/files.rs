@@ -150,11 +150,16 @@ impl Filing {
 }
 
 impl App {
-    /// Where files are to go.
+    /// Where files are to go, and the words that go with them, with those who are mentioned.
     ///
     /// # Errors
     /// What the front end is told.
-    pub fn files_target(&self, to: &str, reply_to: Option<&str>) -> Result<FilesTarget, Outcome> {
+    pub fn files_target(
+        &self,
+        to: &str,
+        reply_to: Option<&str>,
+        text: String,
+    ) -> Result<(FilesTarget, String), Outcome> {
         let target = || -> Result<FilesTarget, No> {
             match reply_to {
                 Some(message) => {
@@ -165,7 +170,8 @@ impl App {
                 None => Ok(FilesTarget { conversation: self.writable(to)?.0, reply_to: None }),
             }
         };
-        target().map_err(No::outcome)
+        let addressed = |target: FilesTarget| Ok((target, self.addressed(target.conversation, text)?));
+        target().and_then(addressed).map_err(No::outcome)
     }
 
     /// What the front end is told when [`Filing`] ended.
@@ -173,7 +179,10 @@ impl App {
     pub fn filed(&self, target: FilesTarget, ended: Result<client::OutgoingId, Refused>) -> Outcome {
         match ended {
             Ok(id) => Outcome::Sending { chat: paint::chat_id(target.conversation), id: outgoing_id(id) },
-            Err(refused) => words::refused(&refused, &About::default()).outcome(),
+            // Files need no words, so that bad ones are too long.
+            Err(refused) => {
+                words::refused(&refused, &About { text_too_long: true, ..About::default() }).outcome()
+            }
         }
     }
 

@@ -381,9 +381,18 @@ impl Step<'_> {
             // What failed is tried again.
             self.tx.execute("update outgoing set failed = 0 where id = ?1", params![id.0])?;
             self.tx.execute(
-                "update attachment set state = 1 where state = 5 and id in (select attachment from attached where subject = ?1)",
+                "update attachment set state = case when hash = x'' then 10 else 1 end
+                 where state = 5 and id in (select attachment from attached where subject = ?1)",
                 params![id.0],
             )?;
+            // What was put before may have lain there for its days: the service is asked.
+            self.tx.execute(
+                "update chunk set put = 2 where put = 1 and attachment in
+                 (select attached.attachment from attached join attachment on attachment.id = attached.attachment
+                  where subject = ?1 and state = 1)",
+                params![id.0],
+            )?;
+            self.lines.moving.forget_all();
             self.finish_outgoing_if_left(id)?;
         }
         self.event(Event::Outgoing(conversation, id, None));

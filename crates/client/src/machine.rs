@@ -182,6 +182,9 @@ impl Client {
             }
             Err(StoreOnly(error)) => {
                 self.forget_memory(now);
+                if matches!(error, client_db::Error::Full) {
+                    self.lines.moving.full(now);
+                }
                 Err(error.into())
             }
         }

@@ -45,6 +45,8 @@ pub(crate) struct Moving {
     told_at: BTreeMap<i64, Timestamp>,
     /// Bytes were deleted in this step.
     pub freed: bool,
+    /// The device was full: nothing is fetched before.
+    full_until: Option<Timestamp>,
 }
 
 #[derive(Default)]
@@ -61,6 +63,16 @@ impl Moving {
     pub fn forget(&mut self, attachment: i64) {
         self.left.remove(&attachment);
         self.told_at.remove(&attachment);
+    }
+
+    /// The device is full: what is fetched would be fetched again and again, and kept never.
+    pub fn full(&mut self, now: Timestamp) {
+        self.full_until = Some(now.plus_ms(FULL_MS));
+    }
+
+    fn is_full(&self, now: Timestamp) -> bool {
+        // A clock that went back puts nothing off for longer.
+        self.full_until.is_some_and(|until| now < until && until.ms_since(now) <= FULL_MS)
     }
 
     /// Rows of several changed: all is read again.
@@ -106,9 +118,11 @@ impl Step<'_> {
         if !self.me.as_ref().is_some_and(|me| me.registered && !me.struck_off) {
             return Ok(None);
         }
+        let full = self.lines.moving.full_until.filter(|_| self.lines.moving.is_full(self.now));
         let row = self.tx.row(
-            "select min(not_before) from attachment where state in (1, 3, 8) and paused = 0",
-            [],
+            "select min(case state when 3 then max(not_before, ?1) else not_before end)
+             from attachment where state in (1, 3, 8) and paused = 0",
+            params![full.map_or(0, sql_time)],
             |row| row.get::<_, Option<i64>>(0),
         )?;
         Ok(row.flatten().map(|at| Timestamp(crate::step::number(at))))
@@ -147,15 +161,21 @@ impl Step<'_> {
         if self.lines.blob.state != crate::lines::LineState::Ready {
             return Ok(());
         }
-        let ids: Vec<i64> = self.tx.rows(
-            "select id from attachment where state in (1, 3, 8) and paused = 0 and not_before <= ?1
-             order by state = 8, size, id limit ?2",
-            params![sql_time(self.now), AT_ONCE_MAX],
-            |row| row.get(0),
-        )?;
         let mut moving = Vec::new();
-        for id in ids {
-            moving.extend(self.attachment(id)?);
+        // By direction: what waits for tokens must not keep what others sent from coming.
+        for stand in [Stand::Leaving, Stand::Wanted, Stand::TakenBack] {
+            if stand == Stand::Wanted && self.lines.moving.is_full(self.now) {
+                continue;
+            }
+            let ids: Vec<i64> = self.tx.rows(
+                "select id from attachment where state = ?1 and paused = 0 and not_before <= ?2
+                 order by size, id limit ?3",
+                params![stand as i64, sql_time(self.now), AT_ONCE_MAX],
+                |row| row.get(0),
+            )?;
+            for id in ids {
+                moving.extend(self.attachment(id)?);
+            }
         }
         // Each in turn, so that none waits for another to end.
         let mut moved = true;
@@ -309,6 +329,7 @@ impl Step<'_> {
                 crate::attachment::chunk_row(attachment.id + 1, 0)
             ],
         )?;
+        self.lines.moving.freed = true;
         self.set_stand(attachment.id, Stand::Damaged)
     }
 
@@ -519,5 +540,7 @@ const RETRY_MS_MIN: u64 = 2 * SECOND_MS;
 const RETRY_MS_MAX: u64 = 10 * MINUTE_MS;
 /// How far a transfer is is told no more often.
 const TOLD_EVERY_MS: u64 = 250;
+/// On a device that was full, nothing is fetched for so long: what little room there is, is for messages.
+const FULL_MS: u64 = 5 * MINUTE_MS;
 /// Places that are looked at.
 const LOOKED_AT_MAX: usize = 64;

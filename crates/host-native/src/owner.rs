@@ -255,8 +255,8 @@ impl Owner {
         let to = (front, wanted.id);
         match wanted.what {
             What::Action(Action::SendFiles { to: chat, reply_to, text, files }) => {
-                match self.app.files_target(&chat, reply_to.as_deref()) {
-                    Ok(target) => {
+                match self.app.files_target(&chat, reply_to.as_deref(), text) {
+                    Ok((target, text)) => {
                         tokio::spawn(files::send(self.events.clone(), to, target, text, files));
                     }
                     Err(outcome) => self.say(to, outcome),

@@ -219,9 +219,9 @@ impl Worker {
         let id = to.id;
         let job = match to.what {
             What::Action(Action::SendFiles { to, reply_to, text, files }) => {
-                let target = leading.app.files_target(&to, reply_to.as_deref());
+                let target = leading.app.files_target(&to, reply_to.as_deref(), text);
                 let beside = beside.unwrap_or_default();
-                target.and_then(|target| Job::sending(front, id, target, text, files, &beside))
+                target.and_then(|(target, text)| Job::sending(front, id, target, text, files, &beside))
             }
             What::Action(Action::SaveAttachment { id: attachment, .. }) => {
                 let found = leading.app.to_save(&attachment);

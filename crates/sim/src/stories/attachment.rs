@@ -8,7 +8,7 @@ use client::{
     OutgoingId, Refused, Reply, Stored,
 };
 use vocab::time::{DAY_MS, MINUTE_MS};
-use wire::{BlobAnswer, BlobRequest, Decode, Door, Encode, Request};
+use wire::{AccountAnswer, AccountRequest, BlobAnswer, BlobRequest, Decode, Door, Encode, Refusal, Request};
 
 use super::{friends, on_disk};
 use crate::{Device, Meddling, Passing, World};
@@ -231,16 +231,7 @@ fn fetching_goes_on_after_a_crash_where_it_was() {
     let (anna, boris) = friends(&mut world);
     let bytes = file(15 * 1024 * 1024, 5);
     anna.sends_files(&mut world, boris, "", &[(MediaKind::Picture, "p", &bytes)]);
-    let fetched = Rc::new(RefCell::new(0));
-    let count = Rc::clone(&fetched);
-    world.set_crook(move |passing: &Passing<'_>| {
-        let fetch = passing.to_service && passing.door == Door::Blob;
-        let request = fetch.then(|| Request::<BlobRequest>::decode(passing.frame).ok()).flatten();
-        if let Some(Request { op: BlobRequest::FetchBlob(_), .. }) = request {
-            *count.borrow_mut() += 1;
-        }
-        Meddling::none(passing)
-    });
+    let fetched = count_fetches(&mut world, boris);
     for _ in 0..100 {
         world.pass(500);
         let half = |state: &AttachmentState| matches!(state, AttachmentState::Coming { done, .. } if *done > 7_000_000);
@@ -256,6 +247,72 @@ fn fetching_goes_on_after_a_crash_where_it_was() {
     assert!(boris.opens_first(&world, anna) == Some(bytes));
     // 64 chunks in all, and those that were on their way at the crash.
     assert!(*fetched.borrow() <= 64 + 32, "{}", fetched.borrow());
+}
+
+/// Counts the chunks that somebody asks for.
+fn count_fetches(world: &mut World, of: Device) -> Rc<RefCell<u32>> {
+    let fetched = Rc::new(RefCell::new(0));
+    let count = Rc::clone(&fetched);
+    world.set_crook(move |passing: &Passing<'_>| {
+        let fetch = passing.to_service && passing.device == of && passing.door == Door::Blob;
+        let request = fetch.then(|| Request::<BlobRequest>::decode(passing.frame).ok()).flatten();
+        if let Some(Request { op: BlobRequest::FetchBlob(_), .. }) = request {
+            *count.borrow_mut() += 1;
+        }
+        Meddling::none(passing)
+    });
+    fetched
+}
+
+#[test]
+fn a_full_device_does_not_fetch_the_same_again_and_again_and_has_it_when_there_is_room() {
+    let mut world = World::new(17);
+    let (anna, boris) = friends(&mut world);
+    let bytes = file(3_000_000, 17);
+    boris.goes_offline(&mut world);
+    anna.sends_files(&mut world, boris, "", &[(MediaKind::Picture, "p", &bytes)]);
+    world.pass(MINUTE_MS);
+    let fetched = count_fetches(&mut world, boris);
+    boris.comes_back(&mut world);
+    for _ in 0..10_000 {
+        if *fetched.borrow() > 0 {
+            break;
+        }
+        world.pass(5);
+    }
+    world.devices[boris.0].faults.fail_at(1);
+    world.pass(30 * MINUTE_MS);
+    // A dozen chunks, and a few on their way each time that it is tried.
+    assert!(*fetched.borrow() < 100, "{} fetches", fetched.borrow());
+    world.devices[boris.0].faults.fail_at(0);
+    world.settle();
+    assert!(boris.opens_first(&world, anna) == Some(bytes));
+}
+
+#[test]
+fn whoever_has_no_tokens_left_still_gets_what_others_send() {
+    let mut world = World::new(18);
+    // The first device of the world earns none.
+    world.set_crook(|passing: &Passing<'_>| {
+        let hers = passing.to_service && passing.device.0 == 0 && passing.door == Door::Account;
+        let request = hers.then(|| Request::<AccountRequest>::decode(passing.frame).ok()).flatten();
+        let Some(Request { id, op: AccountRequest::EarnTokens(_) }) = request else {
+            return Meddling::none(passing);
+        };
+        let refusal = Refusal::QuotaUsed { until: vocab::Day(30_000) };
+        let answer = wire::Reply::<AccountAnswer>::Refused { id, refusal }.encode().expect("small");
+        Meddling { onward: vec![], back: vec![answer] }
+    });
+    let (anna, boris) = friends(&mut world);
+    assert_eq!(anna.0, 0);
+    for number in 0..6 {
+        anna.sends_files(&mut world, boris, "", &[(MediaKind::File, "f", &file(100, number))]);
+    }
+    let bytes = file(600_000, 18);
+    boris.sends_files(&mut world, anna, "", &[(MediaKind::Picture, "p", &bytes)]);
+    world.pass(5 * MINUTE_MS);
+    assert!(anna.opens_first(&world, boris) == Some(bytes));
+    assert!(boris.messages(&world, anna).iter().all(|message| message.own), "hers wait");
 }
 
 /// A service that answers fetches with something else.
