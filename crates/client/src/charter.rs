@@ -694,7 +694,10 @@ impl Step<'_> {
         if letter.generation.saturating_sub(newest) > GENERATIONS_AHEAD {
             return Err(Halt::Unusable("a generation far ahead"));
         }
-        let successor = letter.generation > newest;
+        let from_start = joined.group.epoch() == 1;
+        // Of two slots that were made at once both are read, by all.
+        let beside = letter.generation == newest && from_start && self.slot(letter.slot)?.is_none();
+        let successor = letter.generation > newest || beside;
         let standing = match self.room(conversation)? {
             // A wish to leave that nobody has heard holds in the slot that takes the place of the one it was made in.
             Some((known, standing @ (Standing::In | Standing::Leaving))) if successor => {
@@ -705,7 +708,7 @@ impl Step<'_> {
                 return Err(Halt::Unusable("in the group already"));
             }
             // Whoever made this slot has not heard that one has left: it was no person who let one in.
-            Some((known, Standing::Left)) if successor && joined.group.epoch() == 1 && known == *charter => {
+            Some((known, Standing::Left)) if successor && from_start && known == *charter => {
                 self.say_leave(conversation)?;
                 Standing::Leaving
             }
@@ -741,7 +744,6 @@ impl Step<'_> {
                 letter.generation
             ],
         )?;
-        let from_start = joined.group.epoch() == 1;
         if !again {
             self.begin_rows_anew(conversation)?;
             self.stop_asking(conversation)?;
@@ -950,10 +952,16 @@ impl Step<'_> {
             return Ok(());
         }
         let own = self.me()?.account;
-        let left = self.room(slot.conversation)?.is_some_and(|(_, it)| it != Standing::In);
+        let standing = self.room(slot.conversation)?.map(|(_, standing)| standing);
+        let left = matches!(standing, Some(Standing::Leaving | Standing::Left));
         self.close_group(slot.conversation, if left { Standing::Left } else { Standing::Removed })?;
-        if !left {
-            self.notice(slot.conversation, &Noticed::Removed { by, account: own })?;
+        match standing {
+            // That one leaves was heard and done before its echo came.
+            Some(Standing::Leaving) => self.notice(slot.conversation, &Noticed::Left { account: own })?,
+            Some(Standing::Left | Standing::Removed) => {}
+            Some(Standing::In) | None => {
+                self.notice(slot.conversation, &Noticed::Removed { by, account: own })?;
+            }
         }
         self.open_kept_welcome(slot.id)
     }

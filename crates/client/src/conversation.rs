@@ -568,9 +568,10 @@ impl Step<'_> {
             return Ok(());
         }
         if self.is_group(conversation)? {
-            // A letter of the group one is in already says nothing new; one of somebody who is not in it must not move it.
+            // A letter of a slot one has already says nothing new; one of somebody who is not in the group must not move it. A slot
+            // that was made at once with ours and does not fit it divides the group: all go on in the next.
             let theirs = self.people(conversation)?.contains(&writer);
-            if !self.is_inside(conversation)? || !theirs || letter.generation == newest {
+            if !self.is_inside(conversation)? || !theirs || self.slot(letter.slot)?.is_some() {
                 return Ok(());
             }
         }
