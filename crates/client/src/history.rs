@@ -37,6 +37,8 @@ struct HistoryPart {
 struct HistoryEnd {
     count: u64,
     messages: [u8; 32],
+    /// 1 as long as the giver is being given its own history: this is what it has so far.
+    more: u8,
 }
 
 /// Rows of one table.
@@ -251,11 +253,26 @@ impl Step<'_> {
         }
         let account = self.me()?.account;
         self.put_setting("history account", account.as_bytes())?;
+        // Whoever has what there is so far is given the rest when it is here.
+        let state = if state == 2 && self.is_given_history()? { 3 } else { 1 };
         self.tx.execute(
-            "update history_out set state = 1, attempt = ?2, part = 0, place = 0, after = x'', rest = x'',
+            "update history_out set state = ?3, attempt = ?2, part = 0, place = 0, after = x'', rest = x'',
              chain = zeroblob(32), messages = zeroblob(32), count = 0 where device = ?1",
-            params![device.as_bytes(), wanted.attempt],
+            params![device.as_bytes(), wanted.attempt, state],
         )?;
+        Ok(())
+    }
+
+    /// This device's own history is still to come, or coming.
+    fn is_given_history(&self) -> Halting<bool> {
+        let coming: Option<i64> =
+            self.tx.row("select 1 from history_in where state < 2", [], |row| row.get(0))?;
+        Ok(coming.is_some())
+    }
+
+    /// Whatever of this device's own history will ever come is here: those who wait for it are given it.
+    fn give_the_rest(&self) -> Halting<()> {
+        self.tx.execute("update history_out set state = 1 where state = 3", [])?;
         Ok(())
     }
 
@@ -304,7 +321,13 @@ impl Step<'_> {
         }
         let last = table_at(giving.place).is_none() && giving.rest.len() <= PART_BYTES;
         let bytes: Vec<u8> = giving.rest.drain(..giving.rest.len().min(PART_BYTES)).collect();
-        let end = last.then_some(HistoryEnd { count: giving.count, messages: giving.messages });
+        let end = match last {
+            true => {
+                let more = u8::from(self.is_given_history()?);
+                Some(HistoryEnd { count: giving.count, messages: giving.messages, more })
+            }
+            false => None,
+        };
         let plain = HistoryPart { before: giving.chain, end, bytes: bytes.into() }.encode()?;
         let sealed = seal_padded(&part_key(&giving.secret), &giving.part.to_be_bytes(), &plain, self.rng)?;
         let subject = [SUBJECT, &giving.device, &giving.part.to_be_bytes()].concat();
@@ -516,7 +539,7 @@ impl Step<'_> {
         if attempt >= ATTEMPTS_MAX {
             self.tx.execute("update history_in set state = 3", [])?;
             self.event(Event::History(HistoryState::Incomplete));
-            return Ok(());
+            return self.give_the_rest();
         }
         self.want_history(attempt)
     }
@@ -608,7 +631,10 @@ impl Step<'_> {
             "update sender_row set base = 0 where conversation in (select id from conversation where from_start = 1)",
             [],
         )?;
-        self.tx.execute("update history_in set state = 2, rest = x'', secret = zeroblob(32)", [])?;
+        if end.more == 0 {
+            self.tx.execute("update history_in set state = 2, rest = x'', secret = zeroblob(32)", [])?;
+            self.give_the_rest()?;
+        }
         let conversations: Vec<[u8; 16]> =
             self.tx.rows("select id from conversation order by id", [], |row| row.get(0))?;
         let ourselves = self.among_ourselves()?;
@@ -618,6 +644,10 @@ impl Step<'_> {
             if conversation != ourselves && crate::missing::count(self.tx, conversation)? > 0 {
                 self.ask_again(conversation)?;
             }
+        }
+        if end.more != 0 {
+            // Of the device that gave this, the history is on its way itself.
+            return self.history_anew();
         }
         self.event(Event::History(HistoryState::Complete { messages: count }));
         Ok(())

@@ -412,7 +412,7 @@ create table history_out (
     device blob primary key not null,
     secret blob not null,
     attempt integer not null default 0,
-    -- 0 not asked for yet, 1 under way, 2 all of it left
+    -- 0 not asked for yet, 1 under way, 2 all of it left, 3 what there was left, the rest waits for this device's own history
     state integer not null default 0,
     -- The next part, the table it goes on in and the last key told of it.
     part integer not null default 0,

@@ -572,6 +572,31 @@ fn a_new_device_whose_question_for_the_history_was_thrown_away_asks_again() {
 }
 
 #[test]
+fn a_device_let_in_by_one_whose_own_history_is_still_coming_gets_all_of_it_in_the_end() {
+    let mut world = World::new(24);
+    let (anna, boris) = friends(&mut world);
+    for n in 0..10 {
+        anna.says(&mut world, boris, &format!("{n}"));
+    }
+    world.settle();
+    let laptop = anna.links_by_number(&mut world, "Laptop");
+    anna.goes_offline(&mut world);
+    world.pass(2 * MINUTE_MS);
+    let tablet = laptop.links_by_number(&mut world, "Tablet");
+    boris.says(&mut world, anna, "heard by the laptop");
+    assert_eq!(tablet.has_history_within(&mut world, 30), None, "what there is so far is not all");
+    assert_eq!(laptop.has_history_within(&mut world, 1), None);
+    anna.comes_back(&mut world);
+    assert!(laptop.has_history_within(&mut world, 10).is_some());
+    assert!(tablet.has_history_within(&mut world, 10).is_some());
+    world.settle();
+    assert_eq!(anna.timeline(&world, boris).len(), 11);
+    for device in [laptop, tablet] {
+        assert_eq!(device.timeline(&world, boris), anna.timeline(&world, boris), "{}", device.name(&world));
+    }
+}
+
+#[test]
 fn a_new_device_that_knows_a_group_from_the_history_alone_hears_that_the_account_is_out_of_it() {
     let mut world = World::new(23);
     let (anna, boris) = friends(&mut world);
