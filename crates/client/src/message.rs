@@ -298,7 +298,7 @@ impl Step<'_> {
         if self.take_typing(slot, sender, &content)? || self.take_presence(slot, sender, &content)? {
             return Ok(());
         }
-        if self.take_missed(slot.conversation, &content)? || self.take_gone(slot, sender, &content)? {
+        if self.take_missed(slot.conversation, sender, &content)? || self.take_gone(slot, sender, &content)? {
             return Ok(());
         }
         if self.take_way_back(slot, sender, &content)? {

@@ -54,15 +54,29 @@ impl Step<'_> {
     /// Follows the row of a device; a number left out is asked for.
     pub fn follow(&mut self, slot: &Slot, sender: &Member, content: &MimiContent) -> Halting<()> {
         let Some(chain) = content.chain() else { return Ok(()) };
-        let conversation = slot.conversation;
+        let forks = !self.follows_the_one_before(slot.conversation, sender, &chain)?;
+        self.hear_of(slot.conversation, sender, chain.sequence, true, forks)
+    }
+
+    /// A device has said things up to a number. Those before it that are not here are asked for, and itself unless it `came`; and
+    /// all, where the row forks.
+    fn hear_of(
+        &mut self,
+        conversation: ConversationId,
+        sender: &Member,
+        through: u64,
+        came: bool,
+        forks: bool,
+    ) -> Halting<()> {
+        let before = through.saturating_sub(u64::from(came));
         let (most, base) = match self.row_of(conversation, sender)? {
             Some(known) => known,
             // Whoever was there from the start misses what came before the first number it hears.
             None if self.is_from_start(conversation)? => (0, 0),
-            None => (chain.sequence.saturating_sub(1), chain.sequence.saturating_sub(1)),
+            None => (before, before),
         };
-        let gap = chain.sequence.saturating_sub(most.saturating_add(1));
-        if gap > 0 || !self.follows_the_one_before(conversation, sender, &chain)? {
+        let gap = before.saturating_sub(most);
+        if gap > 0 || forks {
             self.event(Event::Missing(conversation, gap.max(1)));
             self.ask_again(conversation)?;
         }
@@ -73,7 +87,7 @@ impl Step<'_> {
                 conversation.0,
                 sender.account.as_bytes(),
                 sender.device.as_bytes(),
-                sql_number(chain.sequence.max(most)),
+                sql_number(through.max(most)),
                 sql_number(base)
             ],
         )?;
@@ -177,8 +191,10 @@ impl Step<'_> {
     }
 
     fn rows(&self, conversation: ConversationId, group: &Group) -> Halting<Vec<Row>> {
-        let (me, from_start) = (self.me()?.device, self.is_from_start(conversation)?);
-        let mut rows = Vec::new();
+        let (account, me) = (self.me()?.account, self.me()?.device);
+        let from_start = self.is_from_start(conversation)?;
+        // One's own row, as far as it goes: who has not heard of the last of it does not know that it is missing.
+        let mut rows = vec![Row { account, device: me, through: self.own_number(conversation)? }];
         for member in group.members().into_iter().filter(|member| member.device != me) {
             let base = self.row_of(conversation, &member)?.map(|(_, base)| base).or(from_start.then_some(0));
             let Some(base) = base else { continue };
@@ -188,12 +204,32 @@ impl Step<'_> {
         Ok(rows)
     }
 
-    /// Somebody misses something: what of it is this device's is said again. False when the content is something else.
-    pub fn take_missed(&mut self, conversation: ConversationId, content: &MimiContent) -> Halting<bool> {
+    /// The number of the last that this device has said.
+    fn own_number(&self, conversation: ConversationId) -> Halting<u64> {
+        let number_of_last: Option<i64> = self.tx.row(
+            "select sender_sequence from conversation where id = ?1",
+            params![conversation.0],
+            |row| row.get(0),
+        )?;
+        Ok(number(number_of_last.unwrap_or(0)))
+    }
+
+    /// Somebody misses something: what of it is this device's is said again. And they say how far they have come themselves. False
+    /// when the content is something else.
+    pub fn take_missed(
+        &mut self,
+        conversation: ConversationId,
+        sender: &Member,
+        content: &MimiContent,
+    ) -> Halting<bool> {
         let Some(bytes) = content.nested_part.content_of(TYPE_MISSED) else { return Ok(false) };
         let me = self.me()?;
         let (account, device) = (me.account, me.device);
         let rows = Missed::decode(bytes)?.rows;
+        let theirs = rows.iter().find(|row| row.account == sender.account && row.device == sender.device);
+        if let Some(theirs) = theirs.filter(|row| row.through > 0) {
+            self.hear_of(conversation, sender, theirs.through, false, false)?;
+        }
         let own = rows.into_iter().find(|row| row.account == account && row.device == device);
         if conversation == self.among_ourselves()? {
             let shared = self.shared_content(conversation)?;
