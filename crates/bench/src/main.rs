@@ -3,6 +3,7 @@
 //! The generator speaks the protocol through the real doors with bytes sealed beforehand, so that the service is measured
 //! and not the client's cryptography, which has a scenario of its own.
 
+mod cipher;
 mod client_cost;
 mod door;
 mod groups;
@@ -17,11 +18,12 @@ use std::process::ExitCode;
 /// What goes wrong here ends the run with a sentence.
 pub(crate) type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
-const SCENARIOS: [(&str, &str); 5] = [
+const SCENARIOS: [(&str, &str); 6] = [
     ("S1", "online: 100 pairs, 256-byte texts, 4 outstanding a sender"),
     ("S5", "kill -9 while 10,000 messages are stored, restart, drain"),
     ("client", "encrypt and decrypt with storage, natively"),
     ("groups", "a group of 10 to 1,000: making, joining, writing, renewing a leaf"),
+    ("cipher", "sealing and opening files in memory, beside the bare cipher"),
     ("bytes", "bytes on the wire for a 20-character text, by layer"),
 ];
 
@@ -33,6 +35,10 @@ fn main() -> ExitCode {
             println!("  {name:<8}{what}");
         }
         println!("  {:<8}a text in a browser, in CPU time, beside the same core natively", "browser");
+        println!(
+            "  {:<8}files of 256 MiB natively and in a browser; cut lines; a photo on 2G and 3G",
+            "media"
+        );
         println!("\nExamples:\n  cargo xtask bench\n  cargo xtask bench S1 S5\n  cargo xtask bench client");
         return ExitCode::SUCCESS;
     }
@@ -65,6 +71,7 @@ async fn run(asked: &[String]) -> Result<(), Trouble> {
             "S5" => store_and_kill::run().await?,
             "client" => client_cost::run(name).await?,
             "groups" => groups::run(name)?,
+            "cipher" => cipher::run(name)?,
             _ => client_cost::run_bytes(name).await?,
         };
         println!("{report}");

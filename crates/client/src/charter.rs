@@ -1128,7 +1128,7 @@ impl Step<'_> {
         Ok(kind == Some(KIND_GROUP))
     }
 
-    fn is_of_two(&self, conversation: ConversationId) -> Halting<bool> {
+    pub fn is_of_two(&self, conversation: ConversationId) -> Halting<bool> {
         let kind: Option<i64> =
             self.tx.row("select kind from conversation where id = ?1", params![conversation.0], |row| {
                 row.get(0)
@@ -1355,7 +1355,7 @@ const RENEW_LEAVES_MAX: usize = 64;
 /// In groups of more leaves newcomers propose the renewed leaf and leave the commit to whoever is next.
 const PROPOSE_LEAVES_MIN: usize = 8;
 /// In larger groups profiles are told to nobody by themselves: each would go to all.
-const PROFILE_DEVICES_MAX: usize = 3 * DEVICES_MAX;
+pub(crate) const PROFILE_DEVICES_MAX: usize = 3 * DEVICES_MAX;
 /// Marks are told in groups of up to so many devices (`docs/protocol/receipt.md`).
 const MARKS_DEVICES_MAX: u64 = 32;
 /// Admins take out whoever leaves within so long; the first is enough.

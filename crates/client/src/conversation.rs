@@ -340,6 +340,8 @@ impl Step<'_> {
         }
         let own_account = self.me()?.account;
         self.people_moved(conversation, &group, &Doers::one(own_account))?;
+        let people = self.people(conversation)?;
+        self.brings(conversation, &people)?;
         let id = intent::queue(self, Kind::CreateSlot, &conversation.0, &[], &[])?;
         intent::seal(self, id, slot, &[0; 32], group.epoch(), &operation.encode()?)
     }

@@ -39,6 +39,8 @@ pub(crate) struct Dues {
     pub presence: Option<Timestamp>,
     /// Whoever knocks, own knocks, what newcomers were promised, places of pictures.
     pub knocks: Option<Timestamp>,
+    /// Whoever was brought into a group and was not heard there.
+    pub brought: Option<Timestamp>,
     /// A device is being linked.
     pub linking: bool,
     /// The next visit at the account door.
@@ -56,6 +58,7 @@ impl Dues {
             self.history,
             self.presence,
             self.knocks,
+            self.brought,
         ];
         all.into_iter().flatten()
     }
@@ -89,6 +92,7 @@ impl Step<'_> {
                     presence: at(8)?,
                     knocks: [at(9)?, at(10)?, at(11)?, at(12)?].into_iter().flatten().min(),
                     linking: row.get(14)?,
+                    brought: at(15)?,
                     visit: Timestamp(visit),
                 })
             },
@@ -116,4 +120,5 @@ select
  (select min(entered_at) + ?2 from entrance where state < 2),
  (select min(told_at) + ?3 from picture_place),
  (select value from setting where name = 'next_visit'),
- exists (select 1 from setting where name = 'linking' and substr(value, 1, 1) != x'03')";
+ exists (select 1 from setting where name = 'linking' and substr(value, 1, 1) != x'03'),
+ (select min(due) from brought)";

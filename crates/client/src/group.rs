@@ -108,7 +108,10 @@ impl Step<'_> {
         let message = self.open_outside(&secrets.e, slot.id, delivery.payload.as_slice())?;
         let message = self.message_behind(slot.id, message)?.ok_or(Halt::Unusable("pieces are missing"))?;
         match group.process(session, &message, &by_charter)? {
-            Incoming::Application { sender, content } => self.content(slot, &sender, &content),
+            Incoming::Application { sender, content } => {
+                self.has_come(slot.conversation, sender.account)?;
+                self.content(slot, &sender, &content)
+            }
             Incoming::Commit(_) if self.misses_commit(delivery) => Err(Halt::Unusable("broken on purpose")),
             Incoming::Commit(staged) => {
                 if delivery.kind != DeliveryKind::Commit {
@@ -124,6 +127,9 @@ impl Step<'_> {
                     return self.taken_out(slot, Doers::of(&change).of_removal(self.me()?.account));
                 }
                 let renewed = change.renewed.iter().any(|member| member.leaf == group.own_leaf());
+                for member in &change.renewed {
+                    self.has_come(slot.conversation, member.account)?;
+                }
                 self.moved_on(slot, &group, &Doers::of(&change), renewed)?;
                 self.note_change(&change)
             }
@@ -132,7 +138,10 @@ impl Step<'_> {
                 group.merge_pending(session)?;
                 self.moved_on(slot, &group, &by, true)
             }
-            Incoming::Proposal { sender } => self.note_proposal(slot, sender.account),
+            Incoming::Proposal { sender } => {
+                self.has_come(slot.conversation, sender.account)?;
+                self.note_proposal(slot, sender.account)
+            }
             Incoming::OwnEcho | Incoming::Old { .. } => Ok(()),
             Incoming::Ahead { .. } => self.fall_out_of(slot),
         }
@@ -210,6 +219,7 @@ impl Step<'_> {
             let mut newcomers = self.people(slot.conversation)?;
             newcomers.retain(|account| !before.contains(account));
             self.give_to_newcomers(slot.conversation, &newcomers)?;
+            self.brings(slot.conversation, &newcomers)?;
             if !newcomers.is_empty() {
                 self.show_to_newcomers(slot.conversation)?;
             }

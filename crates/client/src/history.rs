@@ -198,6 +198,7 @@ pub(crate) const OF_THIS_DEVICE: &[&str] = &[
     "attached",
     "chunk",
     "outgoing",
+    "brought",
     "token",
 ];
 

@@ -19,6 +19,7 @@ mod ask;
 mod asking;
 mod attachment;
 mod blob;
+mod brought;
 mod charter;
 mod choice;
 mod contact;

@@ -596,6 +596,9 @@ impl Step<'_> {
             if due(dues.knocks) {
                 self.attempt(Self::mind_knocks)?;
             }
+            if due(dues.brought) {
+                self.attempt(Self::mind_brought)?;
+            }
         }
         if self.me.as_ref().is_some_and(|me| me.registered) {
             self.authenticate()?;

@@ -23,6 +23,7 @@ pub const MIGRATIONS: &[&str] = &[
     crate::due::TABLES,
     crate::token::TABLES,
     crate::attachment::TABLES,
+    crate::brought::TABLES,
 ];
 
 const FIRST: &str = "

@@ -18,7 +18,7 @@ use vocab::{AccountId, DeviceId, SlotId};
 use wire::content::{Disposition, MimiContent, NestedPart};
 use wire::{Decode, Encode};
 
-use crate::api::ConversationId;
+use crate::api::{ContactState, ConversationId};
 use crate::charter::Standing;
 use crate::conversation::{Slot, SlotState};
 use crate::group::rejoin_key;
@@ -188,7 +188,7 @@ impl Step<'_> {
         if slots.is_empty() { Ok(()) } else { self.tell_ways(conversation, slots) }
     }
 
-    fn way_into(&self, slot: &Slot, r: [u8; 32]) -> Halting<GrantedSlot> {
+    pub fn way_into(&self, slot: &Slot, r: [u8; 32]) -> Halting<GrantedSlot> {
         let with = if self.is_group(slot.conversation)? {
             vec![]
         } else {
@@ -204,7 +204,7 @@ impl Step<'_> {
         })
     }
 
-    fn tell_ways(&mut self, conversation: ConversationId, slots: Vec<GrantedSlot>) -> Halting<()> {
+    pub fn tell_ways(&mut self, conversation: ConversationId, slots: Vec<GrantedSlot>) -> Halting<()> {
         let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_WAYS, Ways { slots }.encode()?);
         let content = MimiContent::new(self.random(), part);
         self.queue_content(conversation, content)
@@ -213,7 +213,8 @@ impl Step<'_> {
     /// A way into a slot that this device waits before; from a device of our own also into one it has not heard of.
     fn take_way(&mut self, way: &GrantedSlot, from: AccountId, of_ours: bool) -> Halting<()> {
         let Some(known) = self.slot(way.slot)? else {
-            return if of_ours { self.take_new_way(way) } else { Ok(()) };
+            let known = of_ours || self.may_bring(way, from)?;
+            return if known { self.take_new_way(way) } else { Ok(()) };
         };
         if known.state != SlotState::Rejoining || known.conversation.0 != way.conversation {
             return Ok(());
@@ -245,6 +246,14 @@ impl Step<'_> {
             )?;
         }
         Ok(())
+    }
+
+    /// A group that this device has not heard of, told by somebody who might have let the account in by a letter, too. Whether they
+    /// have is seen in it: nobody comes in from outside who has no leaf there.
+    fn may_bring(&self, way: &GrantedSlot, from: AccountId) -> Halting<bool> {
+        let accepted = self.contact(from)?.is_some_and(|it| it.state == ContactState::Accepted);
+        let conversation = ConversationId(way.conversation);
+        Ok(accepted && way.with.as_slice().is_empty() && !self.is_of_two(conversation)?)
     }
 
     /// Somebody who may remove us says that it has happened while we could not hear.

@@ -47,7 +47,7 @@ use tokio::{task::JoinHandle, time::timeout};
 
 pub use element::Element;
 pub use failure::{Failure, Result};
-pub use line::Line;
+pub use line::{Line, Pace};
 pub use page::Page;
 
 /// A browser of its own, with an empty profile that is thrown away at the end.

@@ -3,5 +3,6 @@
 //! Nothing of the product is linked in; what is tested is what ships.
 
 pub mod browser;
+pub mod cost;
 pub mod programs;
 pub mod screen;

@@ -93,6 +93,15 @@ impl Server {
         }
     }
 
+    /// Its process, for measuring.
+    ///
+    /// # Panics
+    /// When it was killed.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     /// Its address as people give it.
     #[must_use]
     pub fn url(&self) -> String {

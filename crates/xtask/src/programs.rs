@@ -47,9 +47,12 @@ pub fn bench(options: Options) -> Done {
     let mut asked = options.rest();
     let all = asked.is_empty();
     let help = asked.iter().any(|word| word == "--help" || word == "-h");
-    let in_browser = !help && (all || asked.iter().any(|word| word == BROWSER));
-    asked.retain(|word| word != BROWSER);
-    if in_browser {
+    let with_browser: Vec<_> = WITH_BROWSER
+        .into_iter()
+        .filter(|(name, _)| !help && (all || asked.iter().any(|word| word == name)))
+        .collect();
+    asked.retain(|word| !WITH_BROWSER.iter().any(|(name, _)| word == name));
+    if !with_browser.is_empty() {
         setup::ensure(&[Need::Browser])?;
     }
     let folder = compile(Profile::Release)?;
@@ -58,9 +61,9 @@ pub fn bench(options: Options) -> Done {
         let mut bench = cargo(&["run", "--quiet", "--release", "--package", "bench", "--"]);
         run_command(bench.args(asked).env(PROGRAMS_VARIABLE, &folder))?;
     }
-    if in_browser {
-        // What drives the browser is not measured, so it may be the quickly compiled one that the tests use.
-        let mut driver = cargo(&["run", "--quiet", "--package", "e2e", "--bin", "browser-cost"]);
+    for (_, driver) in with_browser {
+        // What drives the programs is not measured, so it may be the quickly compiled one that the tests use.
+        let mut driver = cargo(&["run", "--quiet", "--package", "e2e", "--bin", driver]);
         run_command(driver.env(PROGRAMS_VARIABLE, &folder))?;
     }
     Ok(())
@@ -104,8 +107,8 @@ pub const WEB_VARIABLE: &str = "VALISE_WEB_DIST";
 /// Tells the tests and measurements where the built programs are.
 pub const PROGRAMS_VARIABLE: &str = "VALISE_PROGRAMS";
 
-/// The scenario that a program of its own measures: it needs Chromium, and no code of the product.
-const BROWSER: &str = "browser";
+/// The scenarios that programs of their own measure: they need Chromium, and no code of the product.
+const WITH_BROWSER: [(&str, &str); 2] = [("browser", "browser-cost"), ("media", "media-cost")];
 
 const PROGRAMS: [&str; 2] = ["valise", "valise-server"];
 

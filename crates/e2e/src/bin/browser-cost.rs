@@ -3,8 +3,6 @@
 //! natively. One JSON object is printed; `cargo xtask bench browser` builds what this needs and runs it.
 
 use std::{
-    collections::BTreeMap,
-    fs,
     io::{BufRead, BufReader, Write},
     os::unix::net::UnixStream,
     path::Path,
@@ -14,6 +12,7 @@ use std::{
 
 use e2e::{
     browser::{Browser, Page},
+    cost::{process_cpu_ms, worker_cpu_ms},
     programs::{Daemon, Server, Terminal},
 };
 use serde_json::{Value, json};
@@ -107,59 +106,6 @@ async fn say(page: &Page, text: &str) -> Result<(), Trouble> {
 
 fn ratio(browser: f64, native: f64) -> f64 {
     (browser / native * 10.0).round() / 10.0
-}
-
-/// CPU time of all workers of browsers that this process has started, milliseconds.
-fn worker_cpu_ms() -> Result<f64, Trouble> {
-    let mut parents = BTreeMap::new();
-    for process in numbers(Path::new("/proc"))? {
-        // A process may end while we look.
-        if let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) {
-            let after = stat.rsplit_once(") ").map_or("", |(_, after)| after);
-            let parent = after.split(' ').nth(1).and_then(|parent| parent.parse::<u32>().ok());
-            parents.insert(process, parent.unwrap_or(0));
-        }
-    }
-    let ours = |mut process: u32| {
-        while let Some(parent) = parents.get(&process) {
-            if *parent == std::process::id() {
-                return true;
-            }
-            process = *parent;
-        }
-        false
-    };
-    let mut sum = None;
-    for process in parents.keys().copied().filter(|process| ours(*process)) {
-        let tasks = format!("/proc/{process}/task");
-        for task in numbers(Path::new(&tasks)).unwrap_or_default() {
-            let name = fs::read_to_string(format!("{tasks}/{task}/comm")).unwrap_or_default();
-            if name.starts_with("DedicatedWorker") {
-                sum = Some(sum.unwrap_or(0.0) + task_cpu_ms(&format!("{tasks}/{task}"))?);
-            }
-        }
-    }
-    sum.ok_or_else(|| "the browser has no worker".into())
-}
-
-/// CPU time of a process that is running, threads that have ended included, milliseconds; counted in hundredths of a second.
-fn process_cpu_ms(process: u32) -> Result<f64, Trouble> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // Fields 14 and 15 (utime, stime) are counted after the name in brackets, which may hold spaces.
-    let after = stat.rsplit_once(") ").ok_or("no figures")?.1;
-    after.split(' ').skip(11).take(2).map(|ticks| Ok(ticks.parse::<f64>()? * 10.0)).sum()
-}
-
-/// CPU time of a thread that is running, milliseconds.
-fn task_cpu_ms(task: &str) -> Result<f64, Trouble> {
-    let counted = fs::read_to_string(format!("{task}/schedstat"))?;
-    let nanoseconds: f64 = counted.split(' ').next().ok_or("no figure")?.parse()?;
-    Ok(nanoseconds / 1e6)
-}
-
-fn numbers(folder: &Path) -> Result<Vec<u32>, Trouble> {
-    let names = fs::read_dir(folder)?.flatten().map(|entry| entry.file_name());
-    Ok(names.filter_map(|name| name.to_str()?.parse().ok()).collect())
 }
 
 /// A connection to the daemon's socket. What it says is read as it comes: a reader that does not keep up is shed.

@@ -5,7 +5,7 @@ use wire::mailbox::Envelope;
 use wire::slot::Stored;
 use wire::{AccountAnswer, Decode, Door, Encode, Refusal, Reply, Request, UnnamedAnswer, UnnamedRequest};
 
-use super::{friends, meddles_with};
+use super::{friends, meddles_with, on_disk};
 use crate::{Device, Meddling, Passing, World};
 
 fn texts(device: Device, world: &World, with: Device) -> Vec<String> {
@@ -170,6 +170,34 @@ fn another_directory_key_than_before_is_not_believed() {
     assert!(
         matches!(boris.asks(&mut world, add()), Ok(client::Reply::Added(account, _)) if account == anna.account(&world))
     );
+}
+
+#[test]
+fn a_welcome_that_is_thrown_away_is_made_good_by_whoever_let_them_in() {
+    let mut world = World::new(6);
+    let [anna, boris, carla] = ["Anna", "Boris", "Carla"].map(|name| world.registers(name));
+    world.settle();
+    anna.befriends(&mut world, boris);
+    anna.befriends(&mut world, carla);
+    let group = anna.makes_group(&mut world, "Lake house", &[boris]);
+    world.settle();
+    // Everything that comes to Carla in that moment.
+    meddles_with(&mut world, vec![carla], |_| vec![]);
+    let account = carla.account(&world);
+    anna.changes(&mut world, group, client::GroupChange::Add(vec![account])).unwrap();
+    world.pass(MINUTE_MS);
+    world.dismiss_crook();
+    carla.goes_offline(&mut world);
+    world.pass(MINUTE_MS / 2);
+    // As the service would have it: what was thrown away is acknowledged.
+    on_disk(&world, "DELETE FROM envelope");
+    carla.comes_back(&mut world);
+    world.pass(10 * MINUTE_MS);
+    world.settle();
+    assert_eq!(carla.sees_in(&world, group), boris.sees_in(&world, group));
+    anna.says_in(&mut world, group, "there you are").unwrap();
+    world.settle();
+    assert_eq!(carla.shows_in(&world, group).last().unwrap(), "Anna: there you are");
 }
 
 #[test]
