@@ -33,7 +33,7 @@ pub fn findings(storm: &GroupStorm) -> Vec<(&'static str, String)> {
 
 /// Every text that did not visibly fail is on every device of everybody who was there all the time. A device that was linked
 /// later has it from the history, unless the one that gave the history was struck off meanwhile, or the service lied; what
-/// waited on a device that was struck off is gone with it.
+/// waited on a device that was struck off is gone with it; as is, where the service lied, what somebody said who was taken out since.
 ///
 /// # Errors
 /// What is missing where.
@@ -47,7 +47,12 @@ pub fn nothing_is_lost(storm: &GroupStorm) -> Finding {
     for device in storm.people.iter().filter(stays).flat_map(|person| &person.devices).filter(has_all) {
         let shown: BTreeSet<String> = texts_of(storm, *device).into_iter().collect();
         let missing = storm.said.iter().chain([&storm.last]).find(|said| {
-            let still_here = devices(storm).any(|device| device == said.by);
+            // Only who said something says it again: what the service threw away of whoever was taken out since stays lost.
+            let still_here = if storm.crooked {
+                inside(storm).any(|device| device == said.by)
+            } else {
+                devices(storm).any(|device| device == said.by)
+            };
             still_here && !shown.contains(&said.text) && !failed.contains(&said.text)
         });
         if let Some(said) = missing {
