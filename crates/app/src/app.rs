@@ -301,6 +301,14 @@ impl App {
                 let (poll, about, kind) = self.about_message(&message)?;
                 Ok((Command::EndPoll { poll }, kind, about))
             }
+            Action::SharePlace { to, at, accuracy, precision, label } => {
+                self.share_place(&to, (&at, accuracy), precision, label, clock)
+            }
+            Action::StartLive { to, lasts, every, precision, label } => {
+                self.start_live(&to, (&lasts, &every), precision, label)
+            }
+            Action::GiveFix { at, accuracy } => Self::give_fix((&at, accuracy), clock),
+            Action::StopLive { message } => self.stop_live(message.as_deref()),
             Action::SendFiles { .. } | Action::SaveAttachment { .. } => Err(words::no_files()),
             Action::HoldOutgoing { id, held } => self.hold_outgoing(&id, held),
             Action::CancelOutgoing { id } => self.cancel_outgoing(&id),

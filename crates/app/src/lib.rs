@@ -22,6 +22,7 @@ mod query;
 mod report;
 mod resolve;
 mod span;
+mod whereabouts;
 mod words;
 
 #[cfg(test)]

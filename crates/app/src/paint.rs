@@ -14,7 +14,7 @@ use vocab::time::MINUTE_MS;
 use vocab::{AccountId, limits};
 
 use crate::moment::Clock;
-use crate::{markup, resolve, words};
+use crate::{markup, resolve, whereabouts, words};
 
 /// Bubbles of one person closer than this are one turn.
 const TURN_GAP_MS_MAX: u64 = 5 * MINUTE_MS;
@@ -235,6 +235,9 @@ pub(crate) fn preview(message: &MessageView, name: &dyn Fn(AccountId) -> Option<
         return words::GROUP_CHANGED.to_owned();
     }
     let text = one_line(&markup::plain(message, name));
+    if let Some(place) = &message.place {
+        return words::place_line(place, &text);
+    }
     match crate::file_words::in_a_line(&message.attachments) {
         files if files.is_empty() || text.is_empty() => files + &text,
         files => format!("{files}: {text}"),
@@ -440,6 +443,7 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
     let script = if view.attachments.is_empty() { script(&view.text) } else { Script::Plain };
     let carried = view.attachments.iter().map(crate::files::shown).collect::<Vec<_>>();
     let carries: String = carried.iter().map(|it| format!(", {}", it.spoken)).collect();
+    let place = view.place.as_ref().filter(|_| !view.deleted).map(|it| whereabouts::shown(it, clock));
     let mentioned = if view.mentions_me { ", mentions you" } else { "" };
     Bubble {
         id: message_id(view.id),
@@ -462,6 +466,8 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         reactions,
         edited,
         poll: view.poll.as_ref().map(|it| poll(it, authors)),
+        text: place.as_ref().map_or_else(|| view.text.clone(), whereabouts::text),
+        place,
         forwarded: (view.forwarded && !view.deleted).then(|| words::FORWARDED.to_owned()),
         told: view.told_by.map(|by| words::told_by(&authors.name(by))),
         pinned: view.pinned,
@@ -469,7 +475,6 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         expires: view.expires_at.map(|at| format!("Disappears at {}", clock.in_list(at).text)),
         deleted: view.deleted,
         acts: acts(view, authors),
-        text: view.text.clone(),
         note,
         mark: mark.filter(|_| !view.failed && !view.deleted),
         unread: is_unread(view),
@@ -518,12 +523,14 @@ fn acts(view: &MessageView, authors: &Authors) -> Vec<MessageAct> {
         return Vec::new();
     }
     let open = authors.open && !view.deleted && !view.failed;
-    let text = !view.deleted && view.unknown.is_none() && view.poll.is_none();
+    let said = !view.deleted && view.unknown.is_none() && view.poll.is_none();
+    let text = said && view.place.is_none();
+    let live = view.place.as_ref().is_some_and(|place| place.live.is_some());
     let ends = view.poll.as_ref().is_some_and(|poll| !poll.ended);
     let all = [
         (open, MessageAct::Reply),
         (open, MessageAct::React),
-        (text, MessageAct::Copy),
+        (said, MessageAct::Copy),
         (text && !view.failed, MessageAct::Forward),
         (!view.deleted && !view.starred, MessageAct::Star),
         (!view.deleted && view.starred, MessageAct::Unstar),
@@ -531,6 +538,7 @@ fn acts(view: &MessageView, authors: &Authors) -> Vec<MessageAct> {
         (open && authors.arranges && view.pinned, MessageAct::Unpin),
         (open && text && view.own, MessageAct::Edit),
         (open && ends && view.own, MessageAct::EndPoll),
+        (live && view.own, MessageAct::StopLive),
         (view.edited_at.is_some(), MessageAct::Editions),
         (!view.own && !view.deleted && view.notice.is_none(), MessageAct::Report),
         (true, MessageAct::DeleteForMe),
@@ -636,6 +644,7 @@ mod tests {
             edited_at: None,
             deleted: false,
             poll: None,
+            place: None,
             forwarded: false,
             told_by: None,
             pinned: false,

@@ -38,6 +38,7 @@ impl App {
             Ask::Search { words, limit } => self.search(&words, limit, clock),
             Ask::Starred => self.starred(clock),
             Ask::Scheduled => self.scheduled_rows(clock).map(Answer::Scheduled),
+            Ask::LivePlaces => self.live_places(clock).map(Answer::LivePlaces),
             Ask::Mentionable { chat, typed } => self.mentionable(&chat, &typed).map(Answer::Mentionable),
             Ask::Unread { skip, limit } => self.unread(skip, limit, clock),
             Ask::Contacts => {

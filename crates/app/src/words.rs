@@ -129,6 +129,7 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
              one, or several where the poll allows it.",
             client::POLL_OPTIONS_MAX
         )),
+        Refused::BadPlace => bad_place(),
         Refused::PollEnded => No::refused("This poll has ended. No more votes count."),
         Refused::BadTimer => bad_span(),
         Refused::BadReaction => bad_reaction(),
@@ -369,6 +370,53 @@ pub(crate) fn mentioned(count: u32) -> String {
         1 => ", 1 mentions you".to_owned(),
         _ => format!(", {} mention you", grouped(count.into())),
     }
+}
+
+/// A place that is told once.
+pub(crate) const PLACE: &str = "Place";
+/// A live place that is over.
+pub(crate) const LIVE_ENDED: &str = "Live place ended";
+
+/// A live place that lasts.
+pub(crate) fn live_until(until: &str) -> String {
+    format!("Live place, until {until}")
+}
+
+/// A place in one line, without a time.
+pub(crate) fn place_line(place: &client::PlaceView, label: &str) -> String {
+    let title = match (place.live, place.ended) {
+        (Some(_), _) => "Live place",
+        (None, true) => LIVE_ENDED,
+        (None, false) => PLACE,
+    };
+    if label.is_empty() { title.to_owned() } else { format!("{title}: {label}") }
+}
+
+/// In the list of one's own live places.
+pub(crate) fn live_line(until: &str, here: bool) -> String {
+    format!("until {until}, from {}", if here { "this device" } else { "another device of yours" })
+}
+
+/// Where, how precisely, when.
+pub(crate) fn spot(position: &str, accuracy: u32, at: &str) -> String {
+    match accuracy {
+        0 => format!("{position}, at {at}"),
+        1..1_000 => format!("{position}, within {accuracy} m, at {at}"),
+        _ => format!("{position}, within {}.{} km, at {at}", accuracy / 1_000, accuracy % 1_000 / 100),
+    }
+}
+
+pub(crate) fn no_live_places() -> EmptyPlace {
+    empty("No live places", "Nobody sees where you are.")
+}
+
+pub(crate) fn bad_place() -> No {
+    No::usage(format!(
+        "A live place lasts up to 8 hours, its positions leave every 15 seconds to 15 minutes, {} run at once, and a label \
+         has at most {} bytes.",
+        client::LIVE_SHARES_MAX,
+        client::PLACE_LABEL_BYTES_MAX
+    ))
 }
 
 /// Below a poll.

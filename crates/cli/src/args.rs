@@ -114,6 +114,13 @@ pub enum Command {
     /// Ask a question, vote, end a poll of yours
     #[command(subcommand, after_help = POLL)]
     Poll(Poll),
+    /// Tell a place, once or live for some time, and see where somebody is
+    #[command(after_help = PLACE)]
+    Place {
+        /// What
+        #[command(subcommand)]
+        what: crate::command::place::Place,
+    },
     /// Pin a message for everybody in its chat
     #[command(after_help = PIN)]
     Pin {
@@ -717,6 +724,19 @@ Examples:
   valise poll create Boris \"Who brings what?\" Bread Wine --multiple
   valise poll vote 01c471cdc5d9 2
   valise poll end 01c471cdc5d9";
+
+pub const PLACE: &str = "\
+Positions come from you, from a file or from a program of yours; Valise asks no receiver by itself. A place that is told less
+precisely leaves this device so, and no more precise one is kept.
+
+Examples:
+  valise place share Boris --at 59.3293,18.0686 --label \"The dock\"
+  valise place share Boris --at 59.3293,18.0686 --precision town
+  valise place live Boris --for 1h --gpx walk.gpx
+  valise place live Boris --for 15m --every 30 --command ./where-am-i
+  valise place list
+  valise place show 01c471cdc5d9 --from 59.33,18.05
+  valise place stop";
 
 const PIN: &str = "\
 Examples:

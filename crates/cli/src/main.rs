@@ -9,6 +9,7 @@ mod daemon;
 mod end;
 mod full;
 mod object;
+mod positions;
 mod qr;
 mod say;
 mod set;

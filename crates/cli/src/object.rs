@@ -107,6 +107,22 @@ pub enum Object<'a> {
         sent_at: u64,
         text: &'a str,
     },
+    /// A live place of one's own.
+    LivePlace {
+        id: &'a MessageId,
+        chat: &'a ChatId,
+        chat_name: &'a str,
+        here: bool,
+    },
+    /// A place by itself.
+    Place {
+        id: &'a MessageId,
+        #[serde(flatten)]
+        place: PlaceStands<'a>,
+        /// How far, in which direction.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        way: Option<&'a str>,
+    },
     /// A text that waits for its time on this device.
     Scheduled {
         id: &'a ScheduledId,
@@ -266,6 +282,9 @@ pub struct Around<'a> {
     told: Option<&'a str>,
     pinned: bool,
     starred: bool,
+    /// Where it is, when it is a place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Box<PlaceStands<'a>>>,
     /// How it stands, when it is a poll.
     #[serde(skip_serializing_if = "Option::is_none")]
     poll: Option<PollStands<'a>>,
@@ -297,6 +316,31 @@ impl<'a> Carried<'a> {
             height: shown.height,
             duration_ms: shown.duration_ms,
             state: shown.state,
+        }
+    }
+}
+
+/// See [`Around`].
+#[derive(Serialize)]
+pub struct PlaceStands<'a> {
+    label: &'a str,
+    live: bool,
+    position: Option<&'a str>,
+    accuracy: Option<u32>,
+    fixed_at: Option<u64>,
+    geo: Option<&'a str>,
+}
+
+impl<'a> PlaceStands<'a> {
+    fn of(place: &'a screens::PlaceShown) -> Self {
+        let spot = place.spot.as_ref();
+        Self {
+            label: &place.label,
+            live: place.live,
+            position: spot.map(|spot| spot.position.as_str()),
+            accuracy: spot.map(|spot| spot.accuracy),
+            fixed_at: spot.map(|spot| spot.at_ms),
+            geo: spot.map(|spot| spot.geo.as_str()),
         }
     }
 }
@@ -346,6 +390,7 @@ impl<'a> Around<'a> {
             reactions: bubble.reactions.iter().map(reaction).collect(),
             edited: bubble.edited.is_some(),
             deleted: bubble.deleted,
+            place: bubble.place.as_ref().map(|place| Box::new(PlaceStands::of(place))),
             poll: bubble.poll.as_ref().map(PollStands::of),
             forwarded: bubble.forwarded.is_some(),
             told: bubble.told.as_deref(),
@@ -472,6 +517,19 @@ impl<'a> Object<'a> {
             archived: row.archived,
             muted: row.muted.is_some(),
             marked_unread: row.marked_unread,
+        }
+    }
+
+    /// Of a live place of one's own.
+    pub fn live_place(row: &'a screens::LivePlaceRow) -> Self {
+        Self::LivePlace { id: &row.id, chat: &row.chat, chat_name: &row.chat_name, here: row.here }
+    }
+
+    /// Of a place, with the way to it.
+    pub fn place(bubble: &'a Bubble, way: Option<&'a str>) -> Self {
+        match &bubble.place {
+            Some(place) => Self::Place { id: &bubble.id, place: PlaceStands::of(place), way },
+            None => Self::Done,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::api::{CommandId, ConversationId, Edition, Event, Reaction, Refused, R
 use crate::choice::Key;
 use crate::machine::{Client, Fault, Weakness};
 use crate::matter::Matter;
+use crate::place;
 use crate::poll;
 use crate::step::{Halt, Halting, Step, number, sql_number};
 use crate::timer::timer_of;
@@ -77,6 +78,8 @@ pub(crate) enum Meaning {
     Vote { poll: MessageId, chosen: Vec<u8> },
     /// It ends a poll with the votes that count.
     End { poll: MessageId, votes: Vec<MessageId> },
+    /// It ends a live place.
+    PlaceEnd { of: MessageId },
     /// It sets the timer of the conversation.
     Timer { seconds: u32 },
     /// It is about the group itself.
@@ -99,6 +102,9 @@ impl Meaning {
                 Some((to, emoji)) => Self::Reaction { to, emoji: emoji.to_owned() },
                 None => Self::Nothing,
             },
+            (None, _) if place::end_of(content).is_some() => {
+                place::end_of(content).map_or(Self::Nothing, |of| Self::PlaceEnd { of })
+            }
             (None, _) if poll::vote_of(content).is_some() || poll::end_of(content).is_some() => {
                 let vote = poll::vote_of(content).map(|(poll, chosen)| Self::Vote { poll, chosen });
                 let end = poll::end_of(content).map(|(poll, votes)| Self::End { poll, votes });
@@ -127,6 +133,7 @@ impl Meaning {
             Self::Reaction { to, emoji } => Some((REACTION, *to, emoji.clone())),
             Self::Vote { poll, chosen } => Some((poll::VOTE, *poll, joined(chosen))),
             Self::End { poll, votes } => Some((poll::END, *poll, joined(votes))),
+            Self::PlaceEnd { of } => Some((place::END, *of, String::new())),
             Self::Pin { to, on } => Some((PIN, *to, if *on { "1".to_owned() } else { String::new() })),
             Self::Said | Self::Timer { .. } | Self::OfGroup(_) | Self::Nothing => None,
         }
@@ -272,6 +279,7 @@ impl Step<'_> {
         let Some(conversation) = self.shown_in(message)? else {
             return self.refuse(command, Refused::Unknown);
         };
+        self.stop_before_erasing(message)?;
         self.choose(message.as_bytes(), Key::PutAway, vec![1])?;
         self.put_away(message)?;
         self.event(Event::Deleted(conversation, message));
@@ -283,7 +291,7 @@ impl Step<'_> {
     fn target(&self, message: MessageId) -> Halting<Option<Target>> {
         let any = self.config.has(Weakness::EditsOthers);
         Ok(self.tx.row(
-            "select conversation, own, unknown != '' or poll != x'', in_reply_to from message
+            "select conversation, own, unknown != '' or poll != x'' or place != x'', in_reply_to from message
              where id = ?1 and notice = x'' and ((role = 0 and deleted = 0) or ?2)",
             params![message.as_bytes(), any],
             |row| {
@@ -348,6 +356,7 @@ impl Step<'_> {
                     self.event(Event::Conversation(conversation));
                 }
             }
+            Meaning::PlaceEnd { of } => self.take_place_end(conversation, sender, *of)?,
             Meaning::Retraction { of } => self.retracted(conversation, sender, *of)?,
             Meaning::Reaction { to, emoji } => self.reacted(conversation, sender, *to, emoji, false)?,
             Meaning::Pin { to, .. } | Meaning::Vote { poll: to, .. } | Meaning::End { poll: to, .. } => {
@@ -397,7 +406,7 @@ impl Step<'_> {
     /// Works out anew how a message looks, from all that is known about it.
     fn refresh(&mut self, conversation: ConversationId, message: MessageId) -> Halting<Change> {
         let known = self.tx.row(
-            "select sender, role, deleted, latest, poll != x'' from message
+            "select sender, role, deleted, latest, poll != x'' or place != x'' from message
              where id = ?1 and conversation = ?2 and role != 1",
             params![message.as_bytes(), conversation.0],
             |row| {
@@ -499,9 +508,10 @@ impl Step<'_> {
     /// others may still lack of one's own stays too, until it has arrived or is taken back.
     pub fn erase(&mut self, message: MessageId) -> Halting<()> {
         self.tx.execute(
-            "update message set text = '', unknown = '', poll = x'' where id = ?1",
+            "update message set text = '', unknown = '', poll = x'', place = x'' where id = ?1",
             params![message.as_bytes()],
         )?;
+        self.end_live_place(message)?;
         self.index(message, "")?;
         self.detach(message.as_bytes())?;
         let contents: Vec<(Vec<u8>, Vec<u8>)> = self.tx.rows(

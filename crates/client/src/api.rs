@@ -1,7 +1,7 @@
 //! What goes into the core and what comes out of it. Plain data; texts for people are made in `app`.
 
 use crypto::{Permissions, Role};
-use vocab::{AccountId, DeviceId, Handle, MessageId, Timestamp};
+use vocab::{AccountId, DeviceId, Fix, Handle, MessageId, Precision, Timestamp};
 use wire::Door;
 use wire::content::{MediaInfo, MediaKind};
 
@@ -232,6 +232,28 @@ pub enum Command {
         /// Which.
         poll: MessageId,
     },
+    /// Tells a place once.
+    SharePlace {
+        /// Where.
+        conversation: ConversationId,
+        /// The place as it is; what leaves and is kept is as precise as asked for.
+        fix: Fix,
+        /// How precisely it is told.
+        precision: Precision,
+        /// At most [`crate::PLACE_LABEL_BYTES_MAX`] bytes; may be empty.
+        label: String,
+    },
+    /// Begins to tell where one is; [`Self::Fix`] feeds it from this device. One that runs there ends.
+    StartLive {
+        /// Where.
+        conversation: ConversationId,
+        /// How.
+        start: LiveStart,
+    },
+    /// Where one is, for all live places that this device feeds.
+    Fix(Fix),
+    /// Ends a live place of one's own, on whatever device it began, or all of them.
+    StopLive(Option<MessageId>),
     /// Sends what a message says to another chat, marked as forwarded.
     Forward {
         /// Which message.
@@ -884,6 +906,8 @@ pub enum Refused {
     BadPoll,
     /// The poll has ended.
     PollEnded,
+    /// A label, a time or an interval of a place above its limit, or [`crate::LIVE_SHARES_MAX`] live places run.
+    BadPlace,
     /// Longer than [`crate::TIMER_SECONDS_MAX`].
     BadTimer,
     /// Not one sign, or more of them than [`crate::REACTIONS_EACH_MAX`].
@@ -1405,6 +1429,8 @@ pub struct MessageView {
     pub deleted: bool,
     /// How it stands, when it is a poll; `text` is the question.
     pub poll: Option<PollView>,
+    /// Where it is, when it is a place; `text` is what its sender calls it.
+    pub place: Option<PlaceView>,
     /// What it carries, in the sender's order; `text` is the words that go with it.
     pub attachments: Vec<AttachmentView>,
     /// It was said elsewhere first.
@@ -1428,6 +1454,47 @@ pub struct Reaction {
     pub emoji: String,
     /// Who reacted so.
     pub from: Vec<AccountId>,
+}
+
+/// How a place stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceView {
+    /// How precisely it is told.
+    pub precision: Precision,
+    /// What its sender calls it; may be empty.
+    pub label: String,
+    /// Where it is; of a live place the newest position, nothing before the first and after the end.
+    pub fix: Option<Fix>,
+    /// When a live place ends, while it lasts.
+    pub live: Option<Timestamp>,
+    /// It was live and has ended.
+    pub ended: bool,
+}
+
+/// A live place that this account tells now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LivePlace {
+    /// Which.
+    pub message: MessageId,
+    /// Where it is seen.
+    pub conversation: ConversationId,
+    /// When it ends by itself.
+    pub until: Timestamp,
+    /// This device feeds it.
+    pub here: bool,
+}
+
+/// How a live place is told.
+#[derive(Clone)]
+pub struct LiveStart {
+    /// For so long, milliseconds, 1 to [`crate::LIVE_MS_MAX`].
+    pub lasts_ms: u64,
+    /// So often, milliseconds, [`crate::LIVE_INTERVAL_MS_MIN`] to [`crate::LIVE_INTERVAL_MS_MAX`].
+    pub interval_ms: u64,
+    /// How precisely.
+    pub precision: Precision,
+    /// At most [`crate::PLACE_LABEL_BYTES_MAX`] bytes; may be empty.
+    pub label: String,
 }
 
 /// How a poll stands.

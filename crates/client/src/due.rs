@@ -31,6 +31,8 @@ pub(crate) struct Dues {
     /// Messages whose time begins to count now.
     pub timers_begin: bool,
     pub scheduled: Option<Timestamp>,
+    /// Positions that are told, live places that end.
+    pub places: Option<Timestamp>,
     pub devices: Option<Timestamp>,
     /// The history that is awaited.
     pub history: Option<Timestamp>,
@@ -59,6 +61,7 @@ impl Dues {
             self.presence,
             self.knocks,
             self.brought,
+            self.places,
         ];
         all.into_iter().flatten()
     }
@@ -93,6 +96,7 @@ impl Step<'_> {
                     knocks: [at(9)?, at(10)?, at(11)?, at(12)?].into_iter().flatten().min(),
                     linking: row.get(14)?,
                     brought: at(15)?,
+                    places: [at(16)?, at(17)?].into_iter().flatten().min(),
                     visit: Timestamp(visit),
                 })
             },
@@ -121,4 +125,6 @@ select
  (select min(told_at) + ?3 from picture_place),
  (select value from setting where name = 'next_visit'),
  exists (select 1 from setting where name = 'linking' and substr(value, 1, 1) != x'03'),
- (select min(due) from brought)";
+ (select min(due) from brought),
+ (select min(due) from live_share where due > 0),
+ (select min(until) from live_place)";

@@ -154,6 +154,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table { name: "picture_place", rows: "picture_place", keeps: &[], merge: Merge::Keep },
     Table { name: "taken_out", rows: "taken_out", keeps: &[], merge: Merge::Keep },
     Table { name: "choice", rows: "choice", keeps: &[], merge: Merge::Keep },
+    Table { name: "live_place", rows: "live_place", keeps: &[], merge: Merge::Keep },
     Table { name: "timer", rows: "timer", keeps: &[], merge: Merge::Keep },
     // This device's own row is in its conversations.
     Table {
@@ -189,6 +190,7 @@ pub(crate) const OF_THIS_DEVICE: &[&str] = &[
     "history_out",
     "history_in",
     "scheduled",
+    "live_share",
     "asking",
     "entrance",
     "indexed",

@@ -46,6 +46,7 @@ mod newcomer;
 mod own_device;
 mod picture;
 mod pieces;
+mod place;
 mod poll;
 mod presence;
 mod privacy;
@@ -73,9 +74,9 @@ pub use api::{
     Connection, ContactCard, ContactState, ConversationHead, ConversationId, DeviceCard, DeviceNews, Edition,
     Event, FolderChange, FolderId, FolderView, Found, GroupChange, GroupHead, GroupInvitation, GroupMember,
     GroupView, HistoryState, Input, InvitationSecrets, JoinState, JoinView, KnockView, LinkEnd, LinkEvent,
-    LinkState, LinkView, Mark, MediaRules, MessageView, NewAttachment, Noticed, OutgoingId, OutgoingView,
-    Output, PollOption, PollView, Privacy, PrivacyChoice, Reaction, Refused, Reply, ScheduledId,
-    ScheduledNews, ScheduledView, Status, Stored, Whom,
+    LinkState, LinkView, LivePlace, LiveStart, Mark, MediaRules, MessageView, NewAttachment, Noticed,
+    OutgoingId, OutgoingView, Output, PlaceView, PollOption, PollView, Privacy, PrivacyChoice, Reaction,
+    Refused, Reply, ScheduledId, ScheduledNews, ScheduledView, Status, Stored, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use crypto::attachment::ATTACHMENT_BYTES_MAX;
@@ -88,13 +89,14 @@ pub use folder::{FOLDER_NAME_CHARS_MAX, FOLDERS_MAX};
 pub use link::{LINK_DIGITS, LinkSecrets};
 pub use machine::{Client, Config, Fault, Weakness};
 pub use picture::{PICTURE_BYTES_MAX, PictureKind};
+pub use place::{LIVE_INTERVAL_MS_MAX, LIVE_INTERVAL_MS_MIN, LIVE_MS_MAX, LIVE_SHARES_MAX};
 pub use poll::{POLL_OPTION_BYTES_MAX, POLL_OPTIONS_MAX, POLL_QUESTION_BYTES_MAX};
 pub use presence::STEP_MS as PRESENCE_STEP_MS;
 pub use proposal::PROPOSALS_PER_HOUR_MAX;
 pub use report::{Evidence, EvidenceOfRequest, NotProved, Proved, ProvedRequest};
 pub use scheduled::{SCHEDULE_MS_MAX, SCHEDULED_MAX};
 pub use timer::TIMER_SECONDS_MAX;
-pub use wire::content::{ATTACHMENTS_MAX, MediaInfo, MediaKind, THUMBNAIL_BYTES_MAX};
+pub use wire::content::{ATTACHMENTS_MAX, MediaInfo, MediaKind, PLACE_LABEL_BYTES_MAX, THUMBNAIL_BYTES_MAX};
 pub use wire::link::{InvitationLink, LinkError, ServiceAddress};
 pub use wire::{DeviceLink, GroupDoor, GroupInvitationLink};
 pub use wire::{Door, Refusal};

@@ -440,6 +440,12 @@ impl Step<'_> {
             }
             Command::Vote { poll, options } => self.vote(id, poll, &options),
             Command::EndPoll { poll } => self.end_poll(id, poll),
+            Command::SharePlace { conversation, fix, precision, label } => {
+                self.share_place(id, conversation, fix, precision, &label)
+            }
+            Command::StartLive { conversation, start } => self.start_live(id, conversation, start),
+            Command::Fix(fix) => self.take_fix(id, fix),
+            Command::StopLive(message) => self.stop_live(id, message),
             Command::Forward { message, to } => self.forward(id, message, to),
             Command::Pin { message, on } => self.pin(id, message, on),
             Command::Star { message, on } => self.star(id, message, on),
@@ -584,6 +590,9 @@ impl Step<'_> {
             if due(dues.scheduled) {
                 self.send_scheduled()?;
             }
+            if due(dues.places) {
+                self.attempt(Self::mind_places)?;
+            }
             if due(dues.devices) {
                 self.attempt(Self::mind_the_devices)?;
             }
@@ -655,6 +664,7 @@ impl Step<'_> {
         self.tx.execute("update intent set not_before = 0 where not_before > ?1", [latest])?;
         self.tx.execute("update receipt_due set due = ?1 where due > ?1", [latest])?;
         self.timers_after_clock()?;
+        self.places_after_clock()?;
         self.transfers_after_clock(latest)?;
         self.lines.fleeting.clock_went_back();
         self.presence_after_clock()?;

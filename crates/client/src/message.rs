@@ -17,6 +17,7 @@ use crate::intent::{self, Intent, Kind};
 use crate::machine::Weakness;
 use crate::markup::{self, Mention};
 use crate::matter::Matter;
+use crate::place::place_of;
 use crate::poll::Poll;
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
@@ -79,7 +80,7 @@ impl Step<'_> {
     pub fn forward(&mut self, command: CommandId, message: MessageId, to: ConversationId) -> Halting<()> {
         let said: Option<(String, bool, bool)> = self.tx.row(
             "select text, markdown, exists (select 1 from attached where subject = message.id) from message
-             where id = ?1 and role = 0 and deleted = 0 and unknown = '' and poll = x'' and notice = x''",
+             where id = ?1 and role = 0 and deleted = 0 and unknown = '' and poll = x'' and place = x'' and notice = x''",
             params![message.as_bytes()],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
@@ -130,7 +131,8 @@ impl Step<'_> {
         let meaning = Meaning::of(content);
         let role = meaning.role();
         let poll = Poll::of(content).filter(|_| role == Role::Shown);
-        let question = poll.as_ref().map(Poll::text);
+        let spot = place_of(content).filter(|_| role == Role::Shown);
+        let question = poll.as_ref().map(Poll::text).or(spot.as_ref().map(|place| place.label.clone()));
         let carried = content.nested_part.as_attachments().filter(|_| role == Role::Shown);
         let words = carried.as_ref().map(|(words, _)| words.and_then(|part| part.as_text()).unwrap_or(""));
         let (text, unknown) = match (role, question.as_deref().or(words).or(self.readable(content))) {
@@ -196,6 +198,9 @@ impl Step<'_> {
                 self.index(id, &poll.words())?;
                 self.note_poll(id, poll)?;
             } else {
+                if let Some(place) = &spot {
+                    self.note_place(conversation, from.account, id, place)?;
+                }
                 self.index_text(id, text, markdown)?;
                 self.note_text(conversation, from.account, id, text, markdown)?;
             }
@@ -295,6 +300,9 @@ impl Step<'_> {
         self.follow(slot, sender, &content)?;
         self.fetch_back(slot, sender)?;
         self.note_sign_of_life(slot, sender, &content)?;
+        if self.take_place_fix(slot, sender, &content)? {
+            return Ok(());
+        }
         if self.take_typing(slot, sender, &content)? || self.take_presence(slot, sender, &content)? {
             return Ok(());
         }
@@ -365,11 +373,14 @@ impl Step<'_> {
             let carried = content.nested_part.as_attachments();
             let words =
                 carried.as_ref().map(|(words, _)| words.and_then(|part| part.as_text()).unwrap_or(""));
+            let place = place_of(&content);
+            let words = words.or(place.as_ref().map(|place| place.label.as_str()));
             let (meaning, text) =
                 (Meaning::of(&content), words.or(self.readable(&content)).unwrap_or_default());
             let still = matches!(meaning, Meaning::Nothing)
                 || (matches!(meaning, Meaning::Said)
                     && carried.is_none()
+                    && place.is_none()
                     && self.readable(&content).is_none());
             if still {
                 continue;
@@ -380,6 +391,9 @@ impl Step<'_> {
                  where id = ?1",
                 params![id.as_bytes(), if said { text } else { "" }, meaning.role() as i64],
             )?;
+            if let Some(place) = place.as_ref().filter(|_| said) {
+                self.note_place(conversation, AccountId(sender), id, place)?;
+            }
             if let Some((_, files)) = carried.as_ref().filter(|_| said) {
                 self.file_attachments(id, files, true)?;
             }

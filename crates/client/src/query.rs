@@ -324,12 +324,15 @@ impl Client {
     fn complete(&self, rows: Vec<MessageRow>) -> Result<Vec<MessageView>, Fault> {
         let reader = self.db.reader();
         let mut views = Vec::with_capacity(rows.len());
-        for MessageRow { mut view, in_reply_to, amended, poll, carries } in rows {
+        for MessageRow { mut view, in_reply_to, amended, poll, place, carries } in rows {
             if carries {
                 view.attachments = crate::attachment::views(&reader, view.id.as_bytes())?;
             }
             if !poll.is_empty() {
                 view.poll = crate::poll::view(&reader, view.conversation, view.id, view.from, &poll)?;
+            }
+            if !place.is_empty() {
+                view.place = crate::place::view(&reader, view.id, &place)?;
             }
             if let Some(version) = in_reply_to {
                 view.reply_to = amendment::root(&reader, view.conversation, version)?;
@@ -486,7 +489,7 @@ fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
 const MESSAGE_COLUMNS: &str = "id, conversation, sender, own, sent_at, text, unknown, mark, failed, position,
      in_reply_to, edited_at, deleted, exists (select 1 from amendment where target = message.id), forwarded, expires_at,
      exists (select 1 from choice where subject = message.id and key = 5 and value = x'01'), notice, poll,
-     markdown, mentions, told_by, exists (select 1 from attached where subject = message.id)";
+     markdown, mentions, told_by, exists (select 1 from attached where subject = message.id), place";
 
 /// A message by itself, and where to look for more about it.
 struct MessageRow {
@@ -494,6 +497,7 @@ struct MessageRow {
     in_reply_to: Option<MessageId>,
     amended: bool,
     poll: Vec<u8>,
+    place: Vec<u8>,
     carries: bool,
 }
 
@@ -526,6 +530,7 @@ fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
         edited_at: (edited_at > 0).then_some(Timestamp(edited_at)),
         deleted: row.get(12)?,
         poll: None,
+        place: None,
         attachments: Vec::new(),
         forwarded: row.get(14)?,
         told_by: AccountId::from_slice(&row.get::<_, Vec<u8>>(21)?).ok(),
@@ -535,5 +540,12 @@ fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
         position: if position == i64::MAX { u64::MAX } else { number(position) },
     };
     let in_reply_to = amendment::id_from(&row.get::<_, Vec<u8>>(10)?);
-    Ok(MessageRow { view, in_reply_to, amended: row.get(13)?, poll: row.get(18)?, carries: row.get(22)? })
+    Ok(MessageRow {
+        view,
+        in_reply_to,
+        amended: row.get(13)?,
+        poll: row.get(18)?,
+        place: row.get(23)?,
+        carries: row.get(22)?,
+    })
 }

@@ -145,6 +145,7 @@ impl Step<'_> {
         )?;
         for (id, conversation) in over {
             let message = MessageId(id);
+            self.stop_before_erasing(message)?;
             self.tx.execute("update message set expires_at = 0 where id = ?1", params![id])?;
             self.put_away(message)?;
             self.event(Event::Deleted(ConversationId(conversation), message));

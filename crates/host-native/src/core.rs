@@ -386,6 +386,10 @@ fn is_repeatable(what: &What) -> bool {
             | Action::SaveAttachment { .. }
             | Action::CreatePoll { .. }
             | Action::EndPoll { .. }
+            | Action::SharePlace { .. }
+            | Action::StartLive { .. }
+            | Action::GiveFix { .. }
+            | Action::StopLive { .. }
             | Action::Forward { .. }
             | Action::React { .. }
             | Action::Edit { .. }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AttachmentId, ChatId, ContactId, FileChoice, FolderEdit, GroupEdit, MediaKind, MessageId, OutgoingId,
-    PrivacyPart, ScheduledId,
+    AttachmentId, ChatId, ContactId, FileChoice, FolderEdit, GroupEdit, HowPrecisely, MediaKind, MessageId,
+    OutgoingId, PrivacyPart, ScheduledId,
 };
 
 /// Something the person does. `who` and `to` are what a person would type: a number, an e-mail address, a contact's
@@ -200,6 +200,44 @@ pub enum Action {
     EndPoll {
         /// Which poll, see [`Action::Reply`].
         message: String,
+    },
+    /// Tells a place once.
+    SharePlace {
+        /// Contact or chat.
+        to: String,
+        /// `59.3293,18.0686`, or a `geo:` link.
+        at: String,
+        /// Radius of the circle it lies in, metres, 0 when not known.
+        accuracy: u32,
+        /// How precisely it is told.
+        precision: HowPrecisely,
+        /// What it is called; may be empty.
+        label: String,
+    },
+    /// Begins to tell where one is. [`Action::GiveFix`] feeds it, from the same device.
+    StartLive {
+        /// Contact or chat.
+        to: String,
+        /// For how long: `15m`, `1h`, `8h`.
+        lasts: String,
+        /// How often a position leaves: `30s`, `1m`.
+        every: String,
+        /// How precisely it is told.
+        precision: HowPrecisely,
+        /// What it is called; may be empty.
+        label: String,
+    },
+    /// Where one is, for all live places that this device feeds.
+    GiveFix {
+        /// See [`Action::SharePlace`].
+        at: String,
+        /// See [`Action::SharePlace`].
+        accuracy: u32,
+    },
+    /// Ends a live place of one's own, or all of them.
+    StopLive {
+        /// Which, see [`Action::Reply`]; nothing for all.
+        message: Option<String>,
     },
     /// Says in another chat what a message says, marked as forwarded.
     Forward {

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AttachmentId, AttachmentShown, Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage,
-    JoinRow, LinkScreen, Listing, MediaKind, Mentionable, MessageId, Next, OutgoingShown, Person, Picture,
-    PrivacyPage, RefusedKind, ReportSheet, RequestRow, ScheduledRow, Start, Status, StoragePage, Timeline,
+    JoinRow, LinkScreen, Listing, LivePlaceRow, MediaKind, Mentionable, MessageId, Next, OutgoingShown,
+    Person, Picture, PrivacyPage, RefusedKind, ReportSheet, RequestRow, ScheduledRow, Start, Status,
+    StoragePage, Timeline,
 };
 
 /// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
@@ -51,6 +52,8 @@ pub enum Ask {
     Starred,
     /// Texts that wait for their time on this device, the first to leave first.
     Scheduled,
+    /// Live places of one's own that have not ended: who sees one now.
+    LivePlaces,
     /// Who can be mentioned in a chat, for a front end that offers them while one types: a few.
     Mentionable {
         /// Chat or contact.
@@ -152,6 +155,8 @@ pub enum Answer {
     Found(Listing<FoundRow>),
     /// To [`Ask::Scheduled`].
     Scheduled(Listing<ScheduledRow>),
+    /// To [`Ask::LivePlaces`].
+    LivePlaces(Listing<LivePlaceRow>),
     /// To [`Ask::Mentionable`].
     Mentionable(Vec<Mentionable>),
     /// To [`Ask::Unread`].

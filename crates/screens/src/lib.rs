@@ -28,6 +28,7 @@ mod report;
 pub mod samples;
 mod scheduled;
 mod start;
+mod whereabouts;
 
 pub use act::{Action, Next, Outcome, RefusedKind};
 pub use ask::{Answer, Ask, TIMELINE_MESSAGES_MAX};
@@ -56,6 +57,8 @@ pub use privacy::{PrivacyPage, PrivacyPart, PrivacyRow};
 pub use report::{ReportChecked, ReportRow, ReportSheet};
 pub use scheduled::{ScheduledId, ScheduledRow};
 pub use start::{CodeScreen, HandleChoice, HandleKind, Me, Start, Status, WelcomeScreen};
+
+pub use whereabouts::{HowPrecisely, LivePlaceRow, PlaceShown, Spot};
 
 #[cfg(test)]
 mod tests;

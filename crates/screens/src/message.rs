@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AttachmentShown, Block, ChatId, Mention, Person};
+use crate::{AttachmentShown, Block, ChatId, Mention, Person, PlaceShown};
 
 /// Names a message. Opaque to a front end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -63,6 +63,8 @@ pub struct Bubble {
     pub edited: Option<String>,
     /// How it stands, when it is a poll; the text is the question.
     pub poll: Option<PollShown>,
+    /// Where it is, when it is a place; the text says it in words.
+    pub place: Option<PlaceShown>,
     /// `Forwarded`, when it was said elsewhere first.
     pub forwarded: Option<String>,
     /// `Told by Anna`, when it was said before one came into the group.
@@ -161,6 +163,8 @@ pub enum MessageAct {
     Edit,
     /// Let no more votes count.
     EndPoll,
+    /// Tell no more where one is.
+    StopLive,
     /// See what it said before.
     Editions,
     /// Take the text along.

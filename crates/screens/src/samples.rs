@@ -686,6 +686,7 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
         reactions: vec![],
         edited: None,
         poll: None,
+        place: None,
         forwarded: None,
         told: None,
         pinned: false,

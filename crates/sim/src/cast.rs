@@ -285,6 +285,20 @@ impl Device {
         rows.expect("the store can be read")
     }
 
+    /// What its store holds of places and of contents, as it stopped.
+    pub fn stored_places(self, world: &World) -> Vec<Vec<u8>> {
+        let crate::device::Power::Off(db) = &world.devices[self.0].power else {
+            panic!("only a device that is off can be looked into");
+        };
+        let rows = db.reader().rows(
+            "select place from message union all select content from message union all select fix from live_place
+             union all select fix from live_share union all select payload from intent",
+            [],
+            |row| row.get(0),
+        );
+        rows.expect("the store can be read")
+    }
+
     /// Starts again from its disk.
     pub fn restarts(self, world: &mut World) {
         world.power_on(self.0);

@@ -5,6 +5,7 @@
 pub mod handle;
 pub mod ids;
 pub mod limits;
+pub mod place;
 pub mod time;
 
 pub use handle::{Handle, HandleError};
@@ -12,4 +13,5 @@ pub use ids::{
     AccountId, AddressKey, AddressSecret, DeviceId, IdempotencyId, IdentifierError, MailboxId, MessageId,
     PieceId, SlotId,
 };
+pub use place::{Fix, Position, Precision};
 pub use time::{Day, Timestamp};

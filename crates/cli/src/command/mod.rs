@@ -7,6 +7,7 @@ pub mod folder;
 pub mod group;
 mod message;
 mod people;
+pub mod place;
 mod privacy;
 mod receive;
 mod register;
@@ -55,10 +56,12 @@ pub async fn run(args: Args, utc_offset_minutes: i16) -> Result<(), Stop> {
         return daemon::run(options, all, daemon, utc_offset_minutes).await;
     }
     let core = Core::open(options).await?;
+    // That one ends what it began before it ends itself.
+    let ends_itself = matches!(command, Command::Place { what: place::Place::Live { .. } });
     let may_end_early = matches!(command, Command::Receive(_));
     let result = tokio::select! {
         result = perform(&core, Say::new(json), command, utc_offset_minutes) => result,
-        () = stop::wanted() => if may_end_early { Ok(()) } else { Err(Stop::network(ENDED_EARLY)) },
+        () = stop::wanted(), if !ends_itself => if may_end_early { Ok(()) } else { Err(Stop::network(ENDED_EARLY)) },
     };
     core.close().await;
     result
@@ -129,6 +132,7 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Delete { message, everyone } => message::delete(core, say, message, everyone).await,
         Command::Forward { message, to } => message::forward(core, say, message, to).await,
         Command::Poll(poll) => message::poll(core, say, poll).await,
+        Command::Place { what } => place::run(core, say, what).await,
         Command::Pin { message, remove } => message::pin(core, say, message, !remove).await,
         Command::Star { message, remove } => message::star(core, say, message, !remove).await,
         Command::Starred => message::found(core, say, Ask::Starred).await,

@@ -151,6 +151,7 @@ pub const TABLE: &[Entry] = &[
     with_message(MessageAct::Editions, &[Char('v')], "v", "What it said before", Model::show_editions),
     with_message(MessageAct::Forward, &[Char('f')], "f", "Forward it", Model::forward_message),
     entry(At(Place::Messages), &[Char('o')], "o", "Vote in the poll", true, Model::vote),
+    with_message(MessageAct::StopLive, &[Char('L')], "L", "Stop the live place", Model::stop_live),
     with_message(MessageAct::EndPoll, &[Char('E')], "E", "End the poll", Model::end_poll),
     with_message(MessageAct::Star, &[Char('s')], "s", "Put a star on it", |model| model.mark_message(MessageAct::Star)),
     with_message(MessageAct::Unstar, &[Char('S')], "S", "Take the star off", |model| model.mark_message(MessageAct::Unstar)),

@@ -1,12 +1,16 @@
 //! What the service's database holds, opened: no marked text, name or handle, and no id of an account where envelopes go.
 
+use client::{Command, LiveStart, Reply};
 use server_db::Db;
+use vocab::time::{HOUR_MS, MINUTE_MS};
+use vocab::{Fix, Position, Precision, Timestamp};
 
-use crate::World;
+use crate::{Device, World};
 
 const TEXT: &str = "CANARYTEXT-7f3a91";
 const NAME: &str = "Canaryname";
 const NUMBER: &str = "+32470987651";
+const PLACE: &str = "59.3293371,18.0686123";
 
 #[test]
 fn no_row_of_the_service_holds_a_text_a_name_or_a_number() {
@@ -23,6 +27,7 @@ fn no_row_of_the_service_holds_a_text_a_name_or_a_number() {
     // One waits, so that the queue is not empty.
     anna.goes_offline(&mut world);
     boris.says(&mut world, anna, TEXT);
+    let latitude = tells_places(&mut world, boris, anna);
     world.pass(60_000);
 
     let db = world.service_db().expect("the service runs");
@@ -34,6 +39,7 @@ fn no_row_of_the_service_holds_a_text_a_name_or_a_number() {
             for canary in [TEXT, NAME, NUMBER, &NUMBER[1..]] {
                 assert!(!contains(&value, canary.as_bytes()), "{canary} is in {table}");
             }
+            assert!(!contains(&value, &latitude), "a latitude is in {table}");
             let about_delivery =
                 ["mailbox", "envelope", "address", "slot"].iter().any(|t| table.starts_with(t));
             assert!(!about_delivery || !contains(&value, account.as_bytes()), "an account is in {table}");
@@ -45,6 +51,19 @@ fn no_row_of_the_service_holds_a_text_a_name_or_a_number() {
         accounts.iter().any(|value| contains(value, account.as_bytes())),
         "the search finds what is there"
     );
+}
+
+/// Once and live; the bytes of the latitude.
+fn tells_places(world: &mut World, by: Device, to: Device) -> Vec<u8> {
+    let conversation = by.conversation(world, to).expect("they talk");
+    let position = Position::parse(PLACE).expect("a place");
+    let (precision, label) = (Precision::Exact, String::new());
+    let fix = Fix { position, accuracy: 8, at: Timestamp(1) };
+    by.queues(world, Command::SharePlace { conversation, fix, precision, label: label.clone() });
+    let start = LiveStart { lasts_ms: HOUR_MS, interval_ms: MINUTE_MS, precision, label };
+    by.queues(world, Command::StartLive { conversation, start });
+    assert!(matches!(by.asks(world, Command::Fix(fix)), Ok(Reply::Done)));
+    position.latitude().abs_diff(-900_000_000).to_be_bytes().to_vec()
 }
 
 fn tables(db: &Db) -> Vec<String> {

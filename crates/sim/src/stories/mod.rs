@@ -19,6 +19,7 @@ mod message;
 mod newcomer;
 mod people;
 mod picture;
+mod place;
 mod poll;
 mod presence;
 mod receipt;

@@ -140,6 +140,13 @@ impl Model {
         self.act(action, Purpose::About(bubble.chat.clone()));
     }
 
+    /// Tells no more where one is.
+    pub fn stop_live(&mut self, bubble: &Bubble) {
+        self.close_dialog();
+        let action = Action::StopLive { message: Some(bubble.id.0.clone()) };
+        self.act(action, Purpose::About(bubble.chat.clone()));
+    }
+
     /// Opens the window with what can be done with a chat.
     pub fn show_chat_acts(&mut self, id: &ChatId) {
         let Some(main) = self.main() else { return };

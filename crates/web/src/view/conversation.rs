@@ -359,6 +359,9 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
                 } else if !wordless {
                     set::Text { bubble: bubble.clone() }
                 }
+                if let Some(spot) = bubble.place.as_ref().and_then(|place| place.spot.clone()) {
+                    message::OnMap { spot }
+                }
                 if bubble.poll.is_some() {
                     message::Options { bubble: bubble.clone() }
                 }

@@ -50,6 +50,14 @@ pub fn Reactions(bubble: Bubble) -> Element {
     }
 }
 
+/// A link that opens the person's own program for maps: nothing is asked of anybody else.
+#[component]
+pub fn OnMap(spot: screens::Spot) -> Element {
+    rsx! {
+        a { class: "bubble__note", href: "{spot.geo}", title: "{spot.geo}", Icon { name: "forward", class: "i--16" } "Open in a map" }
+    }
+}
+
 /// The options of a poll, each a button that votes for it or takes that back.
 #[component]
 pub fn Options(bubble: Bubble) -> Element {
@@ -320,6 +328,7 @@ fn perform(mut desk: Desk, bubble: &Bubble, act: MessageAct) {
         MessageAct::Forward => desk.change(|model| model.choose_where_to_forward(bubble)),
         MessageAct::Star | MessageAct::Unstar => desk.change(|model| model.star(bubble)),
         MessageAct::EndPoll => desk.change(|model| model.end_poll(bubble)),
+        MessageAct::StopLive => desk.change(|model| model.stop_live(bubble)),
         MessageAct::Pin | MessageAct::Unpin => desk.change(|model| model.pin(bubble)),
         MessageAct::DeleteForMe => desk.change(|model| model.delete(bubble, false)),
         MessageAct::DeleteForEveryone => desk.change(|model| model.delete(bubble, true)),
@@ -347,6 +356,7 @@ fn word(act: MessageAct) -> &'static str {
         MessageAct::Editions => "What it said before",
         MessageAct::Copy => "Copy",
         MessageAct::EndPoll => "End the poll",
+        MessageAct::StopLive => "Stop the live place",
         MessageAct::Forward => "Forward",
         MessageAct::Star => "Star",
         MessageAct::Unstar => "Take the star off",
@@ -365,7 +375,7 @@ fn icon(act: MessageAct) -> &'static str {
         MessageAct::Edit => "edit",
         MessageAct::Editions => "history",
         MessageAct::Copy => "copy",
-        MessageAct::EndPoll => "tick",
+        MessageAct::EndPoll | MessageAct::StopLive => "tick",
         MessageAct::Forward => "forward",
         MessageAct::Report => "flag",
         MessageAct::Star | MessageAct::Unstar => "star",

@@ -11,6 +11,7 @@ mod cbor;
 mod extension;
 mod mimi;
 mod part;
+mod place;
 mod profile;
 mod status;
 
@@ -18,6 +19,10 @@ pub use attachment::{AttachmentPart, MediaInfo, MediaKind};
 pub use extension::{Chain, ContentExtensions, ExtensionKey, ExtensionValue, chain_hash};
 pub use mimi::{Expiration, MimiContent, message_id, room_uri, sender_uri};
 pub use part::{Disposition, ExternalPart, NestedPart, Part, PartSemantics};
+pub use place::{
+    PLACE_LABEL_BYTES_MAX, PlacePart, TYPE_PLACE, TYPE_PLACE_END, TYPE_PLACE_FIX, Told, decode_fix,
+    encode_fix,
+};
 pub use profile::Profile;
 pub use status::{MessageStatus, StatusReport};
 

@@ -146,6 +146,13 @@ impl Model {
         self.act(Action::EndPoll { message: bubble.id.0 }, Purpose::About(bubble.chat));
     }
 
+    /// Tells no more where one is.
+    pub fn stop_live(&mut self) {
+        let live = self.chosen_bubble().filter(|it| it.acts.contains(&MessageAct::StopLive));
+        let Some(bubble) = live else { return };
+        self.act(Action::StopLive { message: Some(bubble.id.0) }, Purpose::About(bubble.chat));
+    }
+
     /// Asks to which chat the chosen message is forwarded.
     pub fn forward_message(&mut self) {
         let Some(bubble) = self.chosen_bubble().filter(|it| it.acts.contains(&MessageAct::Forward)) else {
