@@ -49,6 +49,7 @@ mod pieces;
 mod poll;
 mod presence;
 mod privacy;
+mod profile;
 mod proposal;
 mod query;
 mod receipt;
@@ -74,7 +75,7 @@ pub use api::{
     Event, FolderChange, FolderId, FolderView, Found, GroupChange, GroupHead, GroupInvitation, GroupMember,
     GroupView, HistoryState, Input, InvitationSecrets, JoinState, JoinView, KnockView, LinkEnd, LinkEvent,
     LinkState, LinkView, Mark, MediaRules, MessageView, NewAttachment, Noticed, OutgoingId, OutgoingView,
-    Output, PollOption, PollView, Privacy, PrivacyChoice, Reaction, Refused, Reply, ScheduledId,
+    Output, PollOption, PollView, Privacy, PrivacyChoice, ProfileView, Reaction, Refused, Reply, ScheduledId,
     ScheduledNews, ScheduledView, Status, Stored, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};

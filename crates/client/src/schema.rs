@@ -24,6 +24,7 @@ pub const MIGRATIONS: &[&str] = &[
     crate::token::TABLES,
     crate::attachment::TABLES,
     crate::brought::TABLES,
+    crate::profile::TABLES,
 ];
 
 const FIRST: &str = "

@@ -21,6 +21,7 @@ mod people;
 mod picture;
 mod poll;
 mod presence;
+mod profile;
 mod receipt;
 mod report;
 mod search;

@@ -18,7 +18,7 @@ pub use attachment::{AttachmentPart, MediaInfo, MediaKind};
 pub use extension::{Chain, ContentExtensions, ExtensionKey, ExtensionValue, chain_hash};
 pub use mimi::{Expiration, MimiContent, message_id, room_uri, sender_uri};
 pub use part::{Disposition, ExternalPart, NestedPart, Part, PartSemantics};
-pub use profile::Profile;
+pub use profile::{Profile, ProfilePicture};
 pub use status::{MessageStatus, StatusReport};
 
 /// Longest encoded content, bytes: the largest inline picture with its text, and far below a payload's limit.
