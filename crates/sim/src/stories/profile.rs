@@ -40,7 +40,7 @@ fn contacts_hear_what_changed_and_later_ones_hear_it_too() {
     world.settle();
     anna.befriends(&mut world, boris);
     world.settle();
-    let (first, second) = (png(12_000, 1), png(900, 2));
+    let (first, second) = (png(32 * 1024, 1), png(900, 2));
     assert_eq!(anna.is_now(&mut world, Some("Anna K."), Some("Sails"), Some(&first)), Ok(Reply::Done));
     world.pass(MINUTE_MS);
     let card = boris.card_of(&world, anna);
