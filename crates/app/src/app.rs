@@ -15,7 +15,7 @@ use vocab::{AccountId, Handle, Timestamp, limits};
 use crate::link::Links;
 use crate::moment::Clock;
 use crate::words::{self, About, No};
-use crate::{link_words, paint, privacy, resolve, span};
+use crate::{link_words, paint, privacy, profile, resolve, span};
 
 /// Names a front end: a tab, a process, a window. Chosen by the host, never used twice.
 pub type FrontId = u64;
@@ -371,6 +371,10 @@ impl App {
             Action::SetPrivacy { what, on } => {
                 Ok((privacy::command(what, on), Kind::Plain, About::default()))
             }
+            Action::SetProfile { name, about, picture } => {
+                let name = name.map(|name| name_of(&name)).transpose()?;
+                Ok((profile::command(name, about, picture)?, Kind::Plain, About::default()))
+            }
             Action::Hurry => Ok((Command::Hurry, Kind::Plain, About::default())),
             Action::OfferLink { name } => {
                 Ok((Command::OfferLink { name: name_of(&name)? }, Kind::Plain, About::default()))
@@ -665,6 +669,10 @@ impl App {
                     self.tell_all(&Notice::Typing { chat, from, on, line });
                 }
                 false
+            }
+            Event::Profile => {
+                self.tell_all(&Notice::Profile);
+                true
             }
             Event::Privacy => {
                 self.tell_all(&Notice::Privacy);

@@ -18,6 +18,7 @@ mod moment;
 mod paint;
 pub mod prepare;
 mod privacy;
+mod profile;
 mod query;
 mod report;
 mod resolve;

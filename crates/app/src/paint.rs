@@ -68,6 +68,8 @@ pub(crate) fn person(card: &ContactCard) -> Person {
             ContactState::Blocked => screens::ContactState::Blocked,
         },
         chat: chat_id(card.conversation),
+        about: Some(card.about.clone()).filter(|about| !about.is_empty()),
+        picture: card.picture.map(hex::encode),
         name,
     }
 }
@@ -83,6 +85,8 @@ pub(crate) fn group_person(id: ConversationId, group: &GroupHead) -> Person {
         handle: None,
         state: screens::ContactState::Accepted,
         chat,
+        about: None,
+        picture: group.picture.map(hex::encode),
     }
 }
 
@@ -104,6 +108,8 @@ pub(crate) fn stranger(account: AccountId, name: &str, chat: ConversationId) -> 
         handle: None,
         state: screens::ContactState::Accepted,
         chat: chat_id(chat),
+        about: None,
+        picture: None,
         name,
     }
 }
@@ -129,6 +135,8 @@ pub(crate) fn myself(account: AccountId, status: &Status, chat: ConversationId) 
         handle: me.handle,
         state: screens::ContactState::Accepted,
         chat: chat_id(chat),
+        about: None,
+        picture: None,
     }
 }
 
@@ -215,11 +223,11 @@ pub(crate) fn chat_row(
     }
 }
 
-/// What names the picture of a group, where it is here.
+/// What names the picture of a group or a person, where it is here.
 fn picture(with: &Whom) -> Option<String> {
     match with {
         Whom::Group(group) => group.picture.map(hex::encode),
-        Whom::Person(_) => None,
+        Whom::Person(card) => card.picture.map(hex::encode),
     }
 }
 
@@ -734,6 +742,8 @@ mod tests {
                 handle: None,
                 state: ContactState::Accepted,
                 conversation: ConversationId([2; 16]),
+                about: String::new(),
+                picture: None,
             })
         };
         let authors = Authors {

@@ -73,6 +73,7 @@ impl App {
                 let link = self.client.link_shown()?.map(|secrets| self.links.write_device(&secrets));
                 Ok(Answer::Linking(link_words::screen(self.client.linking()?, link)))
             }
+            Ask::Profile => self.profile_page().map(Answer::Profile),
             Ask::Privacy => Ok(Answer::Privacy(privacy::page(self.client.privacy()?))),
             Ask::Report { about } => self.report(&about, clock).map(Answer::Report),
             Ask::Contact { who } => Ok(Answer::Contact(paint::person(&self.person(&who)?))),

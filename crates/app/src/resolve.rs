@@ -139,6 +139,8 @@ mod tests {
             handle: handle.map(|typed| Handle::parse(typed).unwrap()),
             state: ContactState::Accepted,
             conversation: ConversationId([byte ^ 0xff; 16]),
+            about: String::new(),
+            picture: None,
         }
     }
 

@@ -300,6 +300,7 @@ fn all_refusals() -> Vec<Refused> {
         Refused::Oneself,
         Refused::Unknown,
         Refused::BadName,
+        Refused::BadAbout,
         Refused::BadText,
         Refused::NotAccepted,
         Refused::BadDevice,

@@ -157,6 +157,10 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
             No::refused(format!("You own {}. Make somebody else its owner first, then leave.", name()))
         }
         Refused::BadPicture => bad_picture(),
+        Refused::BadAbout => No::usage(format!(
+            "What you say about yourself has at most {} characters. Say it shorter.",
+            limits::ABOUT_CHARS_MAX
+        )),
         Refused::TooManyLinks => No::refused(format!(
             "{} has {} open links, and that is the limit. Close one of them first.",
             name(),
@@ -842,7 +846,7 @@ pub(crate) fn no_files() -> No {
 
 pub(crate) fn bad_picture() -> No {
     No::usage(format!(
-        "A picture of a group is a JPEG, PNG or WebP of at most {} KiB. Make it smaller, or choose another one.",
+        "A picture of a group or a person is a JPEG, PNG or WebP of at most {} KiB. Make it smaller, or choose another one.",
         client::PICTURE_BYTES_MAX / 1_024
     ))
 }

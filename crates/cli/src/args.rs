@@ -214,6 +214,13 @@ pub enum Command {
         #[arg(value_enum)]
         switch: Option<Switch>,
     },
+    /// Show who you are to those you have let in, or change it
+    #[command(after_help = PROFILE)]
+    Profile {
+        /// What; nothing shows it
+        #[command(subcommand)]
+        what: Option<Profile>,
+    },
     /// Write a report with proof of a message, or of somebody who knocks, into a file; or check one
     #[command(after_help = REPORT)]
     Report {
@@ -309,6 +316,28 @@ pub struct Register {
     /// The code that was sent to you; asked for when it is not given
     #[arg(long)]
     pub code: Option<String>,
+}
+
+/// `valise profile`
+#[derive(Subcommand)]
+pub enum Profile {
+    /// Show it
+    Show,
+    /// Change it, on all your devices; what is not named stays
+    Set {
+        /// Your name
+        #[arg(long, required_unless_present_any = ["about", "picture", "no_picture"])]
+        name: Option<String>,
+        /// A line about you; an empty one takes it away
+        #[arg(long, value_name = "TEXT")]
+        about: Option<String>,
+        /// A picture, of which the middle is made small; what it tells beside that is removed
+        #[arg(long, value_name = "FILE", conflicts_with = "no_picture")]
+        picture: Option<PathBuf>,
+        /// Take the picture away
+        #[arg(long)]
+        no_picture: bool,
+    },
 }
 
 /// `valise device`
@@ -809,6 +838,15 @@ Examples:
   valise timer Boris off
 
 It counts for what is written from then on. Everybody in the chat sees it.";
+
+const PROFILE: &str = "\
+Examples:
+  valise profile
+  valise profile set --about 'Reads, sails, answers late'
+  valise profile set --picture ~/Pictures/me.jpg
+  valise profile set --no-picture
+
+Only people you have let in see it. Groups see the name alone.";
 
 const PRIVACY: &str = "\
 Examples:

@@ -3,8 +3,8 @@
 use screens::{
     AttachmentId, AttachmentShown, Bubble, ChatId, ChatRow, ContactId, ContactRow, ContactState, FolderId,
     FolderRow, GroupPage, JoinRow, JoinState, KnockRow, LineState, LinkRow, Mark, MediaKind, MemberRow,
-    Mention, MessageId, OutgoingId, Permission, Person, PrivacyPart, ReportRow, Role, ScheduledId,
-    ScheduledRow, Status, StoragePage, Transfer,
+    Mention, MessageId, OutgoingId, Permission, Person, PrivacyPart, ProfilePage, ReportRow, Role,
+    ScheduledId, ScheduledRow, Status, StoragePage, Transfer,
 };
 use serde::Serialize;
 
@@ -199,6 +199,8 @@ pub enum Object<'a> {
         home: &'a str,
         server: &'a str,
     },
+    /// One's own profile.
+    Profile(&'a ProfilePage),
     /// What others are told of one.
     Privacy {
         what: PrivacyPart,

@@ -319,6 +319,15 @@ pub enum Command {
         /// JPEG, PNG or WebP of at most [`crate::PICTURE_BYTES_MAX`]; nothing to take it away.
         bytes: Option<Vec<u8>>,
     },
+    /// Changes one's own profile; everybody who is accepted is told.
+    SetProfile {
+        /// The name, if it is to be another: 1 to [`vocab::limits::NAME_CHARS_MAX`] characters.
+        name: Option<String>,
+        /// The text about oneself, if it is to be another: at most [`vocab::limits::ABOUT_CHARS_MAX`] characters.
+        about: Option<String>,
+        /// The picture, if it is to be another, see [`Command::SetPicture`]; empty to take it away.
+        picture: Option<Vec<u8>>,
+    },
     /// Asks to come into a group by a link. Asking again changes nothing.
     Join(GroupInvitation),
     /// Takes back that one asks to come into a group: whoever was asked is not asked any more.
@@ -926,6 +935,8 @@ pub enum Refused {
     OwnerStays,
     /// Not a picture of a kind that is known, or larger than [`crate::PICTURE_BYTES_MAX`].
     BadPicture,
+    /// Longer than [`vocab::limits::ABOUT_CHARS_MAX`].
+    BadAbout,
     /// The group has [`crate::GROUP_LINKS_MAX`] open links.
     TooManyLinks,
     /// The link that somebody knocked with was closed meanwhile.
@@ -994,6 +1005,8 @@ pub enum Event {
     Request(AccountId),
     /// A contact changed (name, handle, accepted, blocked).
     Contact(AccountId),
+    /// One's own profile changed.
+    Profile,
     /// A message cannot leave and will not be tried again.
     Failed(ConversationId, MessageId),
     /// Envelopes are missing between two messages of a conversation; the core asks for them where it can.
@@ -1377,6 +1390,21 @@ pub struct ContactCard {
     pub state: ContactState,
     /// The conversation with them.
     pub conversation: ConversationId,
+    /// What they say about themselves; may be empty.
+    pub about: String,
+    /// Hash of their picture, where that is here: [`crate::Client::picture`].
+    pub picture: Option<[u8; 32]>,
+}
+
+/// One's own profile.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProfileView {
+    /// The name.
+    pub name: String,
+    /// What one says about oneself; may be empty.
+    pub about: String,
+    /// Hash of the picture: [`crate::Client::picture`].
+    pub picture: Option<[u8; 32]>,
 }
 
 /// Where we stand with somebody.

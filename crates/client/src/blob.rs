@@ -122,6 +122,10 @@ impl Step<'_> {
             intent::finish(self, intent.id)?;
             return self.picture_fetched(&intent.subject, sealed);
         }
+        if intent.subject.starts_with(crate::profile::SUBJECT) {
+            intent::finish(self, intent.id)?;
+            return self.face_fetched(&intent.subject, sealed);
+        }
         if intent.subject.starts_with(crate::newcomer::SUBJECT) {
             intent::finish(self, intent.id)?;
             return self.newcomer_part_fetched(&intent.subject, sealed);

@@ -69,6 +69,10 @@ pub(crate) enum Key {
     TellsDelivered = 20,
     TellsRead = 21,
     TellsPresence = 22,
+    // Of the account, too; see `crate::profile`.
+    ProfileName = 40,
+    ProfileAbout = 41,
+    ProfilePicture = 42,
 }
 
 impl Step<'_> {
@@ -211,6 +215,9 @@ impl Step<'_> {
         if let Ok(conversation) = subject.try_into().map(ConversationId) {
             self.event(Event::Conversation(conversation));
             if conversation == self.among_ourselves()? {
+                if (Key::ProfileName as u16..=Key::ProfilePicture as u16).contains(&choice.key) {
+                    return self.own_profile_changed(choice.key, choice.value.as_slice());
+                }
                 self.privacy_changed()?;
             }
         }
@@ -271,7 +278,11 @@ pub(crate) fn flag(reader: &Reader<'_>, subject: &[u8], key: Key) -> Result<Opti
     Ok(chosen(reader, subject, key)?.map(|value| value.iter().any(|byte| *byte != 0)))
 }
 
-fn chosen(reader: &Reader<'_>, subject: &[u8], key: Key) -> Result<Option<Vec<u8>>, client_db::Error> {
+pub(crate) fn chosen(
+    reader: &Reader<'_>,
+    subject: &[u8],
+    key: Key,
+) -> Result<Option<Vec<u8>>, client_db::Error> {
     reader.row(
         "select value from choice where subject = ?1 and key = ?2",
         params![subject, key as u16],

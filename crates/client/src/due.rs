@@ -122,7 +122,8 @@ select
  (select min(due) from knock where due > 0),
  (select min(asked_at + case state when 0 then ?1 else 2 * ?1 end) from asking),
  (select min(entered_at) + ?2 from entrance where state < 2),
- (select min(told_at) + ?3 from picture_place),
+ (select min(told_at) + ?3 from (select told_at from picture_place
+  union all select told_at from contact_profile where length(secret) > 0)),
  (select value from setting where name = 'next_visit'),
  exists (select 1 from setting where name = 'linking' and substr(value, 1, 1) != x'03'),
  (select min(due) from brought),

@@ -150,6 +150,7 @@ pub(crate) const TABLES: &[Table] = &[
         keeps: &["due"],
         merge: Merge::Keep,
     },
+    Table { name: "contact_profile", rows: "contact_profile", keeps: &[], merge: Merge::Fill },
     Table { name: "picture", rows: "picture", keeps: &[], merge: Merge::Keep },
     Table { name: "picture_place", rows: "picture_place", keeps: &[], merge: Merge::Keep },
     Table { name: "taken_out", rows: "taken_out", keeps: &[], merge: Merge::Keep },

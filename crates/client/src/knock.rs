@@ -378,6 +378,7 @@ impl Step<'_> {
         self.expire_asking()?;
         self.expire_entrances()?;
         self.expire_picture_places()?;
+        self.expire_faces()?;
         let due: Vec<Knocking> = self.tx.rows(
             &format!("select {COLUMNS} from knock where due > 0 and due <= ?1 order by due, knock limit ?2"),
             params![sql_time(self.now), KNOCKS_AT_ONCE],

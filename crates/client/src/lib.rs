@@ -50,6 +50,7 @@ mod place;
 mod poll;
 mod presence;
 mod privacy;
+mod profile;
 mod proposal;
 mod query;
 mod receipt;
@@ -75,8 +76,8 @@ pub use api::{
     Event, FolderChange, FolderId, FolderView, Found, GroupChange, GroupHead, GroupInvitation, GroupMember,
     GroupView, HistoryState, Input, InvitationSecrets, JoinState, JoinView, KnockView, LinkEnd, LinkEvent,
     LinkState, LinkView, LivePlace, LiveStart, Mark, MediaRules, MessageView, NewAttachment, Noticed,
-    OutgoingId, OutgoingView, Output, PlaceView, PollOption, PollView, Privacy, PrivacyChoice, Reaction,
-    Refused, Reply, ScheduledId, ScheduledNews, ScheduledView, Status, Stored, Whom,
+    OutgoingId, OutgoingView, Output, PlaceView, PollOption, PollView, Privacy, PrivacyChoice, ProfileView,
+    Reaction, Refused, Reply, ScheduledId, ScheduledNews, ScheduledView, Status, Stored, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use crypto::attachment::ATTACHMENT_BYTES_MAX;

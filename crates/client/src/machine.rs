@@ -15,6 +15,7 @@ use crate::ask::NextDoor;
 use crate::due::Dues;
 use crate::intent::{self, Due};
 use crate::lines::{IDLE_MS_MAX, IN_FLIGHT_MAX, LineState, Lines, Purpose};
+use crate::profile::ProfileWish;
 use crate::scheduled::LOOK_MS as SCHEDULE_LOOK_MS;
 use crate::schema::MIGRATIONS;
 use crate::step::{Halt, Halting, MlsStore, Step};
@@ -457,6 +458,10 @@ impl Step<'_> {
             Command::OpenLink { conversation, approval } => self.open_link(id, conversation, approval),
             Command::SetPicture { conversation, bytes } => {
                 self.set_picture(id, conversation, bytes.as_deref())
+            }
+            Command::SetProfile { name, about, picture } => {
+                let (name, about, picture) = (name.as_deref(), about.as_deref(), picture.as_deref());
+                self.set_profile(id, &ProfileWish { name, about, picture })
             }
             Command::Join(link) => self.join_group(id, &link),
             Command::WithdrawJoin(conversation) => self.withdraw(id, conversation),

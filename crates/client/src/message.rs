@@ -273,7 +273,7 @@ impl Step<'_> {
     pub fn profile_content(&mut self, conversation: ConversationId) -> Halting<(Vec<u8>, MessageId)> {
         let salt = self.random();
         let me = self.me()?;
-        let profile = Profile {
+        let mut profile = Profile {
             name: me.name.clone(),
             handle: if self.config.has(Weakness::LiesAboutHandle) {
                 Some("+32470000001".to_owned())
@@ -281,7 +281,10 @@ impl Step<'_> {
                 me.handle.as_ref().map(|handle| handle.as_str().to_owned())
             },
             introduction_key: Some(wire::Secret32(me.introduction.0)),
+            about: None,
+            picture: None,
         };
+        self.complete_profile(conversation, &mut profile)?;
         let content =
             MimiContent::profile(salt, &profile).map_err(|_| Halt::Unusable("a profile above its limits"))?;
         self.finish_content(conversation, content)
@@ -329,7 +332,8 @@ impl Step<'_> {
             if sender.account == self.me()?.account {
                 return Ok(());
             }
-            return self.take_profile(sender.account, &profile.name, profile.handle.as_deref(), key);
+            self.take_profile(sender.account, &profile.name, profile.handle.as_deref(), key)?;
+            return self.take_about(sender.account, &profile);
         }
         // What was said before one was silenced may come now, said again to whoever missed it.
         let silenced =

@@ -117,13 +117,13 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn keep_picture(&self, hash: &[u8; 32], bytes: &[u8]) -> Halting<()> {
+    pub fn keep_picture(&self, hash: &[u8; 32], bytes: &[u8]) -> Halting<()> {
         self.tx
             .execute("insert or ignore into picture (hash, bytes) values (?1, ?2)", params![hash, bytes])?;
         Ok(())
     }
 
-    fn has_picture(&self, hash: &[u8; 32]) -> Halting<bool> {
+    pub fn has_picture(&self, hash: &[u8; 32]) -> Halting<bool> {
         let found: Option<i64> =
             self.tx.row("select 1 from picture where hash = ?1", params![hash], |row| row.get(0))?;
         Ok(found.is_some())
@@ -232,8 +232,8 @@ impl Step<'_> {
         self.want_picture(conversation)
     }
 
-    /// What is no group's picture, and is not to become one.
-    fn forget_pictures(&self) -> Halting<()> {
+    /// What is no picture of a group, a contact or oneself, and is not to become one.
+    pub fn forget_pictures(&self) -> Halting<()> {
         let charters: Vec<Vec<u8>> = self.tx.rows("select charter from room", [], |row| row.get(0))?;
         let wishes: Vec<Vec<u8>> = self.tx.rows(
             "select payload from intent where kind = ?1",
@@ -245,7 +245,13 @@ impl Step<'_> {
             Ok(Wish::Picture(named)) => Some(named.hash),
             _ => None,
         });
-        let used: std::collections::BTreeSet<[u8; 32]> = shown.chain(wished).collect();
+        let faces: Vec<[u8; 32]> =
+            self.tx.rows("select picture from contact_profile where length(picture) = 32", [], |row| {
+                row.get(0)
+            })?;
+        let own = self.own_profile()?.picture;
+        let used: std::collections::BTreeSet<[u8; 32]> =
+            shown.chain(wished).chain(faces).chain(own).collect();
         let here: Vec<[u8; 32]> = self.tx.rows("select hash from picture", [], |row| row.get(0))?;
         for hash in here.iter().filter(|hash| !used.contains(*hash)) {
             self.tx.execute("delete from picture where hash = ?1", params![hash])?;
@@ -281,11 +287,11 @@ impl Client {
     }
 }
 
-fn place(secret: &[u8; 32]) -> [u8; 32] {
+pub(crate) fn place(secret: &[u8; 32]) -> [u8; 32] {
     derive(secret, "valise picture place v1")
 }
 
-fn key(secret: &[u8; 32]) -> Key {
+pub(crate) fn key(secret: &[u8; 32]) -> Key {
     Key::derive(secret, "valise picture v1")
 }
 

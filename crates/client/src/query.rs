@@ -470,7 +470,9 @@ impl Client {
 
 /// Messages of a conversation that were ever pinned and are looked at.
 const PINS_MAX: u32 = 64;
-const CARD_COLUMNS: &str = "account, name, handle, state, conversation";
+const CARD_COLUMNS: &str = "account, name, handle, state, conversation,
+     coalesce((select about from contact_profile it where it.account = contact.account), ''),
+     (select hash from contact_profile it join picture on picture.hash = it.picture where it.account = contact.account)";
 
 fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
     let state = state_of(row.get(3)?);
@@ -483,6 +485,8 @@ fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
         handle: Handle::parse(&handle).ok().filter(|_| shown),
         state,
         conversation: ConversationId(row.get(4)?),
+        about: if shown { row.get(5)? } else { String::new() },
+        picture: row.get::<_, Option<[u8; 32]>>(6)?.filter(|_| shown),
     })
 }
 

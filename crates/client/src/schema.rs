@@ -25,6 +25,7 @@ pub const MIGRATIONS: &[&str] = &[
     crate::attachment::TABLES,
     crate::brought::TABLES,
     crate::place::TABLES,
+    crate::profile::TABLES,
 ];
 
 const FIRST: &str = "

@@ -362,6 +362,7 @@ fn is_repeatable(what: &What) -> bool {
             | Action::Typing { .. }
             | Action::Active
             | Action::SetPrivacy { .. }
+            | Action::SetProfile { .. }
             | Action::HoldOutgoing { .. }
             | Action::CancelOutgoing { .. }
             | Action::FetchAttachment { .. }

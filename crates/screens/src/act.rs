@@ -358,6 +358,15 @@ pub enum Action {
         /// Whether they are told from now on.
         on: bool,
     },
+    /// Changes one's own profile: what is given becomes the new one, the rest stays.
+    SetProfile {
+        /// The name.
+        name: Option<String>,
+        /// What one says about oneself; empty for nothing.
+        about: Option<String>,
+        /// The picture.
+        picture: Option<PictureEdit>,
+    },
     /// What waits to be bundled leaves now, because the front end is about to close.
     Hurry,
     /// On a device without an account: makes the link that one of the account reads. [`Outcome::Link`] comes back;
@@ -391,6 +400,26 @@ pub enum Action {
         /// The new name.
         name: String,
     },
+}
+
+/// What becomes of a person's picture.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PictureEdit {
+    /// There is none any more.
+    Remove,
+    /// This one: JPEG, PNG or WebP of at most 32 KiB; what it says beside its pixels is taken off.
+    Set {
+        /// Its bytes.
+        base64: String,
+    },
+}
+
+/// Shows nobody's picture.
+impl std::fmt::Debug for PictureEdit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PictureEdit")
+    }
 }
 
 /// What came of an [`Action`].

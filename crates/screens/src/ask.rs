@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AttachmentId, AttachmentShown, Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage,
     JoinRow, LinkScreen, Listing, LivePlaceRow, MediaKind, Mentionable, MessageId, Next, OutgoingShown,
-    Person, Picture, PrivacyPage, RefusedKind, ReportSheet, RequestRow, ScheduledRow, Start, Status,
-    StoragePage, Timeline,
+    Person, Picture, PrivacyPage, ProfilePage, RefusedKind, ReportSheet, RequestRow, ScheduledRow, Start,
+    Status, StoragePage, Timeline,
 };
 
 /// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
@@ -114,6 +114,8 @@ pub enum Ask {
     Devices,
     /// How linking a device stands.
     Linking,
+    /// One's own profile.
+    Profile,
     /// What others are told of oneself.
     Privacy,
     /// What a report of a message, or of somebody who knocks, would tell. Nothing leaves by asking.
@@ -195,6 +197,8 @@ pub enum Answer {
     Devices(DeviceList),
     /// To [`Ask::Linking`].
     Linking(LinkScreen),
+    /// To [`Ask::Profile`].
+    Profile(ProfilePage),
     /// To [`Ask::Privacy`].
     Privacy(PrivacyPage),
     /// To [`Ask::Report`].

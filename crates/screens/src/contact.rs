@@ -32,6 +32,27 @@ pub struct Person {
     pub state: ContactState,
     /// The chat with them.
     pub chat: ChatId,
+    /// What they say about themselves.
+    pub about: Option<String>,
+    /// Their picture, see [`crate::Ask::Picture`].
+    pub picture: Option<String>,
+}
+
+/// One's own profile, as those see it whom one has let in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfilePage {
+    /// The name.
+    pub name: String,
+    /// What one says about oneself; may be empty.
+    pub about: String,
+    /// Number or address, if there is one.
+    pub handle: Option<String>,
+    /// The picture, see [`crate::Ask::Picture`].
+    pub picture: Option<String>,
+    /// Characters that the text may have.
+    pub about_chars_max: u32,
+    /// Who sees it.
+    pub sentence: String,
 }
 
 /// Where we stand with somebody.

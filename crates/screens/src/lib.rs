@@ -30,7 +30,7 @@ mod scheduled;
 mod start;
 mod whereabouts;
 
-pub use act::{Action, Next, Outcome, RefusedKind};
+pub use act::{Action, Next, Outcome, PictureEdit, RefusedKind};
 pub use ask::{Answer, Ask, TIMELINE_MESSAGES_MAX};
 pub use attachment::{
     AttachmentAct, AttachmentId, AttachmentShown, FileChoice, FileSource, MediaKind, MediaRuleRow,
@@ -38,7 +38,7 @@ pub use attachment::{
 };
 pub use bridge::{FromCore, Reply, ToCore, What};
 pub use chat::{ChatHead, ChatId, ChatList, ChatRow, Composer, Timeline};
-pub use contact::{ContactId, ContactRow, ContactState, Person, RequestRow};
+pub use contact::{ContactId, ContactRow, ContactState, Person, ProfilePage, RequestRow};
 pub use folder::{FolderEdit, FolderId, FolderRow};
 pub use group::{
     GroupEdit, GroupHistory, GroupMay, GroupPage, GroupRule, JoinRow, JoinState, KnockRow, LinkRow,

@@ -67,6 +67,8 @@ pub enum Notice {
         /// What is shown in the chat from now on: `Boris is typing…`, or nothing.
         line: Option<String>,
     },
+    /// One's own profile changed: [`crate::Ask::Profile`].
+    Profile,
     /// What others are told of oneself was switched: [`crate::Ask::Privacy`].
     Privacy,
     /// A message says something else now.

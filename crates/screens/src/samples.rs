@@ -584,6 +584,8 @@ fn person(id: &str, name: &str, initials: &str, tint: u8, handle: Option<&str>) 
         handle: handle.map(Into::into),
         state: ContactState::Accepted,
         chat: ChatId(id.repeat(16)),
+        about: None,
+        picture: None,
     }
 }
 
@@ -597,6 +599,8 @@ fn myself() -> Person {
         handle: me.handle,
         state: ContactState::Accepted,
         chat: ChatId("a1".repeat(16)),
+        about: None,
+        picture: None,
     }
 }
 

@@ -6,6 +6,9 @@ pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// Longest name a person gives themselves, characters: fits a list row, keeps a profile small.
 pub const NAME_CHARS_MAX: usize = 64;
 
+/// Longest text about oneself, characters: two lines under a name.
+pub const ABOUT_CHARS_MAX: usize = 140;
+
 /// Sizes a payload is padded to, bytes, before it leaves a device. An observer sees one of twelve sizes (T-30).
 pub const PAYLOAD_SIZES: [usize; 12] =
     [512, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 49_152, 69_632, 262_144, 1_048_576, 4_194_304];

@@ -9,6 +9,7 @@ mod message;
 mod people;
 pub mod place;
 mod privacy;
+mod profile;
 mod receive;
 mod register;
 mod report;
@@ -151,6 +152,7 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Scheduled { what } => scheduled::run(core, say, what).await,
         Command::Timer { chat, time } => message::timer(core, say, chat, time).await,
         Command::Privacy { what, switch } => privacy::run(core, say, what, switch).await,
+        Command::Profile { what } => profile::run(core, say, what).await,
         Command::Report { about, out, .. } => report::make(core, say, about.unwrap_or_default(), out).await,
         Command::Receive(receive) => receive::run(core, say, receive).await,
         Command::Chats { folder } => show::chats(core, say, folder).await,

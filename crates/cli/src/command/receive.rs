@@ -143,6 +143,7 @@ impl Shower<'_> {
                 | Notice::Account
                 | Notice::Linking
                 | Notice::Privacy
+                | Notice::Profile
                 | Notice::Devices { sentence: None }
                 | Notice::Scheduled { sentence: None, .. }
                 | Notice::Settled,

@@ -134,6 +134,20 @@ pub fn thumbnail(pixels: &Pixels) -> Result<(Thumbnail, Placeholder), PictureErr
     small(&canvas)
 }
 
+/// A square out of the middle of a picture, small enough to stand for a person everywhere.
+pub fn face(bytes: &[u8], limits: &Limits) -> Result<Thumbnail, PictureError> {
+    let Pixels { width, height, rgba } = pixels(bytes, 2 * THUMBNAIL_EDGE, limits)?;
+    let edge = width.min(height);
+    let (left, top) = ((width - edge) / 2, (height - edge) / 2);
+    let row = |row: &[u8]| {
+        let begin = left as usize * 4;
+        row.get(begin..begin + edge as usize * 4).map(<[u8]>::to_vec)
+    };
+    let rows = rgba.chunks_exact(width.max(1) as usize * 4).skip(top as usize).take(edge as usize);
+    let square: Vec<u8> = rows.filter_map(row).flatten().collect();
+    thumbnail(&Pixels { width: edge, height: edge, rgba: square }).map(|(thumbnail, _)| thumbnail)
+}
+
 /// The file without its metadata.
 fn stripped(bytes: &[u8], head: &Head) -> Result<Vec<u8>, PictureError> {
     match head.kind {

@@ -22,6 +22,7 @@ mod picture;
 mod place;
 mod poll;
 mod presence;
+mod profile;
 mod receipt;
 mod report;
 mod search;

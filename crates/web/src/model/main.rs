@@ -626,6 +626,7 @@ impl Model {
             }
             Notice::DevicesChanged { sentence, .. } | Notice::Removed { sentence } => self.say(sentence),
             Notice::Typing { chat, line, .. } => self.typing_noticed(chat, line),
+            Notice::Profile => {}
             Notice::Privacy => self.privacy_noticed(),
             Notice::Account | Notice::Linking | Notice::Settled => {}
         }

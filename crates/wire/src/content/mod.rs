@@ -23,7 +23,7 @@ pub use place::{
     PLACE_LABEL_BYTES_MAX, PlacePart, TYPE_PLACE, TYPE_PLACE_END, TYPE_PLACE_FIX, Told, decode_fix,
     encode_fix,
 };
-pub use profile::Profile;
+pub use profile::{Profile, ProfilePicture};
 pub use status::{MessageStatus, StatusReport};
 
 /// Longest encoded content, bytes: the largest inline picture with its text, and far below a payload's limit.

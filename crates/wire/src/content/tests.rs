@@ -236,6 +236,8 @@ fn a_profile_ignores_what_it_does_not_know_and_writes_only_what_it_does() {
         name: "Anna ü 👩\u{200D}🚀".into(),
         handle: Some("anna@example.org".into()),
         introduction_key: Some(crate::Secret32([3; 32])),
+        about: Some("Reads, sails, answers late".into()),
+        picture: Some(ProfilePicture::Blob { hash: [4; 32], secret: crate::Secret32([5; 32]) }),
     };
     let content = MimiContent::profile(SALT, &profile).unwrap();
     assert!(
@@ -246,10 +248,20 @@ fn a_profile_ignores_what_it_does_not_know_and_writes_only_what_it_does() {
     let read = Profile::decode(&later).unwrap();
     assert_eq!(read.name, "Anna");
     assert_eq!(hex::encode(read.encode().unwrap()), "a10164416e6e61");
-    let named = |name: String| Profile { name, handle: None, introduction_key: None }.encode();
+    let named = |name: String| Profile::named(name).encode();
     assert!(named("👩".repeat(64)).is_ok());
     assert_eq!(named("a".repeat(65)), Err(ContentError::TooLarge));
     assert_eq!(Profile::decode(&[0xA0]).err(), Some(ContentError::Malformed));
+    let about = |text: String| Profile { about: Some(text), ..Profile::named("Anna".into()) }.encode();
+    assert!(about("ü".repeat(140)).is_ok());
+    assert_eq!(about("a".repeat(141)), Err(ContentError::TooLarge));
+    let none = Profile { picture: Some(ProfilePicture::Nowhere), ..Profile::named("Anna".into()) };
+    let bytes = none.encode().unwrap();
+    assert_eq!(hex::encode(&bytes), "a20164416e6e610640");
+    assert!(Profile::decode(&bytes).unwrap() == none);
+    // A hash without its secret.
+    let half = [&hex::decode("a20164416e6e6106582b").unwrap()[..], &[7; 43]].concat();
+    assert_eq!(Profile::decode(&half).err(), Some(ContentError::Malformed));
 }
 
 #[test]

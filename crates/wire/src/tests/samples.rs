@@ -565,8 +565,10 @@ fn message() -> Vec<Sample> {
         name: "Anna".into(),
         handle: Some("+32470123456".into()),
         introduction_key: Some(Secret32([0x1C; 32])),
+        about: None,
+        picture: None,
     };
-    let nameless = Profile { name: String::new(), handle: None, introduction_key: None };
+    let nameless = Profile::named(String::new());
     let deep = (1..4).fold(text_part(TYPE_TEXT, "x"), |inner, _| {
         several(PartSemantics::ProcessAll, vec![inner, NestedPart::null()])
     });

@@ -28,6 +28,7 @@ pub const ARROWS: &[Arrow] = &[
     arrow("seal", &["vocab"], "cryptography can be reviewed without the protocol"),
     arrow("crypto", &["vocab", "seal"], "cryptography can be reviewed without the protocol"),
     arrow("media", &["vocab"], "what decodes files of others can be read, fuzzed and replaced alone"),
+    arrow("vcard", &[], "what reads cards of others can be read, fuzzed and replaced alone"),
     arrow("client-db", &["vocab"], "storage knows bytes, not what they mean"),
     arrow(
         "client",
@@ -37,7 +38,7 @@ pub const ARROWS: &[Arrow] = &[
     arrow("screens", &["vocab"], "a front end cannot speak the protocol or touch a key"),
     arrow(
         "app",
-        &["client", "media", "screens", "vocab"],
+        &["client", "media", "screens", "vcard", "vocab"],
         "wording and order are decided without protocol or keys",
     ),
     arrow("host-native", HOST, "a host moves bytes and decides nothing"),
@@ -50,7 +51,7 @@ pub const ARROWS: &[Arrow] = &[
     arrow("web", &["screens", "vocab"], "a front end cannot speak the protocol or touch a key"),
     arrow(
         "cli",
-        &["screens", "host-native", "media", "vocab"],
+        &["screens", "host-native", "media", "vcard", "vocab"],
         "a front end cannot speak the protocol or touch a key",
     ),
     arrow("server-db", &["vocab"], "storage knows bytes, not what they mean"),
@@ -90,7 +91,7 @@ pub const ARROWS: &[Arrow] = &[
 const HOST: &[&str] = &["client", "app", "media", "vocab", "screens"];
 
 /// The crates that run the same everywhere: no clock, socket, thread, file or target in them.
-pub const PURE: [&str; 8] = ["vocab", "wire", "seal", "crypto", "client", "media", "app", "screens"];
+pub const PURE: [&str; 9] = ["vocab", "wire", "seal", "crypto", "client", "media", "vcard", "app", "screens"];
 
 /// What a pure crate must not use outside its tests, and what it does instead.
 pub const PURE_PATHS: [(&[&str], &str); 9] = [

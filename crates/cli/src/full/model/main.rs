@@ -701,7 +701,7 @@ impl Model {
             | Notice::DevicesChanged { sentence, .. }
             | Notice::Removed { sentence } => main.toast = Some(sentence),
             Notice::Typing { chat, line, .. } => main.show_typing(chat, line),
-            Notice::Privacy => {}
+            Notice::Privacy | Notice::Profile => {}
             Notice::Linking => self.linking_noticed(),
             Notice::Account
             | Notice::Knock { sentence: None, .. }
