@@ -192,18 +192,27 @@ async fn cut(folder: &Path) -> Result<Value, Trouble> {
     }))
 }
 
+/// Two who know each other, both at the far end of a line.
+fn meet_over(server: &Server, line: &Line) -> [Terminal; 2] {
+    let far = format!("http://{}", line.address());
+    tokio::task::block_in_place(|| {
+        let [anna, boris] = ["Anna", "Boris"].map(|name| {
+            let terminal = Terminal::new(server);
+            terminal.ok(["register", "none", "--server", &far, "--name", name]);
+            terminal
+        });
+        boris.ok(["add", &anna.invitation()]);
+        anna.receive();
+        [anna, boris]
+    })
+}
+
 /// Bytes that left for the service until all of it was there.
 async fn sent_over(file: &Path, cuts: u64) -> Result<u64, Trouble> {
     let server = Server::start();
     let line = Line::to(SocketAddr::from(([127, 0, 0, 1], server.port))).await?;
-    let far = format!("http://{}", line.address());
-    let boris = Terminal::registered(&server, "Boris");
-    let anna = Terminal::new(&server);
-    tokio::task::block_in_place(|| anna.ok(["register", "none", "--server", &far, "--name", "Anna"]));
-    tokio::task::block_in_place(|| {
-        boris.ok(["add", &anna.invitation()]);
-        anna.receive();
-    });
+    // Who is on one server gives one address for it; the other one is silent while it is counted.
+    let [anna, boris] = meet_over(&server, &line);
     let (before, _) = line.passed();
     let timeout = PATIENCE.as_secs().to_string();
     let sending = anna.start(["send", "Boris", "--attach", text(file)?, "--as-file", "--timeout", &timeout]);
@@ -320,19 +329,13 @@ const PACES: [(&str, Pace); 2] = [
     ("3G", Pace { up: 48_000, down: 96_000, delay: Duration::from_millis(100) }),
 ];
 
-/// From the moment the sender lets go to the moment the other sees something, and to the whole picture; both on such a line.
+/// From the moment the sender lets go to the moment the other sees something, and to the whole picture; over one such line.
 async fn first_picture(name: &str, pace: Pace, photo: &Path) -> Result<Value, Trouble> {
     let server = Server::start();
     let service = SocketAddr::from(([127, 0, 0, 1], server.port));
-    let lines = [Line::at_pace(service, Some(pace)).await?, Line::at_pace(service, Some(pace)).await?];
-    let [anna, boris] = ["Anna", "Boris"].map(|_| Terminal::new(&server));
-    for ((terminal, line), name) in [&anna, &boris].into_iter().zip(&lines).zip(["Anna", "Boris"]) {
-        let far = format!("http://{}", line.address());
-        tokio::task::block_in_place(|| terminal.ok(["register", "none", "--server", &far, "--name", name]));
-    }
+    let line = Line::at_pace(service, Some(pace)).await?;
+    let [anna, boris] = meet_over(&server, &line);
     tokio::task::block_in_place(|| -> Result<Value, Trouble> {
-        boris.ok(["add", &anna.invitation()]);
-        anna.receive();
         let (_sends, _loads) = (Daemon::start(&anna, &[]), Daemon::start(&boris, &[]));
         let mut hears = boris.follow();
         let begun = Instant::now();
