@@ -212,7 +212,7 @@ async fn sent_over(file: &Path, cuts: u64) -> Result<u64, Trouble> {
     let server = Server::start();
     let line = Line::to(SocketAddr::from(([127, 0, 0, 1], server.port))).await?;
     // Who is on one server gives one address for it; the other one is silent while it is counted.
-    let [anna, boris] = meet_over(&server, &line);
+    let [anna, _boris] = meet_over(&server, &line);
     let (before, _) = line.passed();
     let timeout = PATIENCE.as_secs().to_string();
     let sending = anna.start(["send", "Boris", "--attach", text(file)?, "--as-file", "--timeout", &timeout]);

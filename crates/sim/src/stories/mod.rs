@@ -4,6 +4,7 @@ mod account;
 mod accounts;
 mod amendment;
 mod attachment;
+mod canary;
 mod choice;
 mod commit_races;
 mod contact;
