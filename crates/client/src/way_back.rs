@@ -253,7 +253,9 @@ impl Step<'_> {
     fn may_bring(&self, way: &GrantedSlot, from: AccountId) -> Halting<bool> {
         let accepted = self.contact(from)?.is_some_and(|it| it.state == ContactState::Accepted);
         let conversation = ConversationId(way.conversation);
-        Ok(accepted && way.with.as_slice().is_empty() && !self.is_of_two(conversation)?)
+        // Of a group that is known, nobody but own devices says where it goes on: its next slot is checked against its people.
+        let unknown = self.room(conversation)?.is_none() && self.newest_generation(conversation)? == 0;
+        Ok(accepted && unknown && way.with.as_slice().is_empty() && !self.is_of_two(conversation)?)
     }
 
     /// Somebody who may remove us says that it has happened while we could not hear.
