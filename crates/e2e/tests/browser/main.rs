@@ -3,6 +3,7 @@
 mod chat;
 mod media;
 mod soak;
+mod people;
 
 use std::{env, path::PathBuf};
 
