@@ -54,6 +54,11 @@ pub enum Ask {
     Scheduled,
     /// Live places of one's own that have not ended: who sees one now.
     LivePlaces,
+    /// The live places of a chat that have not ended, everybody's, for a map of them.
+    PlacesIn {
+        /// Chat or contact.
+        chat: String,
+    },
     /// Who can be mentioned in a chat, for a front end that offers them while one types: a few.
     Mentionable {
         /// Chat or contact.
@@ -159,6 +164,8 @@ pub enum Answer {
     Scheduled(Listing<ScheduledRow>),
     /// To [`Ask::LivePlaces`].
     LivePlaces(Listing<LivePlaceRow>),
+    /// To [`Ask::PlacesIn`], in the order in which they began.
+    PlacesIn(Vec<Bubble>),
     /// To [`Ask::Mentionable`].
     Mentionable(Vec<Mentionable>),
     /// To [`Ask::Unread`].

@@ -2,6 +2,7 @@
 
 mod chat;
 mod media;
+mod place;
 
 use std::{env, net::SocketAddr, path::PathBuf};
 
