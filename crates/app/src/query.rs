@@ -42,6 +42,7 @@ impl App {
             Ask::ExportCards { after } => self.export_cards(after.as_deref()).map(Answer::Cards),
             Ask::KeptCards => self.kept_cards(),
             Ask::LivePlaces => self.live_places(clock).map(Answer::LivePlaces),
+            Ask::PlacesIn { chat } => self.places_in(&chat, clock).map(Answer::PlacesIn),
             Ask::Mentionable { chat, typed } => self.mentionable(&chat, &typed).map(Answer::Mentionable),
             Ask::Unread { skip, limit } => self.unread(skip, limit, clock),
             Ask::Contacts => {
@@ -118,7 +119,15 @@ impl App {
             }
             Err(fault) => (Listing::Failing(words::trouble(&fault)), Vec::new(), 0),
         };
-        Ok(ChatList { chats, folders, requests, unread, banner: self.device.clone(), line: self.line(clock) })
+        Ok(ChatList {
+            chats,
+            folders,
+            requests,
+            unread,
+            banner: self.device.clone(),
+            live: self.live_rows(clock)?,
+            line: self.line(clock),
+        })
     }
 
     /// The chats that are shown: newest first, none of somebody who only knocks.
@@ -210,6 +219,16 @@ impl App {
         let mut authors = self.authors(head.id, &head.with)?;
         self.quote(&mut authors, std::slice::from_ref(&view))?;
         Ok(paint::bubble(&view, &authors, clock))
+    }
+
+    fn places_in(&self, chat: &str, clock: &Clock) -> Result<Vec<Bubble>, No> {
+        let (id, with) = self.chat(chat)?;
+        if is_request(&with) {
+            return Ok(Vec::new());
+        }
+        let authors = self.authors(id, &with)?;
+        let views = self.client.live_places_in(id)?;
+        Ok(views.iter().map(|view| paint::bubble(view, &authors, clock)).collect())
     }
 
     fn editions(&self, id: &screens::MessageId, clock: &Clock) -> Result<Answer, No> {

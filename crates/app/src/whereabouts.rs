@@ -59,6 +59,11 @@ impl App {
 
     /// Who sees one now.
     pub(crate) fn live_places(&self, clock: &Clock) -> Result<Listing<LivePlaceRow>, No> {
+        Ok(crate::query::listing(self.live_rows(clock)?, words::no_live_places))
+    }
+
+    /// The same, where nothing needs no words.
+    pub(crate) fn live_rows(&self, clock: &Clock) -> Result<Vec<LivePlaceRow>, No> {
         let mut rows = Vec::new();
         for place in self.client.live_places()? {
             let Some(head) = self.client.conversation(place.conversation)? else { continue };
@@ -70,7 +75,7 @@ impl App {
                 here: place.here,
             });
         }
-        Ok(crate::query::listing(rows, words::no_live_places))
+        Ok(rows)
     }
 }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use vocab::Position;
 
 /// Private messages that only you and the other person can read.
 #[derive(Parser)]
@@ -255,6 +256,9 @@ pub enum Command {
         /// Begin each line with the message's id, to be given to reply, react, edit and delete
         #[arg(long)]
         ids: bool,
+        /// Where you are: places are shown with their distance and direction from there
+        #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true, value_parser = Position::parse)]
+        from: Option<Position>,
     },
     /// Show what a message said before it was edited
     #[command(after_help = EDITIONS)]
@@ -604,6 +608,9 @@ pub struct Receive {
     /// Leave what is shown unread: the others do not learn of it, and it is shown again next time
     #[arg(long)]
     pub unread: bool,
+    /// Where you are: places are shown with their distance and direction from there
+    #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true, value_parser = Position::parse)]
+    pub from: Option<Position>,
 }
 
 /// `valise daemon`

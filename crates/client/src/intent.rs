@@ -242,12 +242,16 @@ pub(crate) fn finish(step: &mut Step<'_>, id: i64) -> Halting<()> {
 
 /// Takes back what has become needless.
 pub(crate) fn drop_kind(step: &mut Step<'_>, kind: Kind, subject: &[u8]) -> Halting<()> {
-    let ids: Vec<i64> = step.tx.rows(
+    of_kind(step, kind, subject)?.into_iter().try_for_each(|id| finish(step, id))
+}
+
+/// Those of a kind and subject that are on file.
+pub(crate) fn of_kind(step: &Step<'_>, kind: Kind, subject: &[u8]) -> Halting<Vec<i64>> {
+    Ok(step.tx.rows(
         "select id from intent where kind = ?1 and subject = ?2",
         params![kind as i64, subject],
         |row| row.get(0),
-    )?;
-    ids.into_iter().try_for_each(|id| finish(step, id))
+    )?)
 }
 
 /// Takes back key packages that were sent on an earlier connection and may have arrived: repeated, one of them could be in

@@ -314,7 +314,7 @@ impl Step<'_> {
         let content = MimiContent { in_reply_to: Some(message), ..MimiContent::new(self.random(), part) };
         let content =
             content.with_version(version).map_err(|_| Halt::Unusable("no room for an extension"))?;
-        self.queue_fleeting(conversation, content)
+        self.queue_fleeting(conversation, Some(message), content)
     }
 
     /// The clock went back: nothing lasts or waits longer than it may.
@@ -387,5 +387,7 @@ pub const LIVE_INTERVAL_MS_MIN: u64 = 15 * SECOND_MS;
 pub const LIVE_INTERVAL_MS_MAX: u64 = 15 * MINUTE_MS;
 /// Live places that one device feeds at once.
 pub const LIVE_SHARES_MAX: i64 = 32;
+/// Live places of one conversation that are shown at once: more than can be told apart on a map.
+pub(crate) const LIVE_SHOWN_MAX: u32 = 256;
 /// Live places that end in one step; the rest follow in the next.
 const ENDED_AT_ONCE_MAX: u32 = 256;

@@ -114,7 +114,7 @@ impl Step<'_> {
             let lately = self.now.0.saturating_sub(number(told_at)) < OFFER_AGAIN_MS;
             if mutual && step > 0 && lately {
                 // The next one tells more.
-                self.queue_fleeting(contact.conversation, content)?;
+                self.queue_fleeting(contact.conversation, None, content)?;
             } else {
                 self.queue_content(contact.conversation, content)?;
             }

@@ -365,6 +365,23 @@ impl Client {
         Ok(messages)
     }
 
+    /// Live places of a conversation that have not ended, everybody's, in the order in which they began.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn live_places_in(&self, conversation: ConversationId) -> Result<Vec<MessageView>, Fault> {
+        let messages = self.db.reader().rows(
+            &format!(
+                "select {MESSAGE_COLUMNS} from message where conversation = ?1 and role = 0 and deleted = 0 and id in
+                 (select message from live_place where conversation = ?1)
+                 order by position limit ?2"
+            ),
+            params![conversation.0, crate::place::LIVE_SHOWN_MAX],
+            read_message,
+        )?;
+        self.complete(messages)
+    }
+
     /// Messages with a star, the newest first.
     ///
     /// # Errors

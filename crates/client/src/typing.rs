@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crypto::Member;
 use vocab::time::{MINUTE_MS, SECOND_MS};
-use vocab::{AccountId, Timestamp};
+use vocab::{AccountId, MessageId, Timestamp};
 use wire::content::{Disposition, MessageStatus, MimiContent, NestedPart};
 
 use crate::api::{CommandId, ConversationId, Event, Reply};
@@ -26,8 +26,8 @@ pub(crate) struct Fleeting {
     told: BTreeMap<ConversationId, Timestamp>,
     /// When somebody else was last there.
     heard: BTreeMap<ConversationId, Timestamp>,
-    /// Since when a fleeting content waits.
-    waits: BTreeMap<i64, Timestamp>,
+    /// Since when a fleeting content waits, and the live place that it is a position of; without one it is typing.
+    waits: BTreeMap<i64, (Timestamp, Option<MessageId>)>,
     /// The last step in which the person was at this device, see `presence`.
     pub active_step: u32,
 }
@@ -37,7 +37,7 @@ impl Fleeting {
     pub fn clock_went_back(&mut self) {
         self.told.clear();
         self.heard.clear();
-        self.waits.values_mut().for_each(|since| *since = Timestamp(0));
+        self.waits.values_mut().for_each(|(since, _)| *since = Timestamp(0));
         self.typing.values_mut().for_each(|until| *until = Timestamp(0));
         self.active_step = 0;
     }
@@ -49,7 +49,7 @@ impl Fleeting {
 
     /// When something of it is over.
     pub fn due(&self) -> Option<Timestamp> {
-        let waits = self.waits.values().map(|since| since.plus_ms(FLEETING_MS_MAX));
+        let waits = self.waits.values().map(|(since, _)| since.plus_ms(FLEETING_MS_MAX));
         self.typing.values().copied().chain(waits).min()
     }
 }
@@ -63,7 +63,7 @@ impl Step<'_> {
         self.reply(command, Ok(Reply::Done));
         if !on {
             // What has left ends by itself.
-            return intent::drop_kind(self, Kind::Fleeting, &conversation.0);
+            return self.drop_fleeting(conversation, None);
         }
         self.note_activity()?;
         let fleeting = &self.lines.fleeting;
@@ -79,20 +79,35 @@ impl Step<'_> {
         bounded(&mut self.lines.fleeting.told).insert(conversation, now);
         let part = NestedPart::single(Disposition::UNSPECIFIED, TYPE_TYPING, Vec::new());
         let content = MimiContent::new(self.random(), part);
-        self.queue_fleeting(conversation, content)
+        self.queue_fleeting(conversation, None, content)
     }
 
-    /// Queues a content that leaves within a moment or not at all.
-    pub fn queue_fleeting(&mut self, conversation: ConversationId, content: MimiContent) -> Halting<()> {
-        intent::drop_kind(self, Kind::Fleeting, &conversation.0)?;
+    /// Queues a content that leaves within a moment or not at all: a position of a live place, or without one typing. It takes the
+    /// place of one of its own sort only, so that whoever types does not hold back where they are.
+    pub fn queue_fleeting(
+        &mut self,
+        conversation: ConversationId,
+        live: Option<MessageId>,
+        content: MimiContent,
+    ) -> Halting<()> {
+        self.drop_fleeting(conversation, live)?;
         let settled = self.lines.settled;
         let (bytes, _) = self.finish_content(conversation, content)?;
         let id = intent::queue(self, Kind::Fleeting, &conversation.0, &[], &bytes)?;
         // Nobody waits for it.
         self.lines.settled = settled;
         let now = self.now;
-        self.lines.fleeting.waits.insert(id, now);
+        self.lines.fleeting.waits.insert(id, (now, live));
         Ok(())
+    }
+
+    fn drop_fleeting(&mut self, conversation: ConversationId, live: Option<MessageId>) -> Halting<()> {
+        let all = intent::of_kind(self, Kind::Fleeting, &conversation.0)?;
+        let same: Vec<i64> = all
+            .into_iter()
+            .filter(|id| self.lines.fleeting.waits.get(id).is_none_or(|(_, other)| *other == live))
+            .collect();
+        same.into_iter().try_for_each(|id| self.end_fleeting(id))
     }
 
     /// Sends one that is still worth it: not into a conversation that this device cannot write in just now.
@@ -121,8 +136,14 @@ impl Step<'_> {
     pub fn mind_the_fleeting(&mut self) -> Halting<()> {
         let now = self.now;
         let late = |since: &Timestamp| now.ms_since(*since) >= FLEETING_MS_MAX;
-        let over: Vec<i64> =
-            self.lines.fleeting.waits.iter().filter(|(_, since)| late(since)).map(|(id, _)| *id).collect();
+        let over: Vec<i64> = self
+            .lines
+            .fleeting
+            .waits
+            .iter()
+            .filter(|(_, (since, _))| late(since))
+            .map(|(id, _)| *id)
+            .collect();
         over.into_iter().try_for_each(|id| self.end_fleeting(id))?;
         let typing = &self.lines.fleeting.typing;
         let ended: Vec<_> = typing.iter().filter(|(_, until)| **until <= now).map(|(who, _)| *who).collect();

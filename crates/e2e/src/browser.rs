@@ -36,7 +36,8 @@ use chromiumoxide::{
     cdp::browser_protocol::{
         browser::{
             BrowserContextId, DownloadProgressState, EventDownloadProgress, EventDownloadWillBegin,
-            SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
+            PermissionDescriptor, PermissionSetting, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
+            SetPermissionParams,
         },
         target::{CreateBrowserContextParams, CreateTargetParams},
     },
@@ -101,6 +102,15 @@ impl Browser {
     /// The person whose profile the browser was started in.
     pub fn owner(&self) -> Person<'_> {
         Person { browser: self, context: None }
+    }
+
+    /// Answers the browser's question whether a page of theirs may know where it is.
+    pub async fn locates(&self, page: &Page, may: bool) -> Result<()> {
+        let setting = if may { PermissionSetting::Granted } else { PermissionSetting::Denied };
+        let mut answer = SetPermissionParams::new(PermissionDescriptor::new("geolocation"), setting);
+        answer.browser_context_id = page.context.clone();
+        self.chromium.execute(answer).await?;
+        Ok(())
     }
 
     /// Does something on a page that saves a file, and tells where it is in that folder, whole, under a name of the browser's.

@@ -478,3 +478,41 @@ fn a_text_leaves_at_its_time_and_chats_are_kept_in_folders() {
     boris.ok(["unread", "Anna", "--undo"]);
     assert_eq!(boris.ok(["chats"])[0]["chat"]["marked_unread"], false);
 }
+
+#[test]
+fn places_are_told_once_and_live_with_the_way_to_them() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered(&server, "Boris");
+    boris.ok(["add", &anna.invitation()]);
+    let dock = ["place", "share", "Anna", "--at", "59.3293,18.0686", "--label", "The dock"];
+    boris.ok(dock.into_iter().chain(["--precision", "1km"]));
+    let lines = anna.receive();
+    let told = lines.iter().find(|line| line["event"] == "message").expect("a place");
+    assert!(
+        told["text"].as_str().is_some_and(|text| text.starts_with("Place\nThe dock\n59.325,18.07,")),
+        "{told}"
+    );
+    let id = told["id"].as_str().expect("an id");
+    let shown = anna.ok(["place", "show", id, "--from", "59.325,17.9"])[0].to_string();
+    assert!(shown.contains("9.6 km east"), "{shown}");
+    assert!(anna.refused(["history", "Boris", "--from", "91,0"]).1.contains("not a place"));
+    anna.ok(["place", "share", "Boris", "--at", "-33.9,151.2"]);
+    assert!(texts(&boris.receive())[0].contains("-33.9,151.2"), "and the other way");
+
+    let mut follower = anna.follow();
+    let live = boris.start(["place", "live", "Anna", "--at", "59.1,18.1", "--for", "10s", "--every", "15"]);
+    let begun = follower.wait_for("its beginning", |line| line["event"] == "message");
+    let of_it = |line: &Value, said: &str| {
+        line["event"] == "edit"
+            && line["id"] == begun["id"]
+            && line["text"].as_str().is_some_and(|text| text.contains(said))
+    };
+    follower.wait_for("its position", |line| of_it(line, "59.1,18.1"));
+    follower.wait_for("its end", |line| of_it(line, "Live place ended"));
+    live.ends_well();
+    boris.ok(["send", "Anna", "over"]);
+    follower.text("over");
+    let ended = follower.kill().iter().filter(|line| of_it(line, "Live place ended")).count();
+    assert_eq!(ended, 1, "it is said once");
+}

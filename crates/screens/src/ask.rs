@@ -66,6 +66,11 @@ pub enum Ask {
     },
     /// The cards that are kept.
     KeptCards,
+    /// The live places of a chat that have not ended, everybody's, for a map of them.
+    PlacesIn {
+        /// Chat or contact.
+        chat: String,
+    },
     /// Who can be mentioned in a chat, for a front end that offers them while one types: a few.
     Mentionable {
         /// Chat or contact.
@@ -175,6 +180,8 @@ pub enum Answer {
     Cards(CardFile),
     /// To [`Ask::KeptCards`], by name.
     KeptCards(Listing<KeptCardRow>),
+    /// To [`Ask::PlacesIn`], in the order in which they began.
+    PlacesIn(Vec<Bubble>),
     /// To [`Ask::Mentionable`].
     Mentionable(Vec<Mentionable>),
     /// To [`Ask::Unread`].

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Banner, Bubble, ConnectionLine, EmptyPlace, FolderId, FolderRow, Listing, MarkShown, Moment,
-    OutgoingShown, Person, Quote,
+    Banner, Bubble, ConnectionLine, EmptyPlace, FolderId, FolderRow, Listing, LivePlaceRow, MarkShown,
+    Moment, OutgoingShown, Person, Quote,
 };
 
 /// Names a chat. Opaque to a front end.
@@ -32,6 +32,8 @@ pub struct ChatList {
     pub unread: u32,
     /// A lasting condition, above the rows.
     pub banner: Option<Banner>,
+    /// One's own live places that have not ended, the first to end first: who sees one now.
+    pub live: Vec<LivePlaceRow>,
     /// The foot.
     pub line: ConnectionLine,
 }

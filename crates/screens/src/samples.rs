@@ -1,13 +1,13 @@
 //! Every state that a screen can be in, as a value: for drawing pages without a core, for pictures and for tests.
 
-use vocab::limits;
+use vocab::{Position, limits};
 
 use crate::{
     Banner, BannerKind, Block, Bubble, CardShown, ChatHead, ChatId, ChatList, ChatRow, CodeScreen, Composer,
     ConnectionLine, ContactId, ContactRow, ContactState, EmptyPlace, FolderId, FolderRow, HandleChoice,
-    HandleKind, Href, JoinRow, JoinState, LineState, ListItem, Listing, Mark, MarkShown, Me, Mention,
-    MessageAct, MessageId, Moment, Person, ProfilePage, Quote, Reaction, RequestRow, Script, Side, Span,
-    Start, Status, Timeline, Trouble, Turn, WelcomeScreen,
+    HandleKind, Href, JoinRow, JoinState, LineState, ListItem, Listing, LivePlaceRow, Mark, MarkShown, Me,
+    Mention, MessageAct, MessageId, Moment, Person, PlaceShown, ProfilePage, Quote, Reaction, RequestRow,
+    Script, Side, Span, Spot, Start, Status, Timeline, Trouble, Turn, WelcomeScreen,
 };
 
 /// A screen in one state.
@@ -45,6 +45,8 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("timeline-full", Screen::Timeline(Box::new(timeline_full()))),
         ("timeline-right-to-left", Screen::Timeline(Box::new(timeline_right_to_left()))),
         ("timeline-formatted", Screen::Timeline(Box::new(timeline_formatted()))),
+        ("timeline-places", Screen::Timeline(Box::new(timeline_places()))),
+        ("chats-live", Screen::Chats(chats_live())),
         ("timeline-missing", Screen::Timeline(Box::new(timeline_missing()))),
         ("timeline-blocked", Screen::Timeline(Box::new(timeline_blocked()))),
         ("timeline-failing", Screen::Timeline(Box::new(timeline_failing()))),
@@ -138,6 +140,7 @@ pub fn chats_loading() -> ChatList {
         requests: None,
         unread: 0,
         banner: None,
+        live: vec![],
         line: line(LineState::Connecting, "Connecting", "Connecting to lindenhof.example."),
     }
 }
@@ -154,6 +157,7 @@ pub fn chats_empty() -> ChatList {
         requests: None,
         unread: 0,
         banner: None,
+        live: vec![],
         line: up_to_date(),
     }
 }
@@ -189,6 +193,7 @@ pub fn chats_full() -> ChatList {
         requests: Some("1 request".into()),
         unread: 3,
         banner: None,
+        live: vec![],
         line: up_to_date(),
     }
 }
@@ -231,6 +236,77 @@ pub fn chats_failing() -> ChatList {
         }),
         ..chats_full()
     }
+}
+
+/// Somebody sees where one is.
+#[must_use]
+pub fn chats_live() -> ChatList {
+    ChatList { live: vec![live_place()], ..chats_full() }
+}
+
+/// One's own live place.
+#[must_use]
+pub fn live_place() -> LivePlaceRow {
+    LivePlaceRow {
+        id: MessageId("34".repeat(32)),
+        chat: ines().chat,
+        chat_name: "Inês Duarte".into(),
+        line: "until 14:30, from this device".into(),
+        here: true,
+    }
+}
+
+/// Places: told once, exactly and as a town; live of either; ended; live before its first position.
+#[must_use]
+pub fn timeline_places() -> Timeline {
+    let place = |bubble: Bubble, title: &str, label: &str, spot: Option<Spot>, live| {
+        let line = spot.as_ref().map(|spot| spot.line.clone()).unwrap_or_default();
+        let lines = [title, label, &line].into_iter().filter(|line| !line.is_empty());
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let place = PlaceShown { title: title.into(), label: label.into(), spot, live };
+        Bubble { text, place: Some(place), ..bubble }
+    };
+    let oneself = Person { chat: ines().chat, ..myself() };
+    let (they, mine) = (
+        |number, time| bubble(number, &ines(), "", time, None),
+        |number, time| bubble(number, &oneself, "", time, Some(Mark::Read)),
+    );
+    let mut bubbles = vec![
+        place(they(0x31, "13:02"), "Place", "The house", spot("46.3625,14.0938", 8, "13:02"), false),
+        place(mine(0x32, "13:05"), "Place", "", spot("38.75,-9.15", 16_000, "13:05"), false),
+        place(they(0x33, "13:20"), "Live place ended", "", None, false),
+        place(mine(0x34, "13:30"), "Live place, until 14:30", "", spot("46.051,14.506", 25, "13:41"), true),
+        place(
+            they(0x35, "13:40"),
+            "Live place, until 14:40",
+            "On the train",
+            spot("45.8,13.53", 1_600, "13:41"),
+            true,
+        ),
+        place(they(0x36, "13:42"), "Live place, until 13:57", "", None, true),
+    ];
+    if let Some(first) = bubbles.first_mut() {
+        first.day = Some("Saturday 12 May".into());
+    }
+    timeline(&ines(), Listing::Rows(bubbles))
+}
+
+/// A position as a core tells it.
+fn spot(at: &str, accuracy: u32, time: &str) -> Option<Spot> {
+    let position = Position::parse(at).ok()?;
+    let within = match accuracy {
+        ..1_000 => format!("{accuracy} m"),
+        _ => format!("{}.{} km", accuracy / 1_000, accuracy % 1_000 / 100),
+    };
+    Some(Spot {
+        position: position.to_string(),
+        latitude: position.latitude(),
+        longitude: position.longitude(),
+        accuracy,
+        at_ms: moment(time).ms,
+        geo: format!("geo:{position};u={accuracy}"),
+        line: format!("{position}, within {within}, at {time}"),
+    })
 }
 
 /// Not answered yet.

@@ -299,6 +299,15 @@ impl Device {
         rows.expect("the store can be read")
     }
 
+    /// Changes the store of a device that is off, as another build of the client might leave it, or a wicked one.
+    pub fn has_in_store(self, world: &mut World, statement: &str, values: &[&[u8]]) {
+        let crate::device::Power::Off(db) = &mut world.devices[self.0].power else {
+            panic!("only the store of a device that is off can be changed");
+        };
+        let changed = db.transaction(|tx| tx.execute(statement, client_db::params_from_iter(values)));
+        assert!(changed.is_ok_and(|rows| rows > 0), "{statement}");
+    }
+
     /// Starts again from its disk.
     pub fn restarts(self, world: &mut World) {
         world.power_on(self.0);

@@ -349,6 +349,22 @@ mod browser {
         window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
     }
 
+    /// Reads a file that was shipped with the page; nothing when it does not come.
+    pub fn fetch(path: &'static str, done: impl FnOnce(Option<Vec<u8>>) + 'static) {
+        let Some(window) = window() else { return done(None) };
+        wasm_bindgen_futures::spawn_local(async move { done(read(&window, path).await.ok()) });
+    }
+
+    async fn read(window: &Window, path: &str) -> Result<Vec<u8>, JsValue> {
+        let response = wasm_bindgen_futures::JsFuture::from(window.fetch_with_str(path)).await?;
+        let response: web_sys::Response = response.dyn_into()?;
+        if !response.ok() {
+            return Err(JsValue::UNDEFINED);
+        }
+        let bytes = wasm_bindgen_futures::JsFuture::from(response.array_buffer()?).await?;
+        Ok(js_sys::Uint8Array::new(&bytes).to_vec())
+    }
+
     /// Loads the page again.
     pub fn reload() {
         if let Some(window) = window() {
@@ -412,5 +428,6 @@ mod nowhere {
     pub fn fragment() -> String {
         String::new()
     }
+    pub fn fetch(_: &'static str, _: impl FnOnce(Option<Vec<u8>>) + 'static) {}
     pub fn reload() {}
 }

@@ -2,11 +2,16 @@
 //! [`screens::samples`], and a few for what only a page has.
 
 use screens::{
-    Listing, MediaKind, Quality, Transfer, link_samples, media_samples,
+    HowPrecisely, Listing, MediaKind, Quality, Transfer, link_samples, media_samples,
     samples::{self, Screen},
 };
 
-use crate::model::{Chat, Devices, Dialog, Filter, Main, Model, NewDevice, Open, Picked, Stage, Viewer};
+use vocab::{Fix, Position, Timestamp};
+
+use crate::{
+    locate::NoPosition,
+    model::{Chat, Devices, Dialog, Filter, Lasts, Main, Model, NewDevice, Open, Picked, Stage, Viewer},
+};
 
 /// The model for an address's fragment; nothing for the ordinary page.
 #[must_use]
@@ -65,6 +70,39 @@ fn of_the_page(model: &mut Model, name: &str) -> Option<Stage> {
             main.dialog = Some(Dialog::Report { sheet: Some(Box::new(samples::report())), refused: None });
         }),
         "media" => on_media(|_| {}),
+        "place-share" | "place-share-live" | "place-refused" => {
+            model.stage = on_places();
+            model.share_place(&samples::live_place().chat);
+            match name {
+                "place-share" => {
+                    model.set_sharing(|sharing| sharing.chosen = Position::parse("46.3625,14.0938").ok());
+                }
+                "place-share-live" => {
+                    model.set_sharing(|sharing| {
+                        sharing.lasts = Some(Lasts::Hour);
+                        sharing.precision = HowPrecisely::Town;
+                    });
+                    model.here.fix = found();
+                }
+                _ => model.here.trouble = Some(NoPosition::Refused),
+            }
+            model.stage.clone()
+        }
+        "place-map" => {
+            model.stage = on_places();
+            model.here.fix = found();
+            model.here.feeds = true;
+            let chat = samples::live_place().chat;
+            model.show_map(&chat, None);
+            if let (Stage::Main(main), Listing::Rows(rows)) =
+                (&mut model.stage, samples::timeline_places().bubbles)
+                && let Some(Dialog::Map(map)) = &mut main.dialog
+            {
+                let live = |bubble: &screens::Bubble| bubble.place.as_ref().is_some_and(|place| place.live);
+                map.live = Some(rows.into_iter().filter(live).collect());
+            }
+            model.stage.clone()
+        }
         "tray" => {
             let stage = on_media(|_| {});
             model.stage = stage.clone();
@@ -157,6 +195,23 @@ fn on_media(change: impl FnOnce(&mut Main)) -> Stage {
         main.open = Some(Open::Chat(Box::new(chat)));
         change(main);
     })
+}
+
+/// The chat with places, while one is live.
+fn on_places() -> Stage {
+    on_main(|main| {
+        let timeline = samples::timeline_places();
+        main.list.live = vec![samples::live_place()];
+        let mut chat = Chat::new(timeline.head.id.clone(), None);
+        chat.newest(timeline, true);
+        main.open = Some(Open::Chat(Box::new(chat)));
+    })
+}
+
+/// What a browser found.
+fn found() -> Option<Fix> {
+    let position = Position::parse("46.0511,14.5063").ok()?;
+    Some(Fix { position, accuracy: 25, at: Timestamp(1_873_179_660_000) })
 }
 
 fn on_devices(devices: Devices) -> Stage {

@@ -5,6 +5,7 @@
 
 mod arrows;
 mod licences;
+mod map;
 mod programs;
 mod setup;
 mod shell;
@@ -56,7 +57,7 @@ struct Task {
     run: fn(Options) -> Done,
 }
 
-const TASKS: [Task; 8] = [
+const TASKS: [Task; 9] = [
     Task {
         name: "run",
         summary: "Build everything and start the service with its web app on this machine.",
@@ -134,6 +135,18 @@ Old examples must still be read: look at the difference before you commit it.
 
   cargo xtask vectors && git diff",
         run: programs::vectors,
+    },
+    Task {
+        name: "map",
+        summary: "Make the map of the world that the app ships with anew.",
+        help: "usage: cargo xtask map COUNTRIES.json CITIES.shp
+
+Writes crates/web/static/world.map. Both files are of Natural Earth (public domain):
+
+  npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
+  pip download --no-deps geopandas==0.14.4 && unzip geopandas-*.whl 'geopandas/datasets/*'
+  cargo xtask map package/countries-50m.json geopandas/datasets/naturalearth_cities/naturalearth_cities.shp",
+        run: map::map,
     },
     Task {
         name: "setup",

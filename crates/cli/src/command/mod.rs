@@ -157,7 +157,9 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Report { about, out, .. } => report::make(core, say, about.unwrap_or_default(), out).await,
         Command::Receive(receive) => receive::run(core, say, receive).await,
         Command::Chats { folder } => show::chats(core, say, folder).await,
-        Command::History { chat, limit, ids } => show::history(core, say, chat, limit, ids).await,
+        Command::History { chat, limit, ids, from } => {
+            show::history(core, say, (chat, limit), ids, from).await
+        }
         Command::Editions { message } => message::editions(core, say, message).await,
         Command::Group { what } => group::run(core, say, what).await,
         Command::Contact { what } => contact::run(core, say, what).await,

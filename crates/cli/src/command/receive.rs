@@ -9,8 +9,9 @@ use screens::{
     MessageId, Notice, Person, TIMELINE_MESSAGES_MAX,
 };
 use tokio::time::{Instant, timeout_at};
+use vocab::Position;
 
-use super::show::{around, options, short, words};
+use super::show::{around, options, short, way, words};
 use crate::args::Receive;
 use crate::end::{Stop, answered, done};
 use crate::object::Event;
@@ -20,8 +21,15 @@ use crate::settle::{is_settled, status};
 /// Shows what arrives.
 pub async fn run(core: &Core, say: Say, receive: Receive) -> Result<(), Stop> {
     let mut notices = core.notices();
-    let mut shower =
-        Shower { core, say, marks_read: !receive.unread, shown: Shown::default(), line: None, device: None };
+    let mut shower = Shower {
+        core,
+        say,
+        marks_read: !receive.unread,
+        from: receive.from,
+        shown: Shown::default(),
+        line: None,
+        device: None,
+    };
     let once = !receive.follow && receive.seconds.is_none();
     let until = Instant::now()
         + match (receive.follow, receive.seconds) {
@@ -75,6 +83,8 @@ struct Shower<'a> {
     core: &'a Core,
     say: Say,
     marks_read: bool,
+    /// Where the person says they are.
+    from: Option<Position>,
     shown: Shown,
     line: Option<ConnectionLine>,
     /// What is wrong with this device, while it is.
@@ -187,7 +197,8 @@ impl Shower<'_> {
     fn message(&self, bubble: &Bubble) -> Result<(), Stop> {
         self.say.result(&Event::message(bubble), || {
             let name = say::one_line(&bubble.from.name);
-            format!("[{}] {name}: {}{}", bubble.sent.text, words(bubble), around(bubble)) + &options(bubble)
+            let said = words(bubble) + &way(bubble, self.from);
+            format!("[{}] {name}: {said}{}", bubble.sent.text, around(bubble)) + &options(bubble)
         })
     }
 
@@ -206,12 +217,18 @@ impl Shower<'_> {
         })
     }
 
-    async fn edit(&self, chat: ChatId, id: MessageId) -> Result<(), Stop> {
+    async fn edit(&mut self, chat: ChatId, id: MessageId) -> Result<(), Stop> {
         let Answer::Message(bubble) = answered(self.core.ask(Ask::Message { id: id.clone() }).await)? else {
             return Err(Stop::unexpected());
         };
+        if !self.shown.says_new(&id, &bubble.text) {
+            return Ok(());
+        }
         self.say.result(&Event::Edit { chat: &chat, id: &id, text: &bubble.text }, || {
-            format!("{} edited {}: {}", say::one_line(&bubble.from.name), short(&id), words(&bubble))
+            let (name, said) = (say::one_line(&bubble.from.name), words(&bubble) + &way(&bubble, self.from));
+            // A live place moves and ends; nobody takes anything back.
+            let did = if bubble.place.is_some() { "told" } else { "edited" };
+            format!("{name} {did} {}: {said}", short(&id))
         })
     }
 
@@ -268,6 +285,8 @@ impl Shower<'_> {
 struct Shown {
     known: HashSet<MessageId>,
     order: VecDeque<MessageId>,
+    /// What those said that changed.
+    edited: BTreeMap<MessageId, String>,
 }
 
 impl Shown {
@@ -283,13 +302,44 @@ impl Shown {
         }
         true
     }
+
+    /// Whether a message that changed says something else than when it changed before: several notices may lead to one look.
+    fn says_new(&mut self, id: &MessageId, text: &str) -> bool {
+        if self.edited.get(id).is_some_and(|before| before == text) {
+            return false;
+        }
+        if self.edited.len() >= EDITED_MAX {
+            self.edited.pop_first();
+        }
+        self.edited.insert(id.clone(), text.to_owned());
+        true
+    }
 }
 
 /// Ids remembered in one run.
 const SHOWN_MAX: usize = 100_000;
+/// Messages whose last edition is remembered in one run.
+const EDITED_MAX: usize = 1_024;
 /// Characters of a message beside its receipt.
 const RECEIPT_TEXT_CHARS: usize = 60;
 /// One look waits so long for the server to hand over what it has.
 const CATCH_UP_WAIT: Duration = Duration::from_secs(30);
 /// Longer than any program runs; far from the end of what a clock can count.
 const FOREVER: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_the_same_again_is_said_once() {
+        let (mut shown, one, two) = (Shown::default(), MessageId("01".into()), MessageId("02".into()));
+        // The last position of a live place and its end are two notices; by the first look it has ended.
+        assert!(shown.says_new(&one, "Live place ended") && !shown.says_new(&one, "Live place ended"));
+        assert!(shown.says_new(&two, "Live place ended") && shown.says_new(&one, "another text"));
+        for number in 0..2 * EDITED_MAX {
+            assert!(shown.says_new(&MessageId(format!("{number:08}")), "x"));
+        }
+        assert!(shown.edited.len() <= EDITED_MAX);
+    }
+}

@@ -2,6 +2,7 @@
 
 use host_native::Core;
 use screens::{Answer, Ask, Bubble, ChatList, FolderId, Listing, MessageId, TIMELINE_MESSAGES_MAX};
+use vocab::Position;
 
 use crate::end::{Stop, answered};
 use crate::object::Object;
@@ -64,7 +65,13 @@ fn folder_named(list: &ChatList, typed: &str) -> Result<FolderId, Stop> {
 }
 
 /// Shows a chat.
-pub async fn history(core: &Core, say: Say, chat: String, limit: u32, ids: bool) -> Result<(), Stop> {
+pub async fn history(
+    core: &Core,
+    say: Say,
+    (chat, limit): (String, u32),
+    ids: bool,
+    from: Option<Position>,
+) -> Result<(), Stop> {
     settle::fresh(core).await?;
     let mut pages: Vec<Vec<Bubble>> = Vec::new();
     let (mut before, mut left) = (None, limit);
@@ -104,8 +111,8 @@ pub async fn history(core: &Core, say: Say, chat: String, limit: u32, ids: bool)
                 (None, None) => String::new(),
             };
             let id = if ids { format!("{}  ", short(&bubble.id)) } else { String::new() };
-            format!("{id}{}  {who}: {}{}{state}", bubble.sent.full, words(&bubble), around(&bubble))
-                + &options(&bubble)
+            let said = words(&bubble) + &way(&bubble, from);
+            format!("{id}{}  {who}: {said}{}{state}", bubble.sent.full, around(&bubble)) + &options(&bubble)
         })?;
     }
     Ok(())
@@ -165,6 +172,13 @@ pub fn rows<Row>(
 pub fn words(bubble: &Bubble) -> String {
     let text = bubble.note.clone().unwrap_or_else(|| set::text(bubble).replace('\n', "\n    "));
     super::files::carried(bubble) + &text
+}
+
+/// How far a place is from there, and in which direction.
+pub fn way(bubble: &Bubble, from: Option<Position>) -> String {
+    let spot = bubble.place.as_ref().and_then(|place| place.spot.as_ref());
+    let way = spot.zip(from).map(|(spot, from)| spot.way_from(from));
+    way.map_or_else(String::new, |way| format!("\n    {way}"))
 }
 
 /// The beginning of a message's id.

@@ -9,7 +9,7 @@ use chromiumoxide::{
             dom::SetFileInputFilesParams,
             emulation::{
                 MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams,
-                SetFocusEmulationEnabledParams,
+                SetFocusEmulationEnabledParams, SetGeolocationOverrideParams,
             },
             input::{DispatchKeyEventParams, DispatchKeyEventType, InsertTextParams},
             page::{AddScriptToEvaluateOnNewDocumentParams, CaptureScreenshotFormat},
@@ -98,6 +98,14 @@ impl Page {
         let scheme = MediaFeature::new("prefers-color-scheme", if on { "dark" } else { "light" });
         let media = SetEmulatedMediaParams { media: None, features: Some(vec![scheme]) };
         self.tab.execute(media).await?;
+        Ok(())
+    }
+
+    /// From now on the device is there, in degrees, within so many metres.
+    pub async fn is_at(&self, latitude: f64, longitude: f64, accuracy: f64) -> Result<()> {
+        let mut place = SetGeolocationOverrideParams::default();
+        (place.latitude, place.longitude, place.accuracy) = (Some(latitude), Some(longitude), Some(accuracy));
+        self.tab.execute(place).await?;
         Ok(())
     }
 

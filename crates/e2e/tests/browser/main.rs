@@ -2,8 +2,9 @@
 
 mod chat;
 mod media;
-mod soak;
 mod people;
+mod place;
+mod soak;
 
 use std::{env, path::PathBuf};
 

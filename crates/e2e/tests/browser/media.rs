@@ -192,7 +192,7 @@ async fn what_is_dropped_goes_from_a_tab_that_does_not_lead() -> Outcome {
 }
 
 /// Anna and Boris, who have each other's chat open.
-async fn two(browser: &Browser, address: &str) -> Result<(Page, Page), Failure> {
+pub async fn two(browser: &Browser, address: &str) -> Result<(Page, Page), Failure> {
     let anna = browser.person().await?.open(address).await?;
     crate::register_without_handle(&anna, "Anna").await?;
     let boris = browser.person().await?.open(address).await?;

@@ -9,7 +9,8 @@ use screens::{
 };
 
 use super::{
-    Chat, Devices, EARLIER_MESSAGES, Gallery, Model, Purpose, Search, Sheet, Stage, Viewer, Writing,
+    Chat, ChatMap, Devices, EARLIER_MESSAGES, Gallery, Model, Purpose, Search, Sharing, Sheet, Stage, Viewer,
+    Writing,
 };
 
 /// The main page.
@@ -179,6 +180,10 @@ pub enum Dialog {
         /// Why there is none.
         refused: Option<String>,
     },
+    /// A place is told.
+    Place(Box<Sharing>),
+    /// The places of a chat.
+    Map(Box<ChatMap>),
     /// What can be put beside a text.
     Attach,
     /// A picture or a video on the whole screen.
@@ -216,6 +221,7 @@ impl Main {
             requests: None,
             unread: 0,
             banner: None,
+            live: vec![],
             line,
         };
         Self::showing(me, list)
@@ -420,8 +426,11 @@ impl Model {
                 main.list = list;
                 let stale = std::mem::take(&mut main.chats_stale);
                 self.list_came();
+                // One that was asked for before a live place began knows nothing of it.
                 if stale {
                     self.ask_chats();
+                } else {
+                    self.live_came();
                 }
             }
             (Purpose::Mentionable(id, typed), Answer::Mentionable(people)) => {
@@ -473,6 +482,7 @@ impl Model {
                 }
                 self.ask_newest(id);
             }
+            (Purpose::Map(id), Answer::PlacesIn(places)) => self.map_came(&id, places),
             (Purpose::Search(words), Answer::Found(found)) => self.found(&words, found),
             (
                 purpose @ (Purpose::Profile | Purpose::Contact | Purpose::CardPeople | Purpose::SaveCards),
@@ -563,6 +573,9 @@ impl Model {
             (purpose @ (Purpose::Profile | Purpose::SendCards(_)), outcome) => {
                 self.people_came_of(purpose, outcome);
             }
+            (purpose @ (Purpose::TellPlace { .. } | Purpose::StopTelling), outcome) => {
+                self.place_came_of(&purpose, outcome);
+            }
             (Purpose::Privacy, outcome) => self.came_of_privacy(outcome),
             (Purpose::Accept | Purpose::Block, Outcome::Refused { sentence, .. }) => {
                 self.say(sentence);
@@ -596,6 +609,7 @@ impl Model {
                 self.ask_group_again(&chat);
                 self.ask_newest(chat);
                 self.ask_chats();
+                self.ask_map();
             }
             Notice::Receipt { chat, id, .. }
             | Notice::Failed { chat, id, .. }
@@ -613,6 +627,7 @@ impl Model {
                     self.ask_newest(chat);
                 }
                 self.ask_chats();
+                self.ask_map();
                 self.ask_gallery_anew();
             }
             Notice::Chats => {
@@ -622,6 +637,7 @@ impl Model {
                 }
                 self.ask_chats();
                 self.ask_open();
+                self.ask_map();
             }
             Notice::Request { .. } => {
                 self.ask_requests();

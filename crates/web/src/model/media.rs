@@ -44,7 +44,7 @@ pub struct Media {
     saving: BTreeMap<AttachmentId, String>,
 }
 
-/// What the browser is to do with files and addresses.
+/// What the browser is to do with files, addresses and positions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chore {
     /// Forget a file that was chosen.
@@ -67,6 +67,18 @@ pub enum Chore {
     },
     /// A voice note was waited for: play it.
     Play(Box<AttachmentShown>),
+    /// Find where this device is, once.
+    Locate {
+        /// As exactly as it can.
+        exactly: bool,
+    },
+    /// Tell where this device is, again and again.
+    Follow {
+        /// As exactly as it can.
+        exactly: bool,
+    },
+    /// Tell it no more.
+    FollowNoMore,
 }
 
 /// A picture or a video on the whole screen.

@@ -11,6 +11,7 @@ mod main;
 mod media;
 mod message;
 mod people;
+pub mod place;
 mod privacy;
 mod search;
 mod square;
@@ -33,6 +34,7 @@ pub use link::{Devices, NewDevice};
 pub use main::{Dialog, Filter, Main, Open};
 pub use media::{Chore, FILES_MAX, Gallery, Media, Picked, Shelf, Viewer, is_seen};
 pub use message::Writing;
+pub use place::{ChatMap, Here, Lasts, Sharing};
 pub use privacy::Sheet;
 pub use search::Search;
 pub use square::Square;
@@ -59,6 +61,8 @@ pub struct Model {
     pub media: Media,
     /// What the browser is to do with files and addresses.
     pub chores: Vec<Chore>,
+    /// What the page knows of where it is.
+    pub here: Here,
     /// Files that go with the next text, by chat.
     trays: BTreeMap<ChatId, Vec<Picked>>,
     /// A voice note that is played when its bytes are there.
@@ -134,6 +138,9 @@ enum Purpose {
     ChangeScheduled,
     Mentionable(ChatId, String),
     Picture(String),
+    TellPlace { chat: ChatId, live: bool },
+    StopTelling,
+    Map(ChatId),
     Quiet,
 }
 
@@ -151,6 +158,7 @@ impl Model {
             pictures: BTreeMap::new(),
             media: Media::default(),
             chores: Vec::new(),
+            here: Here::default(),
             trays: BTreeMap::new(),
             plays_when_here: None,
             utc_offset_minutes,

@@ -912,3 +912,133 @@ fn room_is_freed_and_what_is_loaded_by_itself_is_chosen() {
         Some(Action::SetMediaRule { kind: MediaKind::Video, metered: true, bytes: 0 })
     );
 }
+
+fn fix(at: &str, ms: u64) -> vocab::Fix {
+    vocab::Fix { position: vocab::Position::parse(at).unwrap(), accuracy: 9, at: vocab::Timestamp(ms) }
+}
+
+fn fixes(sent: &[ToCore]) -> Vec<String> {
+    let at = |to: &ToCore| match &to.what {
+        What::Action(Action::GiveFix { at, .. }) => Some(at.clone()),
+        _ => None,
+    };
+    sent.iter().filter_map(at).collect()
+}
+
+/// The list came, and these are one's own live places.
+fn live_is(model: &mut Model, live: Vec<LivePlaceRow>) -> Vec<ToCore> {
+    model.heard(FromCore::Notice(Notice::Chats));
+    let mut sent = model.take_out();
+    // While one is on its way, another is asked for after it.
+    while let Some(to) = sent.iter().find(|to| to.what == What::Ask(Ask::Chats)).map(|to| to.id) {
+        answer(model, to, Answer::Chats(ChatList { live: live.clone(), ..samples::chats_full() }));
+        sent = model.take_out();
+    }
+    sent
+}
+
+#[test]
+fn a_position_is_asked_for_when_the_person_says_so_and_not_before() {
+    let (mut model, chat, _) = opened();
+    model.share_place(&chat);
+    model.set_sharing(|sharing| sharing.lasts = Some(Lasts::Hour));
+    model.tell_place();
+    assert!(model.chores.is_empty() && model.take_out().is_empty(), "nothing to tell yet");
+    model.locate();
+    model.locate();
+    assert_eq!(std::mem::take(&mut model.chores), [Chore::Locate { exactly: true }], "once");
+    model.located(Err(crate::locate::NoPosition::Refused));
+    assert_eq!(model.here.trouble, Some(crate::locate::NoPosition::Refused));
+    model.tell_place();
+    assert!(model.take_out().is_empty());
+
+    // Refused, a place can still be chosen on the map, and told once.
+    let chosen = vocab::Position::parse("46.3625,14.0938").unwrap();
+    model.set_sharing(|sharing| (sharing.chosen, sharing.lasts) = (Some(chosen), None));
+    model.tell_place();
+    let [ToCore { what: What::Action(Action::SharePlace { at, accuracy, .. }), id }] = &model.take_out()[..]
+    else {
+        panic!("it is told")
+    };
+    assert_eq!((at.as_str(), *accuracy), ("46.3625,14.0938", 0));
+    outcome(&mut model, *id, Outcome::Sent { chat, id: MessageId("07".into()) });
+    assert!(main(&model).dialog.is_none() && model.chores.is_empty() && !model.here.feeds);
+}
+
+#[test]
+fn a_live_place_is_fed_while_the_page_is_open_and_no_longer_than_it_lasts() {
+    let (mut model, chat, _) = opened();
+    model.share_place(&chat);
+    model.locate();
+    model.located(Ok(fix("46.05,14.5", 100_000)));
+    model.set_sharing(|sharing| sharing.lasts = Some(Lasts::Quarter));
+    model.chores.clear();
+    model.tell_place();
+    let sent = model.take_out();
+    let [ToCore { what: What::Action(Action::StartLive { lasts, every, .. }), id }] = &sent[..] else {
+        panic!("{sent:?}")
+    };
+    assert_eq!((lasts.as_str(), every.as_str()), ("15m", "1m"));
+    // A list that was asked for before knows nothing of it.
+    live_is(&mut model, vec![]);
+    outcome(&mut model, *id, Outcome::Sent { chat, id: samples::live_place().id });
+    assert_eq!(fixes(&model.take_out()), ["46.05,14.5"], "what is known is told at once");
+    assert_eq!(std::mem::take(&mut model.chores), [Chore::Follow { exactly: true }]);
+    live_is(&mut model, vec![samples::live_place()]);
+    assert!(model.here.feeds);
+    model.moved(Ok(fix("46.06,14.5", 101_000)));
+    model.moved(Ok(fix("46.07,14.5", 107_000)));
+    assert_eq!(fixes(&model.take_out()), ["46.07,14.5"], "not each of them");
+    model.moved(Err(crate::locate::NoPosition::NotFound));
+    assert!(model.here.feeds, "the next look may find it");
+
+    model.stop_telling(Some(samples::live_place().id));
+    let [ToCore { what: What::Action(Action::StopLive { message: Some(_) }), id }] = &model.take_out()[..]
+    else {
+        panic!("it is stopped")
+    };
+    outcome(&mut model, *id, Outcome::Done);
+    live_is(&mut model, vec![]);
+    assert_eq!((std::mem::take(&mut model.chores), model.here.feeds), (vec![Chore::FollowNoMore], false));
+    model.moved(Ok(fix("46.08,14.5", 200_000)));
+    assert!(fixes(&model.take_out()).is_empty(), "what the browser still says is told to nobody");
+}
+
+#[test]
+fn a_page_that_was_opened_anew_tells_nothing_until_the_person_says_so() {
+    let (mut model, ..) = opened();
+    live_is(&mut model, vec![samples::live_place()]);
+    assert!(model.chores.is_empty() && !model.here.feeds);
+    model.go_on_telling();
+    assert_eq!(std::mem::take(&mut model.chores), [Chore::Follow { exactly: true }]);
+    model.moved(Ok(fix("46.05,14.5", 100_000)));
+    assert_eq!(fixes(&model.take_out()), ["46.05,14.5"]);
+    model.moved(Err(crate::locate::NoPosition::Refused));
+    assert_eq!((std::mem::take(&mut model.chores), model.here.feeds), (vec![Chore::FollowNoMore], false));
+}
+
+#[test]
+fn the_map_of_a_chat_shows_what_is_live_and_the_place_it_was_opened_from() {
+    let (mut model, chat, _) = opened();
+    let Listing::Rows(rows) = samples::timeline_places().bubbles else { panic!("the sample has messages") };
+    let live: Vec<Bubble> =
+        rows.iter().filter(|row| row.place.as_ref().is_some_and(|place| place.live)).cloned().collect();
+    model.show_map(&chat, Some(&rows[0]));
+    let sent = model.take_out();
+    let id = id_of(&sent, |what| matches!(what, What::Ask(Ask::PlacesIn { .. })));
+    let shown = |model: &Model| match &main(model).dialog {
+        Some(Dialog::Map(map)) => map.shown().into_iter().map(|row| row.id).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(shown(&model), [rows[0].id.clone()]);
+    answer(&mut model, id, Answer::PlacesIn(live.clone()));
+    assert_eq!(shown(&model).len(), 1 + live.len());
+    // One that was live when the map was opened goes with its end.
+    model.show_map(&chat, Some(&live[0]));
+    let id = id_of(&model.take_out(), |what| matches!(what, What::Ask(Ask::PlacesIn { .. })));
+    answer(&mut model, id, Answer::PlacesIn(live[1..].to_vec()));
+    assert_eq!(shown(&model).len(), live.len() - 1);
+    model.heard(FromCore::Notice(Notice::Edit { chat, id: live[1].id.clone() }));
+    let sent = model.take_out();
+    assert!(sent.iter().any(|to| matches!(&to.what, What::Ask(Ask::PlacesIn { .. }))), "it moves");
+}

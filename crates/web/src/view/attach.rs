@@ -96,6 +96,19 @@ pub fn Menu() -> Element {
                         Icon { name: "person" }
                         "Contact card"
                     }
+                    button {
+                        class: "menu__item",
+                        role: "menuitem",
+                        onclick: move |_| {
+                            dom::close_dialog(".dialog");
+                            desk.change(|model| {
+                                let chat = model.open_chat_id();
+                                chat.into_iter().for_each(|chat| model.share_place(&chat));
+                            });
+                        },
+                        Icon { name: "place" }
+                        "Place"
+                    }
                 }
             }
         }

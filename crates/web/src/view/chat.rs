@@ -100,6 +100,18 @@ pub fn Acts(row: ChatRow, timer: Option<String>) -> Element {
                         },
                         "Photos, videos and files"
                     }
+                    button {
+                        class: "menu__item",
+                        role: "menuitem",
+                        onclick: {
+                            let id = row.id.clone();
+                            move |_| {
+                                dom::close_dialog(".dialog");
+                                desk.change(|model| model.show_map(&id, None));
+                            }
+                        },
+                        "Live places on a map"
+                    }
                     button { class: "menu__item", role: "menuitem", onclick: move |_| folders::show_scheduled(desk), "What waits for its time" }
                     for (word , action) in acts {
                         button {

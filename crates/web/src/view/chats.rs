@@ -10,6 +10,7 @@ use screens::{
 use super::{
     Desk,
     parts::{Avatar, Face, Icon, Lasting, Logo, Marks, Unknown},
+    place,
 };
 use crate::{
     dom,
@@ -210,6 +211,7 @@ pub fn List(
             if let Some(banner) = &list.banner {
                 Lasting { banner: banner.clone() }
             }
+            place::Telling { live: list.live.clone(), chat: None::<ChatId> }
             if let LineState::CatchingUp { done, of } = list.line.state {
                 div { class: "banner",
                     Icon { name: "retry" }

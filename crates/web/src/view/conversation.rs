@@ -2,8 +2,8 @@
 
 use dioxus::prelude::*;
 use screens::{
-    Bubble, ChatHead, ChatId, Composer, ConnectionLine, EmptyPlace, LineState, Listing, RequestRow, Script,
-    Turn,
+    Bubble, ChatHead, ChatId, Composer, ConnectionLine, EmptyPlace, LineState, Listing, LivePlaceRow,
+    RequestRow, Script, Turn,
 };
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     chats::Sign,
     folders, media, message,
     parts::{Bag, Face, Icon, Lasting, Marks, Unknown},
-    people, set,
+    people, place, set,
 };
 use crate::{
     dom,
@@ -20,7 +20,7 @@ use crate::{
 
 /// An open chat.
 #[component]
-pub fn Conversation(chat: Chat, line: ConnectionLine) -> Element {
+pub fn Conversation(chat: Chat, line: ConnectionLine, live: Vec<LivePlaceRow>) -> Element {
     let composer = chat.frame.as_ref().map(|frame| frame.composer.clone());
     let banner = chat.frame.as_ref().and_then(|frame| frame.banner.clone());
     rsx! {
@@ -36,6 +36,7 @@ pub fn Conversation(chat: Chat, line: ConnectionLine) -> Element {
             if let Some(banner) = banner {
                 Lasting { banner }
             }
+            place::Telling { live, chat: chat.id.clone() }
             Log { chat: chat.clone() }
             match composer {
                 Some(Composer::Open { placeholder, draft: _, bytes_max, too_long }) => rsx! {
@@ -370,8 +371,8 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
                 if !bubble.cards.is_empty() {
                     people::Cards { bubble: bubble.clone() }
                 }
-                if let Some(spot) = bubble.place.as_ref().and_then(|place| place.spot.clone()) {
-                    message::OnMap { spot }
+                if let Some(place) = &bubble.place {
+                    place::InBubble { bubble: bubble.clone(), place: place.clone() }
                 }
                 if bubble.poll.is_some() {
                     message::Options { bubble: bubble.clone() }

@@ -6,7 +6,7 @@ use qrcode::{Color, EcLevel, QrCode};
 use screens::ChatRow;
 
 use super::{
-    Desk, attach, chat, folders, group, message, parts::Icon, people, privacy, search, storage, viewer,
+    Desk, attach, chat, folders, group, message, parts::Icon, people, place, privacy, search, storage, viewer,
 };
 use crate::{
     dom,
@@ -39,6 +39,8 @@ pub fn Shown(dialog: Dialog) -> Element {
         Dialog::Report { sheet, refused } => rsx! {
             privacy::Report { sheet: sheet.map(|sheet| *sheet), refused }
         },
+        Dialog::Place(sharing) => rsx! { place::Share { sharing: *sharing } },
+        Dialog::Map(map) => rsx! { place::ChatPlaces { key: "{map.chat}", map: *map } },
         Dialog::Attach => rsx! { attach::Menu {} },
         Dialog::Viewer(shown) => rsx! { viewer::Viewer { shown } },
         Dialog::Gallery(gallery) => rsx! { viewer::Gallery { gallery } },

@@ -50,14 +50,6 @@ pub fn Reactions(bubble: Bubble) -> Element {
     }
 }
 
-/// A link that opens the person's own program for maps: nothing is asked of anybody else.
-#[component]
-pub fn OnMap(spot: screens::Spot) -> Element {
-    rsx! {
-        a { class: "bubble__note", href: "{spot.geo}", title: "{spot.geo}", Icon { name: "forward", class: "i--16" } "Open in a map" }
-    }
-}
-
 /// The options of a poll, each a button that votes for it or takes that back.
 #[component]
 pub fn Options(bubble: Bubble) -> Element {

@@ -11,10 +11,12 @@ mod dialogs;
 mod folders;
 mod group;
 mod join;
+mod map;
 mod media;
 mod message;
 mod parts;
 mod people;
+mod place;
 mod privacy;
 mod search;
 mod set;
@@ -27,7 +29,7 @@ use dioxus::prelude::*;
 use screens::{ChatId, Listing, Trouble};
 
 use crate::{
-    bridge, dom, files,
+    bridge, dom, files, locate,
     model::{Chore, Main, Model, Open, Stage, Writing},
     sound::Recording,
 };
@@ -49,6 +51,8 @@ pub struct Desk {
     pub recording: Signal<Option<Recording>>,
     /// Files are held over the open chat.
     pub dragging: Signal<bool>,
+    /// The map of the world, which is loaded when one is first shown.
+    pub land: Signal<map::Land>,
 }
 
 impl Desk {
@@ -94,6 +98,13 @@ impl Desk {
                 Chore::Save { name, address } => files::save(&name, &address),
                 Chore::SaveText { name, text } => dom::save(&name, "text/vcard", &text),
                 Chore::Play(attachment) => media::play(self, &attachment),
+                Chore::Locate { exactly } => {
+                    locate::once(exactly, move |located| self.change(|model| model.located(located)));
+                }
+                Chore::Follow { exactly } => {
+                    locate::follow(exactly, move |located| self.change(|model| model.moved(located)));
+                }
+                Chore::FollowNoMore => locate::stop(),
             }
         }
     }
@@ -166,6 +177,7 @@ fn use_desk(model: impl FnOnce() -> Model) -> Desk {
         rate: use_signal(|| media::RATES[0]),
         recording: use_signal(|| None),
         dragging: use_signal(|| false),
+        land: use_signal(map::Land::default),
     };
     use_context_provider(|| desk)
 }
@@ -219,7 +231,7 @@ fn Panes(main: Main) -> Element {
                 }
                 match &main.open {
                     Some(Open::Chat(chat)) => rsx! {
-                        conversation::Conversation { key: "{chat.id}", chat: (**chat).clone(), line: main.list.line.clone() }
+                        conversation::Conversation { key: "{chat.id}", chat: (**chat).clone(), line: main.list.line.clone(), live: main.list.live.clone() }
                     },
                     Some(Open::Request(request)) => rsx! { conversation::Request { request: (**request).clone() } },
                     None => rsx! { conversation::Nothing {} },

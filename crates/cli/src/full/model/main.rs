@@ -71,6 +71,7 @@ impl Main {
                 requests: None,
                 unread: 0,
                 banner: None,
+                live: vec![],
                 line,
             },
             requests: Listing::Loading,
@@ -140,9 +141,14 @@ impl Main {
     /// What is said about the whole chat, in rows.
     pub fn chat_banner(&self, columns: u16) -> Vec<String> {
         let banner = self.chat.as_ref().and_then(|chat| chat.frame.as_ref()?.banner.as_ref());
-        banner.map_or_else(Vec::new, |banner| {
+        let mut rows = banner.map_or_else(Vec::new, |banner| {
             text::wrap(&format!("{}. {}", banner.title, banner.sentence), columns.into())
-        })
+        });
+        for live in self.list.live.iter().filter(|row| self.chat.as_ref().is_some_and(|it| it.id == row.chat))
+        {
+            rows.extend(text::wrap(&format!("They see where you are {}. F9", live.line), columns.into()));
+        }
+        rows
     }
 
     /// What is said above the list, in rows.
@@ -151,6 +157,12 @@ impl Main {
         if let Some(banner) = &self.list.banner {
             rows.extend(text::wrap(&format!("{}. {}", banner.title, banner.sentence), columns.into()));
         }
+        let live = match self.list.live.as_slice() {
+            [] => None,
+            [live] => Some(format!("Live place: {}, {}", live.chat_name, live.line)),
+            all => Some(format!("Live places: {} chats see where you are", all.len())),
+        };
+        rows.extend(live.map(|words| text::fit(&words, columns.into())));
         rows.extend(self.list.requests.iter().map(|requests| text::fit(requests, columns.into())));
         rows
     }
@@ -628,6 +640,7 @@ impl Model {
                 self.again();
             }
             (Purpose::About(chat), outcome) => self.came_of_acting_about(chat, outcome),
+            (Purpose::TellLive(chat, at), outcome) => self.came_of_telling_live(chat, at, outcome),
             (purpose @ (Purpose::Schedule(_) | Purpose::Arrange), outcome) => {
                 self.words_came_of(purpose, outcome);
             }

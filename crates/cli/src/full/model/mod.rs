@@ -137,6 +137,7 @@ enum Purpose {
     NewGroup,
     EditGroup,
     About(ChatId),
+    TellLive(ChatId, String),
     Editions,
     Scheduled,
     Mentionable,

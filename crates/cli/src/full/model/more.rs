@@ -1,8 +1,8 @@
 //! What is done with chats, polls, devices, and with what others are told.
 
 use screens::{
-    Action, Answer, Ask, Bubble, ChatId, DeviceList, FoundRow, LinkScreen, LinkStep, Listing, MessageAct,
-    MessageId, Outcome, PollOption, PrivacyPage, PrivacyPart, ReportSheet, What,
+    Action, Answer, Ask, Bubble, ChatId, DeviceList, FoundRow, HowPrecisely, LinkScreen, LinkStep, Listing,
+    MessageAct, MessageId, Outcome, PollOption, PrivacyPage, PrivacyPart, ReportSheet, What,
 };
 
 use super::over::{Asks, Does, pick};
@@ -89,6 +89,59 @@ impl Model {
             "Counted from reading, for everybody in the chat, for what is written from now on.",
             picks,
         );
+    }
+
+    /// Asks for a position to tell; offers to stop where one is told already.
+    pub fn share_place(&mut self) {
+        let Some((id, _)) = self.target() else { return };
+        let Some(main) = self.main() else { return };
+        let Some(live) = main.list.live.iter().find(|row| row.chat == id).cloned() else {
+            return self.ask_for(Asks::Place(id));
+        };
+        let stop = does(&id, Action::StopLive { message: Some(live.id.0) });
+        let picks = vec![
+            ("Stop telling where you are".to_owned(), stop),
+            ("Another place".to_owned(), Does::Ask(Asks::Place(id))),
+        ];
+        self.offer("They see where you are", &live.line, picks);
+    }
+
+    pub(super) fn place_given(&mut self, chat: &ChatId, typed: &str) {
+        let once = |word: &str, precision| {
+            let (to, at, label) = (chat.0.clone(), typed.to_owned(), String::new());
+            (word.to_owned(), does(chat, Action::SharePlace { to, at, accuracy: 0, precision, label }))
+        };
+        let live =
+            |word: &str, lasts| (word.to_owned(), Does::TellLive(chat.clone(), typed.to_owned(), lasts));
+        let picks = vec![
+            once("Once", HowPrecisely::Exact),
+            once("Once, about 1 km", HowPrecisely::Kilometre),
+            once("Once, the town", HowPrecisely::Town),
+            live("Live, 15 minutes", "15m"),
+            live("Live, 1 hour", "1h"),
+            live("Live, 8 hours", "8h"),
+        ];
+        self.offer("Share a place", typed, picks);
+    }
+
+    /// A live place of the full screen stays where it was typed; `valise place live` moves one.
+    pub(super) fn tell_live(&mut self, to: ChatId, at: String, lasts: &str) {
+        let start = Action::StartLive {
+            to: to.0.clone(),
+            lasts: lasts.to_owned(),
+            every: "1m".to_owned(),
+            precision: HowPrecisely::Exact,
+            label: String::new(),
+        };
+        self.act(start, Purpose::TellLive(to, at));
+    }
+
+    pub(super) fn came_of_telling_live(&mut self, chat: ChatId, at: String, outcome: Outcome) {
+        if matches!(outcome, Outcome::Sent { .. }) {
+            self.act(Action::GiveFix { at, accuracy: 0 }, Purpose::About(chat.clone()));
+            self.ask_chats();
+        }
+        self.came_of_acting_about(chat, outcome);
     }
 
     /// Asks a question with options.

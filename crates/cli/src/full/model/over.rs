@@ -72,6 +72,8 @@ pub enum Asks {
     Retext(ScheduledId, String),
     /// Words to look for.
     Search,
+    /// A position to tell.
+    Place(ChatId),
     /// The question of a poll.
     Poll(ChatId),
     /// Its options.
@@ -87,6 +89,7 @@ impl Asks {
     pub fn words(&self) -> (&str, &str, &'static str) {
         match self {
             Self::Search => ("Search", "Words in all chats, or how they begin.", "SEARCH"),
+            Self::Place(_) => ("Share a place", "Where: 59.3293,18.0686, or a geo: link.", "NEXT"),
             Self::Poll(_) => ("Poll", "What do you ask?", "NEXT"),
             Self::PollOptions(_, question) => (question, "The options, with / between them.", "NEXT"),
             Self::DeviceLink => ("Link a device", "The link that the new device shows.", "LINK"),
@@ -179,6 +182,8 @@ pub enum Does {
     Leave(ChatId),
     /// Does something about a chat.
     Act(Box<Action>, ChatId),
+    /// Begins to tell a position live: where, which, and for how long.
+    TellLive(ChatId, String, &'static str),
     /// Goes to a message.
     GoTo(ChatId, MessageId),
     /// Switches what others are told.
@@ -384,6 +389,7 @@ impl Model {
             Asks::Add if typed.is_empty() => Some("Write a number, an e-mail address, or paste a link."),
             Asks::Reaction(_) if typed.is_empty() => Some("Type one emoji."),
             Asks::Search if typed.is_empty() => Some("Type a word."),
+            Asks::Place(_) if typed.is_empty() => Some("Type a position."),
             Asks::Poll(_) if typed.is_empty() => Some("Type a question."),
             Asks::PollOptions(..) if typed.split('/').filter(|it| !it.trim().is_empty()).count() < 2 => {
                 Some("Type two options or more, with / between them.")
@@ -415,6 +421,7 @@ impl Model {
             Asks::Retime(id, _) => self.reschedule(id, None, Some(typed)),
             Asks::Retext(id, _) => self.reschedule(id, Some(typed), None),
             Asks::Search => self.search_for(typed),
+            Asks::Place(chat) => self.place_given(&chat, &typed),
             Asks::Poll(chat) => self.ask_for(Asks::PollOptions(chat, typed)),
             Asks::PollOptions(chat, question) => self.poll_options(&chat, &question, &typed),
             Asks::DeviceLink => self.link_device(typed),
@@ -454,6 +461,7 @@ impl Model {
                 self.act(*action, Purpose::About(chat));
                 self.ask_chats();
             }
+            Does::TellLive(chat, at, lasts) => self.tell_live(chat, at, lasts),
             Does::GoTo(chat, message) => self.go_to_found(&chat, message),
             Does::Privacy(what, on) => self.switch_privacy(what, on),
             Does::Device(id, name) => self.look_at_device(id, &name),

@@ -1204,3 +1204,29 @@ fn somebody_is_mentioned_by_choosing_and_a_mention_is_edited_by_name() {
     model.key(Key::Enter);
     assert_eq!(chat(&model).line.text(), "hi @Boris ");
 }
+
+#[test]
+fn a_place_is_told_and_stopped_by_key() {
+    let mut model = opened(SMALL, window(&["a"], None));
+    tells(&mut model);
+    let chat = main(&model).rows()[0].id.0.clone();
+    model.key(Key::F(9));
+    types(&mut model, "59.3293,18.0686");
+    model.key(Key::Enter);
+    takes(&mut model, "Live, 1 hour");
+    let sent = tells(&mut model);
+    let start = |what: &What| matches!(what, What::Action(Action::StartLive { to, lasts, .. }) if *to == chat && lasts == "1h");
+    let id = id_of(&sent, start);
+    let live = LivePlaceRow { chat: ChatId(chat.clone()), ..samples::live_place() };
+    outcome(&mut model, id, Outcome::Sent { chat: live.chat.clone(), id: live.id.clone() });
+    let sent = tells(&mut model);
+    let fix = What::Action(Action::GiveFix { at: "59.3293,18.0686".into(), accuracy: 0 });
+    assert!(sent.iter().any(|to| to.what == fix), "{sent:?}");
+    let id = id_of(&sent, is_ask("Chats"));
+    answer(&mut model, id, Answer::Chats(ChatList { live: vec![live.clone()], ..samples::chats_full() }));
+    assert!(main(&model).chat_banner(60).concat().contains("until 14:30"));
+    assert!(main(&model).list_banner(60).concat().contains("Inês Duarte"));
+    model.key(Key::F(9));
+    takes(&mut model, "Stop telling where you are");
+    assert!(actions(&mut model).contains(&Action::StopLive { message: Some(live.id.0) }));
+}
