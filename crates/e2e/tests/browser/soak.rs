@@ -8,7 +8,7 @@ use e2e::{
     programs::{Follower, Server, Terminal},
 };
 
-use crate::{Outcome, open_chat, register_without_handle, say, shows_mark, start_chat};
+use crate::{Outcome, register_without_handle, say, shows_mark, start_chat};
 
 /// Turns in a run that is not long.
 const TURNS: usize = 24;
@@ -86,7 +86,7 @@ impl Cast {
         }
         let in_browser = who == 0 && dice.below(2) == 0;
         if in_browser {
-            open_chat(&self.page, chat).await?;
+            opens(&self.page, chat).await?;
             say(&self.page, &text).await?;
             self.line.mend();
             shows_mark(&self.page, &text, "Sent").await?;
@@ -123,6 +123,16 @@ impl Cast {
             self.terminals.iter().flatten().for_each(|terminal| drop(terminal.receive()));
         }
     }
+}
+
+/// By the whole name: what was last said in the group stands in the list, too, with the name of who said it.
+async fn opens(page: &Page, chat: &str) -> Outcome {
+    let row = format!(
+        "[...document.querySelectorAll('[aria-label=Chats] .row__name')].find((it) => it.innerText === '{chat}')"
+    );
+    page.until(&format!("!!{row}")).await?;
+    page.evaluate(&format!("{row}.closest('button').click()")).await?;
+    page.heading(chat).appears().await
 }
 
 #[derive(Default)]
@@ -252,7 +262,7 @@ async fn three_people_with_two_devices_each_at_a_line_that_breaks_again_and_agai
         }
     }
     // The browser shows the newest of each; unread and unreadable would stand there, too.
-    open_chat(&cast.page, GROUP).await?;
+    opens(&cast.page, GROUP).await?;
     let newest = group.last().map(String::as_str).unwrap_or_default();
     cast.page.log("Messages").shows(newest).await?;
     let shown = cast.page.evaluate("document.body.innerText").await?;
