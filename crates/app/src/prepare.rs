@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use client::{MediaInfo, MediaKind};
 use media::{Class, Kind, Limits, picture, video};
-use screens::Quality;
+use screens::{Quality, SendAs};
 
 use crate::files::Prepared;
 
@@ -13,10 +13,8 @@ use crate::files::Prepared;
 pub struct Manner {
     /// How much of a picture.
     pub quality: Quality,
-    /// As it is, to the byte, whatever it is.
-    pub as_file: bool,
-    /// As a voice note.
-    pub voice: bool,
+    /// What it is sent as.
+    pub send_as: SendAs,
 }
 
 /// A file that was looked at: what is said of it, and its bytes as they are sent.
@@ -78,12 +76,12 @@ pub fn look<R: Read + Seek>(
     source.by_ref().take(media::KIND_BYTES as u64).read_to_end(&mut first).map_err(unreadable)?;
     let kind = Kind::of(&first);
     let as_file = || as_file(kind, name, size);
-    if manner.as_file {
+    if manner.send_as == SendAs::File {
         return Ok(Looked { prepared: as_file(), body: Body::File(source) });
     }
     let refused =
         |why: String| format!("“{}” is not sent: {why} It can be sent as a file, as it is.", shown(name));
-    if manner.voice {
+    if manner.send_as == SendAs::Voice {
         let bytes = whole(&mut source, size, limits.voice_bytes).map_err(refused)?;
         let note = media::audio::voice_note(&bytes, limits).map_err(|error| refused(sentence(&error)))?;
         let about = MediaInfo {
@@ -93,6 +91,18 @@ pub fn look<R: Read + Seek>(
             ..about(Kind::OggOpus, MediaKind::Voice, "voice.ogg")
         };
         return Ok(made(about, Vec::new(), note.bytes));
+    }
+    if manner.send_as == SendAs::Sticker {
+        let bytes = whole(&mut source, size, limits.picture_bytes).map_err(refused)?;
+        let sticker = media::sticker::make(&bytes, limits)
+            .map_err(|error| refused(format!("it makes no sticker: {}", sentence(&error))))?;
+        let about = MediaInfo {
+            width: sticker.picture.width,
+            height: sticker.picture.height,
+            placeholder: sticker.placeholder.as_bytes().to_vec(),
+            ..about(sticker.picture.kind, MediaKind::Sticker, name)
+        };
+        return Ok(made(about, Vec::new(), sticker.bytes));
     }
     match (kind.class(), kind) {
         (Class::Picture, Kind::Avif | Kind::Heic) => Err(refused(format!(
@@ -220,9 +230,9 @@ mod tests {
         let broken = b"\xff\xd8\xff\xe0 not a picture";
         let why = looked(broken, "lake.jpg", Manner::default()).unwrap_err();
         assert!(why.starts_with("“lake.jpg” is not sent") && why.ends_with("as it is."), "{why}");
-        let manner = Manner { as_file: true, ..Manner::default() };
+        let manner = Manner { send_as: SendAs::File, ..Manner::default() };
         assert!(looked(broken, "lake.jpg", manner).is_ok_and(|(_, sent)| sent == broken));
-        let manner = Manner { voice: true, ..Manner::default() };
+        let manner = Manner { send_as: SendAs::Voice, ..Manner::default() };
         assert!(looked(b"RIFF no", "v.wav", manner).is_err());
     }
 }

@@ -439,6 +439,9 @@ pub struct Attach {
     /// Send a recording (Ogg Opus, WebM or WAV) as a voice message
     #[arg(long, requires = "attach")]
     pub voice: bool,
+    /// Send pictures as stickers: small, seen through where the picture is, and without a frame
+    #[arg(long, requires = "attach", conflicts_with_all = ["quality", "voice", "as_file"])]
+    pub sticker: bool,
 }
 
 /// How much of a picture is sent.
@@ -708,6 +711,7 @@ Examples:
   valise send Boris \"our lake\" --attach lake.jpg boat.jpg
   valise send Boris --attach film.mp4 --caption \"the jump\" --wait delivered
   valise send Boris --attach memo.wav --voice
+  valise send Boris --attach cat.png --sticker
   valise send Boris --card Carla me
   valise send Boris --card plumber.vcf
 

@@ -63,7 +63,7 @@ fn look(choice: &FileChoice) -> Result<Looked<File>, String> {
         if meta.is_file() { Ok(file) } else { Err(io::Error::other("it is no file")) }
     });
     let file = opened.map_err(|error| format!("“{}” cannot be read: {error}.", path.display()))?;
-    let manner = Manner { quality: choice.quality, as_file: choice.as_file, voice: choice.voice };
+    let manner = Manner { quality: choice.quality, send_as: choice.send_as };
     prepare::look(file, &name, manner, &MediaLimits::default())
 }
 

@@ -62,7 +62,7 @@ impl Job {
         for choice in choices.into_iter().rev() {
             let FileSource::Handed(number) = choice.source else { return Err(refused(words::NO_FILE)) };
             let file = handed.iter().find(|file| file.number == number).cloned();
-            let manner = Manner { quality: choice.quality, as_file: choice.as_file, voice: choice.voice };
+            let manner = Manner { quality: choice.quality, send_as: choice.send_as };
             left.push((manner, file.ok_or_else(|| refused(words::NO_FILE))?));
         }
         Ok(Self { front, id, work: Work::Looking { target, text, left, looked: Vec::new() } })

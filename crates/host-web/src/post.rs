@@ -316,8 +316,7 @@ mod tests {
         let file = FileChoice {
             source: FileSource::Handed(7),
             quality: Quality::Standard,
-            as_file: false,
-            voice: false,
+            send_as: screens::SendAs::Itself,
         };
         let action = Action::SendFiles {
             to: "ines".to_owned(),

@@ -10,7 +10,7 @@
 //! | what a picture is | [`picture::inspect`] |
 //! | what is sent of a picture, with thumbnail and placeholder | [`picture::prepare`] |
 //! | the colours of a placeholder | [`Placeholder::pixels`] |
-//! | whether a picture may be a sticker | [`sticker::check`] |
+//! | whether a picture may be a sticker, and to make one | [`sticker::check`], [`sticker::make`] |
 //! | what a video is | [`video::inspect`] |
 //! | a video without places and times, its index in front | [`video::prepare`], then [`video::Rewrite::reader`] |
 //! | what a sound is | [`audio::inspect`] |

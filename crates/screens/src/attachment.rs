@@ -161,10 +161,23 @@ pub struct FileChoice {
     pub source: FileSource,
     /// How much of a picture is sent.
     pub quality: Quality,
-    /// As a file, whatever it is.
-    pub as_file: bool,
-    /// It is a voice note.
-    pub voice: bool,
+    /// What it is sent as.
+    pub send_as: SendAs,
+}
+
+/// What a file is sent as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SendAs {
+    /// What its first bytes say it is.
+    #[default]
+    Itself,
+    /// A file, to the byte, whatever it is.
+    File,
+    /// A voice note.
+    Voice,
+    /// A sticker: a small picture, shown without a frame.
+    Sticker,
 }
 
 /// Where a file to be sent is.

@@ -35,7 +35,7 @@ pub use act::{Action, Next, Outcome, PictureEdit, RefusedKind};
 pub use ask::{Answer, Ask, TIMELINE_MESSAGES_MAX};
 pub use attachment::{
     AttachmentAct, AttachmentId, AttachmentShown, FileChoice, FileSource, MediaKind, MediaRuleRow,
-    OutgoingAct, OutgoingId, OutgoingShown, Quality, StoragePage, StorageRow, Transfer,
+    OutgoingAct, OutgoingId, OutgoingShown, Quality, SendAs, StoragePage, StorageRow, Transfer,
 };
 pub use bridge::{FromCore, Reply, ToCore, What};
 pub use card::{CardFate, CardFile, CardShown, CardTaken, KeptCardRow};

@@ -39,7 +39,7 @@ mod browser {
     use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
     use js_sys::{Array, Promise};
-    use screens::{MediaKind, Quality};
+    use screens::{MediaKind, Quality, SendAs};
     use wasm_bindgen::prelude::*;
     use wasm_bindgen_futures::{JsFuture, spawn_local};
     use web_sys::{
@@ -226,7 +226,7 @@ mod browser {
         if let (MediaKind::Video, Some(address)) = (kind, address) {
             spawn_local(make_poster(number, address, made));
         }
-        Picked { number, name, size, kind, preview, quality: Quality::Standard, as_file: false }
+        Picked { number, name, size, kind, preview, quality: Quality::Standard, send_as: SendAs::Itself }
     }
 
     /// A frame of a video of one's own; a video that this browser does not play has none.

@@ -113,7 +113,7 @@ fn of_the_page(model: &mut Model, name: &str) -> Option<Stage> {
                 kind,
                 preview: None,
                 quality: Quality::Standard,
-                as_file: false,
+                send_as: screens::SendAs::Itself,
             };
             model.pick(vec![
                 file(1, MediaKind::Picture, "lake.jpg"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use host_native::{Core, Heard, Notices};
 use screens::{
     Action, Answer, Ask, AttachmentAct, AttachmentId, AttachmentShown, Bubble, FileChoice, FileSource,
-    MediaKind, MessageId, Notice, Outcome, OutgoingId, Quality, Transfer,
+    MediaKind, MessageId, Notice, Outcome, OutgoingId, Quality, SendAs, Transfer,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -20,7 +20,13 @@ use crate::say::{self, Say};
 /// Sends files, shows how far they are, and waits as for a text once they are a message.
 pub async fn send(core: &Core, say: Say, command: Send) -> Result<(), Stop> {
     let Send { to, text, attach, wait, timeout, .. } = command;
-    let Attach { attach, caption, quality, as_file, voice } = attach;
+    let Attach { attach, caption, quality, as_file, voice, sticker } = attach;
+    let send_as = match (as_file, voice, sticker) {
+        (true, ..) => SendAs::File,
+        (_, true, _) => SendAs::Voice,
+        (.., true) => SendAs::Sticker,
+        _ => SendAs::Itself,
+    };
     let text = match (text, caption) {
         (Some(text), None) | (None, Some(text)) => send::text_of(text).await?,
         (None, None) => String::new(),
@@ -28,7 +34,7 @@ pub async fn send(core: &Core, say: Say, command: Send) -> Result<(), Stop> {
             return Err(Stop::usage("Give the words once: after the name, or with --caption."));
         }
     };
-    let files = attach.iter().map(|path| choice(path, quality, as_file, voice)).collect::<Result<_, _>>()?;
+    let files = attach.iter().map(|path| choice(path, quality, send_as)).collect::<Result<_, _>>()?;
     let mut notices = core.notices();
     let sent = core.act(Action::SendFiles { to, reply_to: None, text, files }).await;
     let Outcome::Sending { chat, id } = done(sent)? else { return Err(Stop::unexpected()) };
@@ -40,7 +46,7 @@ pub async fn send(core: &Core, say: Say, command: Send) -> Result<(), Stop> {
     send::follow(core, say, &mut notices, &chat, &message, wait, until).await
 }
 
-fn choice(path: &Path, quality: QualityWord, as_file: bool, voice: bool) -> Result<FileChoice, Stop> {
+fn choice(path: &Path, quality: QualityWord, send_as: SendAs) -> Result<FileChoice, Stop> {
     // The process that has the account open may stand in another folder.
     let path =
         std::path::absolute(path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
@@ -55,7 +61,7 @@ fn choice(path: &Path, quality: QualityWord, as_file: bool, voice: bool) -> Resu
         QualityWord::Standard => Quality::Standard,
         QualityWord::Original => Quality::Original,
     };
-    Ok(FileChoice { source: FileSource::Path(path), quality, as_file, voice })
+    Ok(FileChoice { source: FileSource::Path(path), quality, send_as })
 }
 
 /// The message that the files became.

@@ -148,6 +148,23 @@ pub fn face(bytes: &[u8], limits: &Limits) -> Result<Thumbnail, PictureError> {
     thumbnail(&Pixels { width: edge, height: edge, rgba: square }).map(|(thumbnail, _)| thumbnail)
 }
 
+/// What is drawn until a picture is here.
+pub(crate) fn placeholder(bytes: &[u8], limits: &Limits) -> Result<Placeholder, PictureError> {
+    thumbnail(&pixels(bytes, THUMBNAIL_EDGE, limits)?).map(|(_, placeholder)| placeholder)
+}
+
+/// The picture no longer than `edge`, upright, every pixel as it is and with what is seen through.
+pub(crate) fn lossless_within(
+    bytes: &[u8],
+    edge: u32,
+    limits: &Limits,
+) -> Result<(Picture, Vec<u8>), PictureError> {
+    let Pixels { width, height, rgba } = pixels(bytes, edge, limits)?;
+    let image = image::RgbaImage::from_raw(width, height, rgba).ok_or(PictureError::Damaged)?;
+    let (_, bytes) = decode::lossless(&image)?;
+    Ok((inspect(&bytes, limits)?, bytes))
+}
+
 /// The file without its metadata.
 fn stripped(bytes: &[u8], head: &Head) -> Result<Vec<u8>, PictureError> {
     match head.kind {

@@ -17,3 +17,28 @@ fn everything_else_is_refused_for_what_it_is() {
     let png = png_of(64, 64);
     assert_eq!(check(&png[..png.len() - 20]), Err(StickerError::Damaged));
 }
+
+#[test]
+fn a_sticker_is_made_of_any_picture_that_stands_still_and_keeps_what_is_seen_through() {
+    let limits = Limits::default();
+    for (bytes, size) in [
+        (png_of(300, 200), (300, 200)),
+        (png_of(2_000, 1_000), (512, 256)),
+        (jpeg_of(1_024, 2_048), (256, 512)),
+        (webp_of(512, 100), (512, 100)),
+    ] {
+        let made = make(&bytes, &limits).unwrap();
+        assert_eq!((made.picture.width, made.picture.height), size);
+        assert!(check(&made.bytes).is_ok());
+        assert!(!made.placeholder.as_bytes().is_empty());
+    }
+    assert!(make(&gif_of_two_frames(), &limits).is_err());
+    assert!(make(b"hello", &limits).is_err());
+}
+
+#[test]
+fn where_a_sticker_was_taken_is_not_in_it() {
+    let made = make(&crate::picture::tests::camera_jpeg(800, 600, 6), &Limits::default()).unwrap();
+    assert!(made.picture.height > made.picture.width, "it is upright");
+    assert!(!made.bytes.windows(4).any(|four| four == b"Exif" || four == b"eXIf" || four == b"EXIF"));
+}

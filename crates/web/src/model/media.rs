@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use screens::{
     Action, Answer, Ask, AttachmentId, AttachmentShown, Bubble, ChatId, FileChoice, FileSource, Listing,
-    MediaKind, MessageId, Outcome, OutgoingAct, OutgoingId, Quality, StoragePage, Transfer, What,
+    MediaKind, MessageId, Outcome, OutgoingAct, OutgoingId, Quality, SendAs, StoragePage, Transfer, What,
 };
 
 use super::{Chat, Dialog, Model, Open, Purpose, Stage, Writing};
@@ -28,7 +28,7 @@ pub struct Picked {
     /// How much of a picture is sent.
     pub quality: Quality,
     /// To the byte, whatever it is.
-    pub as_file: bool,
+    pub send_as: SendAs,
 }
 
 /// What the page has of attachments.
@@ -187,9 +187,12 @@ impl Model {
         self.each_picked(|file| file.quality = quality);
     }
 
-    /// Whether what is in the tray of the open chat is sent to the byte.
-    pub fn set_as_file(&mut self, as_file: bool) {
-        self.each_picked(|file| file.as_file = as_file);
+    /// What the files in the tray of the open chat are sent as. Only pictures make stickers.
+    pub fn set_send_as(&mut self, send_as: SendAs) {
+        self.each_picked(|file| {
+            let can = send_as != SendAs::Sticker || file.kind == MediaKind::Picture;
+            file.send_as = if can { send_as } else { SendAs::Itself };
+        });
     }
 
     fn each_picked(&mut self, change: impl FnMut(&mut Picked)) {
@@ -208,8 +211,7 @@ impl Model {
         let choices = tray.iter().map(|file| FileChoice {
             source: FileSource::Handed(file.number),
             quality: file.quality,
-            as_file: file.as_file,
-            voice: false,
+            send_as: file.send_as,
         });
         self.send_files(id, text.to_owned(), choices.collect(), tray);
         true
@@ -219,7 +221,7 @@ impl Model {
     pub fn send_voice(&mut self, number: u64) {
         let Some(id) = self.open_id() else { return self.chores.push(Chore::Forget(number)) };
         let (source, quality) = (FileSource::Handed(number), Quality::Standard);
-        let choice = FileChoice { source, quality, as_file: false, voice: true };
+        let choice = FileChoice { source, quality, send_as: SendAs::Voice };
         self.send_files(id, String::new(), vec![choice], Vec::new());
     }
 

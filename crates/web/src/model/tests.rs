@@ -683,7 +683,7 @@ fn picked(number: u64, name: &str) -> Picked {
         kind: MediaKind::Picture,
         preview: None,
         quality: Quality::Standard,
-        as_file: false,
+        send_as: screens::SendAs::Itself,
     }
 }
 

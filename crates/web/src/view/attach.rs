@@ -1,7 +1,7 @@
 //! What goes with a text: the menu, the tray above the field, and recording a voice note.
 
 use dioxus::prelude::*;
-use screens::{ChatId, MediaKind, Quality};
+use screens::{ChatId, MediaKind, Quality, SendAs};
 
 use super::{
     Desk, dialogs,
@@ -127,7 +127,10 @@ pub fn Tray(chat: ChatId) -> Element {
     let desk = use_context::<Desk>();
     let picked: Vec<Picked> = desk.model.read().tray(&chat).to_vec();
     let Some(first) = picked.first() else { return rsx! {} };
-    let (quality, as_file) = (first.quality, first.as_file);
+    let quality = first.quality;
+    // The first may be none that makes a sticker.
+    let of_any = picked.iter().map(|file| file.send_as).find(|it| *it != SendAs::Itself);
+    let send_as = of_any.unwrap_or_default();
     let pictures = picked.iter().any(|file| file.kind == MediaKind::Picture);
     let seen = pictures || picked.iter().any(|file| file.kind == MediaKind::Video);
     rsx! {
@@ -161,7 +164,7 @@ pub fn Tray(chat: ChatId) -> Element {
             }
             if seen {
                 div { class: "tray__how",
-                    if pictures && !as_file {
+                    if pictures && send_as == SendAs::Itself {
                         div { class: "chips", role: "group", aria_label: "Quality of photos",
                             for (one , word) in QUALITIES {
                                 button {
@@ -175,16 +178,18 @@ pub fn Tray(chat: ChatId) -> Element {
                             }
                         }
                     }
-                    label { class: "tray__as-file",
-                        input {
-                            r#type: "checkbox",
-                            checked: as_file,
-                            onchange: move |event| {
-                                let on = event.checked();
-                                desk.change(|model| model.set_as_file(on));
-                            },
+                    for (one , words) in SENT_AS.into_iter().filter(|(one, _)| pictures || *one == SendAs::File) {
+                        label { key: "{words}", class: "tray__as-file",
+                            input {
+                                r#type: "checkbox",
+                                checked: one == send_as,
+                                onchange: move |event| {
+                                    let chosen = if event.checked() { one } else { SendAs::Itself };
+                                    desk.change(|model| model.set_send_as(chosen));
+                                },
+                            }
+                            "{words}"
                         }
-                        "As a file, with all it says of itself"
                     }
                 }
             }
@@ -337,6 +342,9 @@ fn icon(kind: MediaKind) -> &'static str {
 
 const QUALITIES: [(Quality, &str); 3] =
     [(Quality::DataSaver, "Data saver"), (Quality::Standard, "Standard"), (Quality::Original, "Original")];
+/// What may be chosen in place of what a file is by itself.
+const SENT_AS: [(SendAs, &str); 2] =
+    [(SendAs::File, "As a file, with all it says of itself"), (SendAs::Sticker, "As a sticker")];
 /// The fields that the browser's own window hangs on.
 const SEEN: &str = "#pick-seen";
 const ANY: &str = "#pick-any";
