@@ -123,6 +123,7 @@ pub(crate) enum Kind {
     Join,
     WithdrawJoin(client::ConversationId),
     Number,
+    Cards,
     Plain,
 }
 
@@ -309,6 +310,9 @@ impl App {
             }
             Action::GiveFix { at, accuracy } => Self::give_fix((&at, accuracy), clock),
             Action::StopLive { message } => self.stop_live(message.as_deref()),
+            Action::SendCards { to, contacts, file } => self.send_cards(&to, &contacts, file.as_deref()),
+            Action::KeepCards { file } => self.keep_cards(&file),
+            Action::ForgetCard { id } => self.forget_card(&id),
             Action::SendFiles { .. } | Action::SaveAttachment { .. } => Err(words::no_files()),
             Action::HoldOutgoing { id, held } => self.hold_outgoing(&id, held),
             Action::CancelOutgoing { id } => self.cancel_outgoing(&id),
@@ -590,6 +594,7 @@ impl App {
                 sentence: words::withdrawn(about.name.as_deref().unwrap_or_default()),
             },
             (_, Kind::LeaveGroup(conversation)) => self.group_outcome(conversation, words::GROUP_LEFT)?,
+            (_, Kind::Cards) => Outcome::Cards { cards: about.cards.clone() },
             (_, Kind::Accept(account)) => self.contact(account, words::accepted)?,
             (_, Kind::Block(account)) => self.contact(account, words::blocked_now)?,
             (

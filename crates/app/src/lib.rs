@@ -7,6 +7,7 @@
 //! Invariant: nothing here opens an envelope or holds a key.
 
 mod app;
+mod cards;
 mod file_words;
 mod files;
 mod folders;

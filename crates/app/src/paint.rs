@@ -14,7 +14,7 @@ use vocab::time::MINUTE_MS;
 use vocab::{AccountId, limits};
 
 use crate::moment::Clock;
-use crate::{markup, resolve, whereabouts, words};
+use crate::{cards, markup, resolve, whereabouts, words};
 
 /// Bubbles of one person closer than this are one turn.
 const TURN_GAP_MS_MAX: u64 = 5 * MINUTE_MS;
@@ -26,7 +26,7 @@ const PREVIEW_CHARS_MAX: usize = 160;
 const EMOJI_ALONE_MAX: usize = 3;
 
 /// Colours for people: `person-1` to `person-8`.
-const TINTS: u8 = 8;
+pub(crate) const TINTS: u8 = 8;
 
 pub(crate) fn chat_id(conversation: ConversationId) -> ChatId {
     ChatId(hex::encode(conversation.0))
@@ -246,6 +246,9 @@ pub(crate) fn preview(message: &MessageView, name: &dyn Fn(AccountId) -> Option<
     if let Some(place) = &message.place {
         return words::place_line(place, &text);
     }
+    if !message.cards.is_empty() {
+        return cards::in_a_line(&message.cards);
+    }
     match crate::file_words::in_a_line(&message.attachments) {
         files if files.is_empty() || text.is_empty() => files + &text,
         files => format!("{files}: {text}"),
@@ -254,7 +257,8 @@ pub(crate) fn preview(message: &MessageView, name: &dyn Fn(AccountId) -> Option<
 
 /// So much of an answer a message takes at most, bytes: a text that is set is told twice, the second time in pieces.
 pub(crate) fn size(view: &MessageView) -> usize {
-    let length = view.text.len();
+    // A card is told in its lines and again in the text.
+    let length = view.text.len() + 2 * view.cards.len();
     if view.markdown { 2 * length + SPAN_BYTES * (length / 2).min(client::markup::SPANS_MAX) } else { length }
 }
 
@@ -318,6 +322,8 @@ pub(crate) struct Authors {
     pub them: Person,
     /// Messages that others answer.
     pub quoted: BTreeMap<vocab::MessageId, MessageView>,
+    /// The cards that messages say.
+    pub cards: BTreeMap<vocab::MessageId, Vec<screens::CardShown>>,
     /// One may write here.
     pub open: bool,
     /// One may pin messages here.
@@ -427,9 +433,11 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
     let from = authors.of(view);
     let notice = view.notice.as_ref().map(|what| words::noticed(what, |account| authors.name(account)));
     let sent = clock.in_chat(view.sent_at);
+    let said_cards = authors.cards.get(&view.id).filter(|_| !view.deleted).cloned().unwrap_or_default();
     let note = match &view.unknown {
         _ if view.deleted => Some(words::deleted(view.own).to_owned()),
         Some(_) => Some(words::NEWER_CONTENT.to_owned()),
+        None if !view.cards.is_empty() && said_cards.is_empty() => Some(words::CARD_NOT_READ.to_owned()),
         None => None,
     };
     let mark = view.own.then(|| words::mark(view.mark));
@@ -474,8 +482,13 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         reactions,
         edited,
         poll: view.poll.as_ref().map(|it| poll(it, authors)),
-        text: place.as_ref().map_or_else(|| view.text.clone(), whereabouts::text),
+        text: match &place {
+            Some(place) => whereabouts::text(place),
+            None if !said_cards.is_empty() => cards::text(&said_cards),
+            None => view.text.clone(),
+        },
         place,
+        cards: said_cards,
         forwarded: (view.forwarded && !view.deleted).then(|| words::FORWARDED.to_owned()),
         told: view.told_by.map(|by| words::told_by(&authors.name(by))),
         pinned: view.pinned,
@@ -532,14 +545,16 @@ fn acts(view: &MessageView, authors: &Authors) -> Vec<MessageAct> {
     }
     let open = authors.open && !view.deleted && !view.failed;
     let said = !view.deleted && view.unknown.is_none() && view.poll.is_none();
-    let text = said && view.place.is_none();
+    let cards = said && !view.cards.is_empty();
+    let text = said && view.place.is_none() && !cards;
     let live = view.place.as_ref().is_some_and(|place| place.live.is_some());
     let ends = view.poll.as_ref().is_some_and(|poll| !poll.ended);
     let all = [
         (open, MessageAct::Reply),
         (open, MessageAct::React),
         (said, MessageAct::Copy),
-        (text && !view.failed, MessageAct::Forward),
+        ((text || cards) && !view.failed, MessageAct::Forward),
+        (cards, MessageAct::SaveCards),
         (!view.deleted && !view.starred, MessageAct::Star),
         (!view.deleted && view.starred, MessageAct::Unstar),
         (open && authors.arranges && !view.pinned, MessageAct::Pin),
@@ -593,7 +608,7 @@ fn tint(account: AccountId) -> u8 {
 }
 
 /// The first letters of the first and the last word, in the name's own script.
-fn initials(name: &str) -> String {
+pub(crate) fn initials(name: &str) -> String {
     let letter = |word: &str| {
         let first = word.graphemes(true).find(|grapheme| grapheme.chars().any(char::is_alphanumeric))?;
         Some(first.to_uppercase())
@@ -653,6 +668,7 @@ mod tests {
             deleted: false,
             poll: None,
             place: None,
+            cards: String::new(),
             forwarded: false,
             told_by: None,
             pinned: false,
@@ -751,6 +767,7 @@ mod tests {
             them: someone(),
             people: BTreeMap::new(),
             quoted: BTreeMap::new(),
+            cards: BTreeMap::new(),
             open: true,
             arranges: true,
         };

@@ -38,6 +38,9 @@ impl App {
             Ask::Search { words, limit } => self.search(&words, limit, clock),
             Ask::Starred => self.starred(clock),
             Ask::Scheduled => self.scheduled_rows(clock).map(Answer::Scheduled),
+            Ask::CardsOf { message } => self.cards_of(&message).map(Answer::Cards),
+            Ask::ExportCards { after } => self.export_cards(after.as_deref()).map(Answer::Cards),
+            Ask::KeptCards => self.kept_cards(),
             Ask::LivePlaces => self.live_places(clock).map(Answer::LivePlaces),
             Ask::Mentionable { chat, typed } => self.mentionable(&chat, &typed).map(Answer::Mentionable),
             Ask::Unread { skip, limit } => self.unread(skip, limit, clock),
@@ -268,8 +271,9 @@ impl App {
         Ok(rows)
     }
 
-    /// Finds the messages that these answer.
+    /// Finds the messages that these answer, and reads the cards that they say.
     fn quote(&self, authors: &mut paint::Authors, views: &[MessageView]) -> Result<(), No> {
+        self.read_cards(authors, views)?;
         for id in views.iter().filter_map(|view| view.reply_to) {
             if let Entry::Vacant(place) = authors.quoted.entry(id)
                 && let Some(message) = self.client.message(id)?
@@ -327,6 +331,7 @@ impl App {
             them: paint::whom(id, with),
             people,
             quoted: BTreeMap::new(),
+            cards: BTreeMap::new(),
             open,
             arranges,
         })

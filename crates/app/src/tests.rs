@@ -304,6 +304,8 @@ fn all_refusals() -> Vec<Refused> {
         Refused::BadText,
         Refused::NotAccepted,
         Refused::BadDevice,
+        Refused::BadCards,
+        Refused::TooManyCards,
         Refused::Store,
     ];
     own.into_iter().chain(of_service.map(Refused::ByService)).collect()
@@ -311,8 +313,7 @@ fn all_refusals() -> Vec<Refused> {
 
 #[test]
 fn each_refusal_is_said_as_a_good_clerk_says_it() {
-    let about =
-        About { handle: Some("+32470123456".into()), name: Some("Boris".into()), text_too_long: false };
+    let about = About { handle: Some("+32470123456".into()), name: Some("Boris".into()), ..About::default() };
     let mut seen = std::collections::BTreeSet::new();
     for refused in all_refusals() {
         let sentence = words::refused(&refused, &about).sentence;

@@ -70,6 +70,8 @@ pub(crate) struct About {
     pub name: Option<String>,
     /// The text is longer than a message can be (else it is empty).
     pub text_too_long: bool,
+    /// What became of the cards of a file.
+    pub cards: Vec<screens::CardTaken>,
 }
 
 /// The core's refusals. Exhaustive on purpose: a new one needs a sentence.
@@ -130,6 +132,8 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
             client::POLL_OPTIONS_MAX
         )),
         Refused::BadPlace => bad_place(),
+        Refused::BadCards => bad_cards(),
+        Refused::TooManyCards => too_many_cards(),
         Refused::PollEnded => No::refused("This poll has ended. No more votes count."),
         Refused::BadTimer => bad_span(),
         Refused::BadReaction => bad_reaction(),
@@ -408,6 +412,88 @@ pub(crate) fn spot(position: &str, accuracy: u32, at: &str) -> String {
         1..1_000 => format!("{position}, within {accuracy} m, at {at}"),
         _ => format!("{position}, within {}.{} km, at {at}", accuracy / 1_000, accuracy % 1_000 / 100),
     }
+}
+
+/// A message that says cards, in one line.
+pub(crate) fn cards_line(names: &[String]) -> String {
+    match names {
+        [] => CARD_NOT_READ.to_owned(),
+        [only] => format!("Contact card: {only}"),
+        several => format!("{} contact cards: {}", several.len(), several.join(", ")),
+    }
+}
+
+/// In the place of a card that is none.
+pub(crate) const CARD_NOT_READ: &str = "A contact card that cannot be read";
+pub(crate) const CARD_OF_ONESELF: &str = "You";
+pub(crate) const CARD_OF_CONTACT: &str = "Among your contacts";
+pub(crate) const CARD_CAN_BE_ASKED: &str = "Not among your contacts";
+pub(crate) const CARD_NO_WAY: &str = "Nothing in it leads to them here";
+
+pub(crate) fn card_of_group(members: usize) -> String {
+    format!("A group of {members}")
+}
+
+/// A card in one sentence.
+pub(crate) fn card_spoken(name: &str, lines: &[String], line: &str) -> String {
+    let lines: String = lines.iter().map(|line| format!(", {line}")).collect();
+    format!("Contact card of {name}{lines}. {line}.")
+}
+
+/// What became of a card of a file.
+pub(crate) fn card_fate(fate: screens::CardFate) -> String {
+    match fate {
+        screens::CardFate::Kept => "Kept.",
+        screens::CardFate::Changed => "Kept, in the place of the card before.",
+        screens::CardFate::Same => "Kept already, just so.",
+        screens::CardFate::Contact => "Among your contacts already.",
+        screens::CardFate::Oneself => "That is you.",
+        screens::CardFate::NotRead => CARD_NOT_READ,
+    }
+    .to_owned()
+}
+
+/// Why a card was not read.
+pub(crate) fn card_error(error: vcard::CardError) -> String {
+    match error {
+        vcard::CardError::Malformed => "It is no whole card, and was left out.",
+        vcard::CardError::TooLarge => "It is larger than a card may be, and was left out.",
+        vcard::CardError::Nameless => "It says no name, and was left out.",
+    }
+    .to_owned()
+}
+
+pub(crate) fn card_not_read(why: String) -> No {
+    No::usage(format!("One of the cards cannot be sent. {why}"))
+}
+
+pub(crate) fn no_cards() -> No {
+    No::usage("There is no contact card in it. Name a contact, or a file of vCards (.vcf).")
+}
+
+pub(crate) fn no_such_card() -> No {
+    No::usage("There is no such card. See what is kept: valise contact cards")
+}
+
+pub(crate) fn no_kept_cards() -> EmptyPlace {
+    empty("No cards", "Cards that you import are kept here, on all your devices.")
+}
+
+pub(crate) fn bad_cards() -> No {
+    No::usage(format!(
+        "A message takes {} contact cards of {} KB together, and a file {} in one go.",
+        crate::cards::CARDS_SENT_MAX,
+        client::CARDS_BYTES_MAX / 1_024,
+        client::CARDS_AT_ONCE_MAX
+    ))
+}
+
+pub(crate) fn too_many_cards() -> No {
+    No::refused(format!(
+        "{} cards of {} MB together can be kept, and these are more. Nothing of this part was kept.",
+        client::KEPT_CARDS_MAX,
+        client::KEPT_BYTES_MAX / 1_024 / 1_024
+    ))
 }
 
 pub(crate) fn no_live_places() -> EmptyPlace {

@@ -272,6 +272,13 @@ pub enum Command {
     /// List your accounts on this device
     #[command(after_help = ACCOUNTS)]
     Accounts,
+    /// Show a contact, write contacts into a file and read them from one
+    #[command(after_help = CONTACT)]
+    Contact {
+        /// What
+        #[command(subcommand)]
+        what: crate::command::contact::Contact,
+    },
     /// List everybody you have let in
     #[command(after_help = CONTACTS)]
     Contacts,
@@ -388,7 +395,7 @@ pub struct Send {
     /// Number, e-mail address, name or id of the person, or id of the chat
     pub to: String,
     /// What to say; - reads it from standard input
-    #[arg(required_unless_present = "attach")]
+    #[arg(required_unless_present_any = ["attach", "card"], conflicts_with = "card")]
     pub text: Option<String>,
     /// Files to send, and how.
     #[command(flatten)]
@@ -405,6 +412,9 @@ pub struct Send {
     /// Show it as it is, whatever signs of Markdown and names after @ are in it
     #[arg(long)]
     pub plain: bool,
+    /// Send contact cards: of contacts, of yourself (me), or those of a file that ends with .vcf
+    #[arg(long, value_name = "CONTACT|FILE", num_args = 1.., conflicts_with_all = ["at", "plain", "attach"])]
+    pub card: Vec<String>,
 }
 
 /// Files of `valise send`
@@ -691,6 +701,8 @@ Examples:
   valise send Boris \"our lake\" --attach lake.jpg boat.jpg
   valise send Boris --attach film.mp4 --caption \"the jump\" --wait delivered
   valise send Boris --attach memo.wav --voice
+  valise send Boris --card Carla me
+  valise send Boris --card plumber.vcf
 
 Markdown is shown as what it means, and @ with a name mentions that person; --plain sends the text as it is.
 @all is for the admins of a group. Times: 18:30, tomorrow 9:00, friday 9:00, 2029-05-12 18:30, 2h. What waits for its
@@ -904,6 +916,18 @@ Examples:
   valise                            all accounts in one list
 
 Each has its own database, keys and connections: no server can tell from them that they are yours.";
+
+pub const CONTACT: &str = "\
+Examples:
+  valise contact show Boris
+  valise contact export --out contacts.vcf
+  valise contact import contacts.vcf
+  valise contact import contacts.vcf --ask
+  valise contact cards
+  valise --json contact cards       {\"kept_card\":{\"id\":\"…\",\"name\":\"…\",\"lines\":[\"…\"]}}
+
+A file is read up to 64 MB and 10,000 cards; 5,000 cards are kept. Cards are kept as they are, on all your devices, and come out again
+with the next export. No address book of this computer is looked at, and without --ask nobody hears of it.";
 
 const CONTACTS: &str = "\
 Examples:

@@ -1,10 +1,10 @@
 //! What scripts read: one object a line with `--json`. Fields are never renamed; new ones may come.
 
 use screens::{
-    AttachmentId, AttachmentShown, Bubble, ChatId, ChatRow, ContactId, ContactRow, ContactState, FolderId,
-    FolderRow, GroupPage, JoinRow, JoinState, KnockRow, LineState, LinkRow, Mark, MediaKind, MemberRow,
-    Mention, MessageId, OutgoingId, Permission, Person, PrivacyPart, ProfilePage, ReportRow, Role,
-    ScheduledId, ScheduledRow, Status, StoragePage, Transfer,
+    AttachmentId, AttachmentShown, Bubble, CardFate, CardShown, CardTaken, ChatId, ChatRow, ContactId,
+    ContactRow, ContactState, FolderId, FolderRow, GroupPage, JoinRow, JoinState, KeptCardRow, KnockRow,
+    LineState, LinkRow, Mark, MediaKind, MemberRow, Mention, MessageId, OutgoingId, Permission, Person,
+    PrivacyPart, ProfilePage, ReportRow, Role, ScheduledId, ScheduledRow, Status, StoragePage, Transfer,
 };
 use serde::Serialize;
 
@@ -106,6 +106,43 @@ pub enum Object<'a> {
     Edition {
         sent_at: u64,
         text: &'a str,
+    },
+    /// Contact cards that were written out.
+    Cards {
+        file: Option<&'a str>,
+        count: u32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<&'a str>,
+    },
+    /// What became of a card of a file.
+    Card {
+        name: &'a str,
+        fate: CardFate,
+        sentence: &'a str,
+        /// By what they can be asked.
+        add: Option<&'a str>,
+    },
+    /// Somebody of a card was not asked.
+    NotAsked {
+        who: &'a str,
+        sentence: &'a str,
+    },
+    KeptCard {
+        id: &'a str,
+        #[serde(flatten)]
+        card: CardSaid<'a>,
+    },
+    /// A contact, with what they tell of themselves.
+    #[serde(rename = "contact")]
+    Person {
+        id: &'a ContactId,
+        name: &'a str,
+        handle: Option<&'a str>,
+        state: ContactState,
+        chat: &'a ChatId,
+        about: Option<&'a str>,
+        /// There is one.
+        picture: bool,
     },
     /// A live place of one's own.
     LivePlace {
@@ -284,6 +321,9 @@ pub struct Around<'a> {
     told: Option<&'a str>,
     pinned: bool,
     starred: bool,
+    /// Contact cards that it says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cards: Vec<CardSaid<'a>>,
     /// Where it is, when it is a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<Box<PlaceStands<'a>>>,
@@ -319,6 +359,24 @@ impl<'a> Carried<'a> {
             duration_ms: shown.duration_ms,
             state: shown.state,
         }
+    }
+}
+
+/// See [`Around`].
+#[derive(Serialize)]
+pub struct CardSaid<'a> {
+    name: &'a str,
+    /// Numbers, addresses and what they do.
+    lines: &'a [String],
+    /// The chat with them, where they are a contact.
+    chat: Option<&'a ChatId>,
+    /// What `valise add` takes, where they are none.
+    add: Option<&'a str>,
+}
+
+impl<'a> CardSaid<'a> {
+    fn of(card: &'a CardShown) -> Self {
+        Self { name: &card.name, lines: &card.lines, chat: card.chat.as_ref(), add: card.add.as_deref() }
     }
 }
 
@@ -392,6 +450,7 @@ impl<'a> Around<'a> {
             reactions: bubble.reactions.iter().map(reaction).collect(),
             edited: bubble.edited.is_some(),
             deleted: bubble.deleted,
+            cards: bubble.cards.iter().map(CardSaid::of).collect(),
             place: bubble.place.as_ref().map(|place| Box::new(PlaceStands::of(place))),
             poll: bubble.poll.as_ref().map(PollStands::of),
             forwarded: bubble.forwarded.is_some(),
@@ -519,6 +578,35 @@ impl<'a> Object<'a> {
             archived: row.archived,
             muted: row.muted.is_some(),
             marked_unread: row.marked_unread,
+        }
+    }
+
+    /// Of cards that were written out.
+    pub fn cards(file: Option<&'a str>, count: u32, text: Option<&'a str>) -> Self {
+        Self::Cards { file, count, text }
+    }
+
+    /// Of what became of a card.
+    pub fn card_taken(taken: &'a CardTaken) -> Self {
+        let CardTaken { name, fate, sentence, add } = taken;
+        Self::Card { name, fate: *fate, sentence, add: add.as_deref() }
+    }
+
+    /// Of a card that is kept.
+    pub fn kept_card(row: &'a KeptCardRow) -> Self {
+        Self::KeptCard { id: &row.id, card: CardSaid::of(&row.card) }
+    }
+
+    /// Of a contact by themselves.
+    pub fn person(person: &'a Person) -> Self {
+        Self::Person {
+            id: &person.id,
+            name: &person.name,
+            handle: person.handle.as_deref(),
+            state: person.state,
+            chat: &person.chat,
+            about: person.about.as_deref(),
+            picture: person.picture.is_some(),
         }
     }
 

@@ -291,7 +291,7 @@ impl Step<'_> {
     fn target(&self, message: MessageId) -> Halting<Option<Target>> {
         let any = self.config.has(Weakness::EditsOthers);
         Ok(self.tx.row(
-            "select conversation, own, unknown != '' or poll != x'' or place != x'', in_reply_to from message
+            "select conversation, own, unknown != '' or poll != x'' or place != x'' or cards != x'', in_reply_to from message
              where id = ?1 and notice = x'' and ((role = 0 and deleted = 0) or ?2)",
             params![message.as_bytes(), any],
             |row| {
@@ -406,7 +406,7 @@ impl Step<'_> {
     /// Works out anew how a message looks, from all that is known about it.
     fn refresh(&mut self, conversation: ConversationId, message: MessageId) -> Halting<Change> {
         let known = self.tx.row(
-            "select sender, role, deleted, latest, poll != x'' or place != x'' from message
+            "select sender, role, deleted, latest, poll != x'' or place != x'' or cards != x'' from message
              where id = ?1 and conversation = ?2 and role != 1",
             params![message.as_bytes(), conversation.0],
             |row| {
@@ -508,7 +508,7 @@ impl Step<'_> {
     /// others may still lack of one's own stays too, until it has arrived or is taken back.
     pub fn erase(&mut self, message: MessageId) -> Halting<()> {
         self.tx.execute(
-            "update message set text = '', unknown = '', poll = x'', place = x'' where id = ?1",
+            "update message set text = '', unknown = '', poll = x'', place = x'', cards = x'' where id = ?1",
             params![message.as_bytes()],
         )?;
         self.end_live_place(message)?;

@@ -254,6 +254,16 @@ pub enum Command {
     Fix(Fix),
     /// Ends a live place of one's own, on whatever device it began, or all of them.
     StopLive(Option<MessageId>),
+    /// Says contact cards; the core does not read them.
+    SendCards {
+        /// Where.
+        conversation: ConversationId,
+        /// One after the other, at most [`crate::CARDS_BYTES_MAX`] bytes.
+        cards: String,
+    },
+    /// Keeps contact cards on all devices of the account, at most [`crate::CARDS_AT_ONCE_MAX`] in one command; one of the same id
+    /// is replaced, and taken away where the new one is empty.
+    KeepCards(Vec<KeptCard>),
     /// Sends what a message says to another chat, marked as forwarded.
     Forward {
         /// Which message.
@@ -917,6 +927,10 @@ pub enum Refused {
     PollEnded,
     /// A label, a time or an interval of a place above its limit, or [`crate::LIVE_SHARES_MAX`] live places run.
     BadPlace,
+    /// Contact cards that are none, or more than fit: see [`Command::SendCards`] and [`Command::KeepCards`].
+    BadCards,
+    /// [`crate::KEPT_CARDS_MAX`] cards are kept already, or [`crate::KEPT_BYTES_MAX`] bytes of them.
+    TooManyCards,
     /// Longer than [`crate::TIMER_SECONDS_MAX`].
     BadTimer,
     /// Not one sign, or more of them than [`crate::REACTIONS_EACH_MAX`].
@@ -1459,6 +1473,8 @@ pub struct MessageView {
     pub poll: Option<PollView>,
     /// Where it is, when it is a place; `text` is what its sender calls it.
     pub place: Option<PlaceView>,
+    /// Contact cards as they came, when it says some; not read by the core.
+    pub cards: String,
     /// What it carries, in the sender's order; `text` is the words that go with it.
     pub attachments: Vec<AttachmentView>,
     /// It was said elsewhere first.
@@ -1482,6 +1498,22 @@ pub struct Reaction {
     pub emoji: String,
     /// Who reacted so.
     pub from: Vec<AccountId>,
+}
+
+/// A contact card that is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeptCard {
+    /// Names it on all devices; not all zero.
+    pub id: [u8; 16],
+    /// The card, at most [`crate::KEPT_CARD_BYTES_MAX`] bytes.
+    pub text: String,
+}
+
+/// Tells nobody's card.
+impl std::fmt::Debug for KeptCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeptCard")
+    }
 }
 
 /// How a place stands.

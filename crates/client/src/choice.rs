@@ -73,6 +73,8 @@ pub(crate) enum Key {
     ProfileName = 40,
     ProfileAbout = 41,
     ProfilePicture = 42,
+    /// Of a card, see `crate::card`.
+    KeptCard = 43,
 }
 
 impl Step<'_> {
@@ -131,24 +133,37 @@ impl Step<'_> {
 
     /// Chooses, and tells the other devices. Choosing what is chosen already changes nothing.
     pub fn choose(&mut self, subject: &[u8], key: Key, value: Vec<u8>) -> Halting<()> {
+        self.choose_all(key, vec![(subject.to_vec(), value)])
+    }
+
+    /// The same for several subjects, told together.
+    pub fn choose_all(&mut self, key: Key, wished: Vec<(Vec<u8>, Vec<u8>)>) -> Halting<()> {
+        let mut new = Vec::new();
+        for (subject, value) in wished {
+            if let Some(choice) = self.next_choice(&subject, key, value)? {
+                self.adopt_choice(&choice)?;
+                new.push(choice);
+            }
+        }
+        if new.is_empty() || self.me()?.chain.devices.len() < 2 {
+            return Ok(());
+        }
+        let conversation = self.begin_among_ourselves()?;
+        self.say_choices(conversation, new)
+    }
+
+    /// The choice with its version; nothing where that is chosen already.
+    fn next_choice(&self, subject: &[u8], key: Key, value: Vec<u8>) -> Halting<Option<Choice>> {
         let known: Option<(i64, Vec<u8>)> = self.tx.row(
             "select version, value from choice where subject = ?1 and key = ?2",
             params![subject, key as u16],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         if known.as_ref().is_some_and(|(_, there)| *there == value) {
-            return Ok(());
+            return Ok(None);
         }
         let version = known.map_or(0, |(version, _)| number(version)).saturating_add(1);
-        let choice =
-            Choice { subject: subject.to_vec().into(), key: key as u16, version, value: value.into() };
-        self.adopt_choice(&choice)?;
-        if self.me()?.chain.devices.len() < 2 {
-            return Ok(());
-        }
-        let conversation = self.begin_among_ourselves()?;
-        let content = content_of(self.random(), vec![choice])?;
-        self.queue_content(conversation, content)
+        Ok(Some(Choice { subject: subject.to_vec().into(), key: key as u16, version, value: value.into() }))
     }
 
     /// Whether a flag is chosen.
@@ -167,7 +182,7 @@ impl Step<'_> {
 
     /// Tells another device of ours everything that is chosen, the newest choices of each chat and message.
     pub fn tell_choices(&mut self) -> Halting<()> {
-        let mut choices = self.tx.rows(
+        let choices = self.tx.rows(
             "select subject, key, version, value from choice order by key, subject limit ?1",
             params![CHOICES_TOLD_MAX],
             |row| {
@@ -180,6 +195,11 @@ impl Step<'_> {
             },
         )?;
         let conversation = self.among_ourselves()?;
+        self.say_choices(conversation, choices)
+    }
+
+    /// Tells them in as few contents as they fit in.
+    fn say_choices(&mut self, conversation: ConversationId, mut choices: Vec<Choice>) -> Halting<()> {
         while !choices.is_empty() {
             let mut bytes = 0;
             let fits = choices.iter().take_while(|choice| {

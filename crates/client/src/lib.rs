@@ -20,6 +20,7 @@ mod asking;
 mod attachment;
 mod blob;
 mod brought;
+mod card;
 mod charter;
 mod choice;
 mod contact;
@@ -74,10 +75,13 @@ pub use api::{
     AddWhom, AttachmentId, AttachmentState, AttachmentView, ChatChoice, ChatChoices, Command, CommandId,
     Connection, ContactCard, ContactState, ConversationHead, ConversationId, DeviceCard, DeviceNews, Edition,
     Event, FolderChange, FolderId, FolderView, Found, GroupChange, GroupHead, GroupInvitation, GroupMember,
-    GroupView, HistoryState, Input, InvitationSecrets, JoinState, JoinView, KnockView, LinkEnd, LinkEvent,
-    LinkState, LinkView, LivePlace, LiveStart, Mark, MediaRules, MessageView, NewAttachment, Noticed,
-    OutgoingId, OutgoingView, Output, PlaceView, PollOption, PollView, Privacy, PrivacyChoice, ProfileView,
-    Reaction, Refused, Reply, ScheduledId, ScheduledNews, ScheduledView, Status, Stored, Whom,
+    GroupView, HistoryState, Input, InvitationSecrets, JoinState, JoinView, KeptCard, KnockView, LinkEnd,
+    LinkEvent, LinkState, LinkView, LivePlace, LiveStart, Mark, MediaRules, MessageView, NewAttachment,
+    Noticed, OutgoingId, OutgoingView, Output, PlaceView, PollOption, PollView, Privacy, PrivacyChoice,
+    ProfileView, Reaction, Refused, Reply, ScheduledId, ScheduledNews, ScheduledView, Status, Stored, Whom,
+};
+pub use card::{
+    CARDS_AT_ONCE_MAX, CARDS_BYTES_MAX, KEPT_BYTES_MAX, KEPT_CARD_BYTES_MAX, KEPT_CARDS_MAX, card_id,
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use crypto::attachment::ATTACHMENT_BYTES_MAX;

@@ -447,6 +447,8 @@ impl Step<'_> {
             Command::StartLive { conversation, start } => self.start_live(id, conversation, start),
             Command::Fix(fix) => self.take_fix(id, fix),
             Command::StopLive(message) => self.stop_live(id, message),
+            Command::SendCards { conversation, cards } => self.send_cards(id, conversation, &cards),
+            Command::KeepCards(cards) => self.keep_cards(id, cards),
             Command::Forward { message, to } => self.forward(id, message, to),
             Command::Pin { message, on } => self.pin(id, message, on),
             Command::Star { message, on } => self.star(id, message, on),

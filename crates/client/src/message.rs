@@ -11,6 +11,7 @@ use wire::content::{
 
 use crate::amendment::{Meaning, Role, id_from};
 use crate::api::{CommandId, ConversationId, Event, Mark, Refused, Reply};
+use crate::card::cards_of;
 use crate::choice::Key;
 use crate::conversation::Slot;
 use crate::intent::{self, Intent, Kind};
@@ -78,15 +79,20 @@ impl Step<'_> {
 
     /// Sends what a message says to another chat.
     pub fn forward(&mut self, command: CommandId, message: MessageId, to: ConversationId) -> Halting<()> {
-        let said: Option<(String, bool, bool)> = self.tx.row(
-            "select text, markdown, exists (select 1 from attached where subject = message.id) from message
+        let said: Option<(String, bool, bool, Vec<u8>)> = self.tx.row(
+            "select text, markdown, exists (select 1 from attached where subject = message.id), cards from message
              where id = ?1 and role = 0 and deleted = 0 and unknown = '' and poll = x'' and place = x'' and notice = x''",
             params![message.as_bytes()],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
         )?;
-        let Some((text, markdown, carries)) = said else { return self.refuse(command, Refused::Unknown) };
+        let Some((text, markdown, carries, cards)) = said else {
+            return self.refuse(command, Refused::Unknown);
+        };
         if let Some(refused) = self.may_write(to)? {
             return self.refuse(command, refused);
+        }
+        if !cards.is_empty() {
+            return self.forward_cards(command, &cards, to);
         }
         if carries {
             return self.forward_attachments(command, message, to, &without_targets(&text, markdown));
@@ -133,6 +139,9 @@ impl Step<'_> {
         let poll = Poll::of(content).filter(|_| role == Role::Shown);
         let spot = place_of(content).filter(|_| role == Role::Shown);
         let question = poll.as_ref().map(Poll::text).or(spot.as_ref().map(|place| place.label.clone()));
+        let cards = cards_of(content).filter(|_| role == Role::Shown);
+        // Nothing of a card is read here.
+        let question = question.or(cards.map(|_| String::new()));
         let carried = content.nested_part.as_attachments().filter(|_| role == Role::Shown);
         let words = carried.as_ref().map(|(words, _)| words.and_then(|part| part.as_text()).unwrap_or(""));
         let (text, unknown) = match (role, question.as_deref().or(words).or(self.readable(content))) {
@@ -200,6 +209,9 @@ impl Step<'_> {
             } else {
                 if let Some(place) = &spot {
                     self.note_place(conversation, from.account, id, place)?;
+                }
+                if let Some(cards) = cards {
+                    self.note_cards(id, cards)?;
                 }
                 self.index_text(id, text, markdown)?;
                 self.note_text(conversation, from.account, id, text, markdown)?;
@@ -379,12 +391,14 @@ impl Step<'_> {
                 carried.as_ref().map(|(words, _)| words.and_then(|part| part.as_text()).unwrap_or(""));
             let place = place_of(&content);
             let words = words.or(place.as_ref().map(|place| place.label.as_str()));
+            let cards = cards_of(&content);
             let (meaning, text) =
                 (Meaning::of(&content), words.or(self.readable(&content)).unwrap_or_default());
             let still = matches!(meaning, Meaning::Nothing)
                 || (matches!(meaning, Meaning::Said)
                     && carried.is_none()
                     && place.is_none()
+                    && cards.is_none()
                     && self.readable(&content).is_none());
             if still {
                 continue;
@@ -397,6 +411,9 @@ impl Step<'_> {
             )?;
             if let Some(place) = place.as_ref().filter(|_| said) {
                 self.note_place(conversation, AccountId(sender), id, place)?;
+            }
+            if let Some(cards) = cards.filter(|_| said) {
+                self.note_cards(id, cards)?;
             }
             if let Some((_, files)) = carried.as_ref().filter(|_| said) {
                 self.file_attachments(id, files, true)?;

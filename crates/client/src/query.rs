@@ -493,7 +493,7 @@ fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
 const MESSAGE_COLUMNS: &str = "id, conversation, sender, own, sent_at, text, unknown, mark, failed, position,
      in_reply_to, edited_at, deleted, exists (select 1 from amendment where target = message.id), forwarded, expires_at,
      exists (select 1 from choice where subject = message.id and key = 5 and value = x'01'), notice, poll,
-     markdown, mentions, told_by, exists (select 1 from attached where subject = message.id), place";
+     markdown, mentions, told_by, exists (select 1 from attached where subject = message.id), place, cards";
 
 /// A message by itself, and where to look for more about it.
 struct MessageRow {
@@ -535,6 +535,8 @@ fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
         deleted: row.get(12)?,
         poll: None,
         place: None,
+        // What is no text came from a newer build's store.
+        cards: String::from_utf8(row.get(24)?).unwrap_or_default(),
         attachments: Vec::new(),
         forwarded: row.get(14)?,
         told_by: AccountId::from_slice(&row.get::<_, Vec<u8>>(21)?).ok(),

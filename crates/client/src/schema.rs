@@ -26,6 +26,7 @@ pub const MIGRATIONS: &[&str] = &[
     crate::brought::TABLES,
     crate::place::TABLES,
     crate::profile::TABLES,
+    crate::card::TABLES,
 ];
 
 const FIRST: &str = "

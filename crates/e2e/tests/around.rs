@@ -267,3 +267,86 @@ fn a_killed_server_and_a_killed_sender_lose_no_file() {
     let path = saved.iter().find_map(|line| line["saved"]["path"].as_str()).expect("it is saved");
     assert!(fs::read(path).unwrap() == large);
 }
+
+#[test]
+fn contacts_go_into_a_file_come_back_elsewhere_and_are_told_to_others_as_cards() {
+    let server = Server::start();
+    let anna = Terminal::registered(&server, "Anna");
+    let boris = Terminal::registered_as(&server, "Boris", "+32470000002");
+    let carla = Terminal::registered(&server, "Carla, the plumber");
+    for other in [&boris, &carla] {
+        other.ok(["add", &anna.invitation()]);
+        other.ok(["profile", "set", "--about", "Sails; writes, late"]);
+        other.receive();
+        anna.receive();
+        other.receive();
+        anna.receive();
+    }
+    let shown = &anna.ok(["contact", "show", "Boris"])[0]["contact"];
+    assert_eq!((&shown["handle"], &shown["about"]), (&json!("+32470000002"), &json!("Sails; writes, late")));
+    anna.ok(["group", "new", "Lake house", "Boris"]);
+    let folder = anna.home().to_owned();
+    let path = |name: &str| folder.join(name).to_str().expect("text").to_owned();
+    let file = path("contacts.vcf");
+    let written = anna.ok(["contact", "export", "--out", &file]);
+    assert_eq!((&written[0]["cards"]["count"], &written[0]["cards"]["file"]), (&json!(3), &json!(file)));
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = fs::read_to_string(&file).unwrap();
+    let flat = text.replace("\r\n ", "");
+    for line in [
+        "FN:Boris\r\n",
+        "TEL;VALUE=uri:tel:+32470000002\r\n",
+        "NOTE:Sails\\; writes\\, late\r\n",
+        "FN:Carla\\, the plumber\r\n",
+        "KIND:group\r\n",
+        "MEMBER:urn:uuid:",
+    ] {
+        assert!(flat.contains(line), "{line} in {flat}");
+    }
+    let fates = |terminal: &Terminal, args: &[&str]| -> Vec<String> {
+        let lines = terminal.ok(args);
+        lines.iter().filter_map(|line| line["card"]["fate"].as_str().map(str::to_owned)).collect()
+    };
+    assert_eq!(fates(&anna, &["contact", "import", &file]), ["contact"; 3], "nothing is new to her");
+    let dora = Terminal::registered(&server, "Dora");
+    assert_eq!(fates(&dora, &["contact", "import", &file]), ["kept"; 3]);
+    assert_eq!(fates(&dora, &["contact", "import", &file]), ["same"; 3]);
+    assert!(boris.receive().iter().all(|line| line["event"] != "request"), "nobody is asked by itself");
+    let again = path("again.vcf");
+    dora.ok(["contact", "export", "--out", &again]);
+    let sorted = |path: &str| {
+        let text = fs::read_to_string(path).unwrap();
+        let mut cards: Vec<String> = text.split_inclusive("END:VCARD\r\n").map(str::to_owned).collect();
+        cards.sort();
+        cards
+    };
+    assert_eq!(sorted(&again), sorted(&file), "everything comes out again");
+    dora.ok(["contact", "import", &file, "--ask"]);
+    assert!(boris.receive().iter().any(|line| line["event"] == "request"), "now he is asked");
+    let kept = dora.ok(["contact", "cards"]);
+    let id = kept.iter().find(|it| it["kept_card"]["name"] == "Lake house").expect("kept")["kept_card"]["id"]
+        .clone();
+    dora.ok(["contact", "forget", id.as_str().expect("an id")]);
+    assert!(dora.ok(["contact", "cards"]).iter().all(|it| it["kept_card"]["name"] != "Lake house"));
+    fs::write(path("odd.vcf"), "BEGIN:VCARD\nVERSION:3.0\nFN:Old\nEND:VCARD\nBEGIN:VCARD\nEND:VCARD\n")
+        .unwrap();
+    let (code, words) = dora.refused(["contact", "import", &path("odd.vcf")]);
+    assert!(code != 0 && words.contains("1 cards could not be read"), "{words}");
+
+    anna.ok(["send", "Boris", "--card", "Carla, the plumber", "me"]);
+    let came =
+        boris.receive().into_iter().find(|line| line["event"] == "message" && line["cards"][0].is_object());
+    let came = came.expect("the cards");
+    assert_eq!(came["cards"][0]["name"], "Carla, the plumber");
+    assert_eq!((&came["cards"][0]["add"], &came["cards"][0]["chat"]), (&Value::Null, &Value::Null));
+    assert!(came["cards"][1]["chat"].is_string(), "Anna is among his contacts");
+    let saved = boris.ok(["save", came["id"].as_str().expect("an id"), folder.to_str().expect("text")]);
+    let card = fs::read_to_string(saved[0]["saved"]["path"].as_str().expect("a path")).unwrap();
+    assert!(card.contains("FN:Carla") && !card.contains("NOTE"), "what she says of herself is not passed on");
+    boris.ok(["send", "Anna", "--card", &path("odd.vcf").replace("odd", "contacts")]);
+    let back =
+        anna.receive().into_iter().find(|line| line["event"] == "message" && line["cards"][0].is_object());
+    assert_eq!(back.expect("the file")["cards"].as_array().map(Vec::len), Some(3));
+    assert!(boris.refused(["send", "Anna", "--card", &path("odd.vcf")]).1.contains("cannot be sent"));
+    assert!(boris.refused(["send", "Anna", "--card", "Nobody"]).0 != 0);
+}

@@ -363,6 +363,8 @@ fn is_repeatable(what: &What) -> bool {
             | Action::Active
             | Action::SetPrivacy { .. }
             | Action::SetProfile { .. }
+            | Action::KeepCards { .. }
+            | Action::ForgetCard { .. }
             | Action::HoldOutgoing { .. }
             | Action::CancelOutgoing { .. }
             | Action::FetchAttachment { .. }
@@ -391,6 +393,7 @@ fn is_repeatable(what: &What) -> bool {
             | Action::StartLive { .. }
             | Action::GiveFix { .. }
             | Action::StopLive { .. }
+            | Action::SendCards { .. }
             | Action::Forward { .. }
             | Action::React { .. }
             | Action::Edit { .. }

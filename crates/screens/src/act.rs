@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AttachmentId, ChatId, ContactId, FileChoice, FolderEdit, GroupEdit, HowPrecisely, MediaKind, MessageId,
-    OutgoingId, PrivacyPart, ScheduledId,
+    AttachmentId, CardTaken, ChatId, ContactId, FileChoice, FolderEdit, GroupEdit, HowPrecisely, MediaKind,
+    MessageId, OutgoingId, PrivacyPart, ScheduledId,
 };
 
 /// Something the person does. `who` and `to` are what a person would type: a number, an e-mail address, a contact's
@@ -238,6 +238,25 @@ pub enum Action {
     StopLive {
         /// Which, see [`Action::Reply`]; nothing for all.
         message: Option<String>,
+    },
+    /// Says contact cards: of people one has let in, of oneself, or those of a file.
+    SendCards {
+        /// Contact or chat.
+        to: String,
+        /// Contacts, or `me`.
+        contacts: Vec<String>,
+        /// The text of a file of vCards.
+        file: Option<String>,
+    },
+    /// Keeps the contact cards of a file on all devices of the account. Nobody is asked or told anything.
+    KeepCards {
+        /// Its text: a part of it, of whole cards, where it is large.
+        file: String,
+    },
+    /// Keeps a card no more.
+    ForgetCard {
+        /// Which, see [`crate::KeptCardRow`].
+        id: String,
     },
     /// Says in another chat what a message says, marked as forwarded.
     Forward {
@@ -487,6 +506,11 @@ pub enum Outcome {
         path: String,
         /// The same in words.
         sentence: String,
+    },
+    /// Cards were read: what became of each, in the order of the file.
+    Cards {
+        /// A row for each.
+        cards: Vec<CardTaken>,
     },
     /// The text waits for its time on this device.
     Scheduled {

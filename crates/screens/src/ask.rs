@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AttachmentId, AttachmentShown, Bubble, ChatList, ContactRow, DeviceList, Edition, FoundRow, GroupPage,
-    JoinRow, LinkScreen, Listing, LivePlaceRow, MediaKind, Mentionable, MessageId, Next, OutgoingShown,
-    Person, Picture, PrivacyPage, ProfilePage, RefusedKind, ReportSheet, RequestRow, ScheduledRow, Start,
-    Status, StoragePage, Timeline,
+    AttachmentId, AttachmentShown, Bubble, CardFile, ChatList, ContactRow, DeviceList, Edition, FoundRow,
+    GroupPage, JoinRow, KeptCardRow, LinkScreen, Listing, LivePlaceRow, MediaKind, Mentionable, MessageId,
+    Next, OutgoingShown, Person, Picture, PrivacyPage, ProfilePage, RefusedKind, ReportSheet, RequestRow,
+    ScheduledRow, Start, Status, StoragePage, Timeline,
 };
 
 /// A question. It changes nothing, except that [`Ask::Start`] tells the front end's clock.
@@ -54,6 +54,18 @@ pub enum Ask {
     Scheduled,
     /// Live places of one's own that have not ended: who sees one now.
     LivePlaces,
+    /// The cards of a message, as a file.
+    CardsOf {
+        /// Which, see [`crate::Action::Reply`].
+        message: String,
+    },
+    /// Contacts, groups and kept cards, as files of a part each.
+    ExportCards {
+        /// What the answer before said; nothing for the first.
+        after: Option<String>,
+    },
+    /// The cards that are kept.
+    KeptCards,
     /// Who can be mentioned in a chat, for a front end that offers them while one types: a few.
     Mentionable {
         /// Chat or contact.
@@ -159,6 +171,10 @@ pub enum Answer {
     Scheduled(Listing<ScheduledRow>),
     /// To [`Ask::LivePlaces`].
     LivePlaces(Listing<LivePlaceRow>),
+    /// To [`Ask::CardsOf`] and [`Ask::ExportCards`].
+    Cards(CardFile),
+    /// To [`Ask::KeptCards`], by name.
+    KeptCards(Listing<KeptCardRow>),
     /// To [`Ask::Mentionable`].
     Mentionable(Vec<Mentionable>),
     /// To [`Ask::Unread`].

@@ -11,6 +11,7 @@ mod act;
 mod ask;
 mod attachment;
 mod bridge;
+mod card;
 mod chat;
 mod contact;
 mod folder;
@@ -37,6 +38,7 @@ pub use attachment::{
     OutgoingAct, OutgoingId, OutgoingShown, Quality, StoragePage, StorageRow, Transfer,
 };
 pub use bridge::{FromCore, Reply, ToCore, What};
+pub use card::{CardFate, CardFile, CardShown, CardTaken, KeptCardRow};
 pub use chat::{ChatHead, ChatId, ChatList, ChatRow, Composer, Timeline};
 pub use contact::{ContactId, ContactRow, ContactState, Person, ProfilePage, RequestRow};
 pub use folder::{FolderEdit, FolderId, FolderRow};

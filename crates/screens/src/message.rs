@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AttachmentShown, Block, ChatId, Mention, Person, PlaceShown};
+use crate::{AttachmentShown, Block, CardShown, ChatId, Mention, Person, PlaceShown};
 
 /// Names a message. Opaque to a front end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,6 +65,8 @@ pub struct Bubble {
     pub poll: Option<PollShown>,
     /// Where it is, when it is a place; the text says it in words.
     pub place: Option<PlaceShown>,
+    /// Contact cards, when it says some; the text names them.
+    pub cards: Vec<CardShown>,
     /// `Forwarded`, when it was said elsewhere first.
     pub forwarded: Option<String>,
     /// `Told by Anna`, when it was said before one came into the group.
@@ -165,6 +167,8 @@ pub enum MessageAct {
     EndPoll,
     /// Tell no more where one is.
     StopLive,
+    /// Save its contact cards as a file.
+    SaveCards,
     /// See what it said before.
     Editions,
     /// Take the text along.

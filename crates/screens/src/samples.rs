@@ -3,11 +3,11 @@
 use vocab::limits;
 
 use crate::{
-    Banner, BannerKind, Block, Bubble, ChatHead, ChatId, ChatList, ChatRow, CodeScreen, Composer,
+    Banner, BannerKind, Block, Bubble, CardShown, ChatHead, ChatId, ChatList, ChatRow, CodeScreen, Composer,
     ConnectionLine, ContactId, ContactRow, ContactState, EmptyPlace, FolderId, FolderRow, HandleChoice,
     HandleKind, Href, JoinRow, JoinState, LineState, ListItem, Listing, Mark, MarkShown, Me, Mention,
-    MessageAct, MessageId, Moment, Person, Quote, Reaction, RequestRow, Script, Side, Span, Start, Status,
-    Timeline, Trouble, Turn, WelcomeScreen,
+    MessageAct, MessageId, Moment, Person, ProfilePage, Quote, Reaction, RequestRow, Script, Side, Span,
+    Start, Status, Timeline, Trouble, Turn, WelcomeScreen,
 };
 
 /// A screen in one state.
@@ -48,6 +48,7 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("timeline-missing", Screen::Timeline(Box::new(timeline_missing()))),
         ("timeline-blocked", Screen::Timeline(Box::new(timeline_blocked()))),
         ("timeline-failing", Screen::Timeline(Box::new(timeline_failing()))),
+        ("timeline-cards", Screen::Timeline(Box::new(timeline_cards()))),
         ("contacts-loading", Screen::Contacts(Listing::Loading)),
         ("contacts-empty", Screen::Contacts(contacts_empty())),
         ("contacts-full", Screen::Contacts(contacts_full())),
@@ -465,6 +466,62 @@ pub fn timeline_failing() -> Timeline {
     )
 }
 
+/// Contact cards: of somebody who can be asked, of a contact and a group, and one that cannot be read.
+#[must_use]
+pub fn timeline_cards() -> Timeline {
+    let them = ines();
+    let card = |name: &str, initials: &str, lines: &[&str], line: &str| CardShown {
+        name: name.into(),
+        initials: initials.into(),
+        tint: 4,
+        lines: lines.iter().map(|&line| line.to_owned()).collect(),
+        chat: None,
+        add: None,
+        line: line.into(),
+        spoken: format!("Contact card of {name}. {line}."),
+    };
+    let asked = CardShown {
+        add: Some("+38640555111".into()),
+        ..card("Marko, the plumber", "MP", &["+38640555111", "Vodovod d.o.o."], "Not among your contacts")
+    };
+    let known = CardShown {
+        chat: Some(boris().chat),
+        ..card("Boris Lindqvist", "BL", &["boris@example.org"], "Among your contacts")
+    };
+    let group = card("Lake house", "LH", &[], "A group of 4");
+    let said = |number, from: &Person, text: &str, cards: Vec<CardShown>| Bubble {
+        cards,
+        acts: vec![MessageAct::Reply, MessageAct::SaveCards, MessageAct::DeleteForMe],
+        ..bubble(number, from, text, "09:41", None)
+    };
+    timeline(
+        &them,
+        Listing::Rows(vec![
+            said(1, &them, "Contact card: Marko, the plumber\n+38640555111\nVodovod d.o.o.", vec![asked]),
+            said(
+                2,
+                &them,
+                "Contact card: Boris Lindqvist\nboris@example.org\nContact card: Lake house",
+                vec![known, group],
+            ),
+            Bubble { note: Some("A contact card that cannot be read".into()), ..said(3, &them, "", vec![]) },
+        ]),
+    )
+}
+
+/// One's own profile.
+#[must_use]
+pub fn profile() -> ProfilePage {
+    ProfilePage {
+        name: "Anna Kovač".into(),
+        about: "Sails, reads, answers late".into(),
+        handle: Some("+38640218633".into()),
+        picture: None,
+        about_chars_max: limits::ABOUT_CHARS_MAX as u32,
+        sentence: "Those whom you have let in see it, and nobody else. Groups see the name alone.".into(),
+    }
+}
+
 /// Nobody yet.
 #[must_use]
 pub fn contacts_empty() -> Listing<ContactRow> {
@@ -691,6 +748,7 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
         edited: None,
         poll: None,
         place: None,
+        cards: vec![],
         forwarded: None,
         told: None,
         pinned: false,

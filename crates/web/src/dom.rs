@@ -140,9 +140,9 @@ mod browser {
     }
 
     /// Offers a text to be saved as a file.
-    pub fn save(name: &str, text: &str) {
+    pub fn save(name: &str, media_type: &str, text: &str) {
         let kind = web_sys::BlobPropertyBag::new();
-        kind.set_type("application/json");
+        kind.set_type(media_type);
         let parts = js_sys::Array::of1(&JsValue::from_str(text));
         let Ok(blob) = web_sys::Blob::new_with_str_sequence_and_options(&parts, &kind) else { return };
         let Ok(url) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
@@ -177,34 +177,67 @@ mod browser {
         let decoded = image.decode();
         wasm_bindgen_futures::spawn_local(async move {
             let drawn = wasm_bindgen_futures::JsFuture::from(decoded).await.is_ok();
-            let picture = if drawn { small(&image) } else { None };
+            let picture = if drawn { small(&image, middle(&image)) } else { None };
             let _ = web_sys::Url::revoke_object_url(&source);
             done(picture);
         });
     }
 
-    /// The middle of an image, as a JPEG that is small enough.
-    fn small(image: &HtmlImageElement) -> Option<String> {
+    /// The file that was chosen in a field, at an address of this page, and its size in pixels; nothing when it is no picture.
+    /// Whoever has it gives the address back with [`let_go`].
+    pub fn picture_to_crop(field: &str, done: impl FnOnce(Option<(String, u32, u32)>) + 'static) {
+        let input = first(field).and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
+        let Some(file) = input.and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
+        let Ok(source) = web_sys::Url::create_object_url_with_blob(&file) else { return done(None) };
+        drawn(source, move |image, source| match image {
+            Some(image) => done(Some((source, image.natural_width(), image.natural_height()))),
+            None => {
+                let_go(&source);
+                done(None);
+            }
+        });
+    }
+
+    /// A square of a picture at an address of this page: left, top and side in its pixels.
+    pub fn cropped(source: &str, part: (f64, f64, f64), done: impl FnOnce(Option<String>) + 'static) {
+        drawn(source.to_owned(), move |image, _| done(image.and_then(|image| small(&image, part))));
+    }
+
+    /// Gives an address back.
+    pub fn let_go(source: &str) {
+        // Fails for no address that was given out here.
+        let _ = web_sys::Url::revoke_object_url(source);
+    }
+
+    fn drawn(source: String, done: impl FnOnce(Option<HtmlImageElement>, String) + 'static) {
+        let Ok(image) = HtmlImageElement::new() else { return done(None, source) };
+        image.set_src(&source);
+        let decoded = image.decode();
+        wasm_bindgen_futures::spawn_local(async move {
+            let is_drawn = wasm_bindgen_futures::JsFuture::from(decoded).await.is_ok();
+            done(is_drawn.then_some(image), source);
+        });
+    }
+
+    fn middle(image: &HtmlImageElement) -> (f64, f64, f64) {
+        let (width, height) = (f64::from(image.natural_width()), f64::from(image.natural_height()));
+        let side = width.min(height);
+        ((width - side) / 2.0, (height - side) / 2.0, side)
+    }
+
+    /// A square of an image (left, top, side), as a JPEG that is small enough.
+    fn small(image: &HtmlImageElement, (left, top, side): (f64, f64, f64)) -> Option<String> {
         let canvas = document()?.create_element("canvas").ok()?.dyn_into::<HtmlCanvasElement>().ok()?;
         canvas.set_width(PICTURE_SIDE);
         canvas.set_height(PICTURE_SIDE);
         let context = canvas.get_context("2d").ok()??.dyn_into::<CanvasRenderingContext2d>().ok()?;
-        let (width, height) = (f64::from(image.natural_width()), f64::from(image.natural_height()));
-        let (side, to) = (width.min(height), f64::from(PICTURE_SIDE));
+        let to = f64::from(PICTURE_SIDE);
         // What can be seen through would be black in a JPEG.
         context.set_fill_style_str("white");
         context.fill_rect(0.0, 0.0, to, to);
         context
             .draw_image_with_html_image_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
-                image,
-                (width - side) / 2.0,
-                (height - side) / 2.0,
-                side,
-                side,
-                0.0,
-                0.0,
-                to,
-                to,
+                image, left, top, side, side, 0.0, 0.0, to, to,
             )
             .ok()?;
         [0.85, 0.7, 0.5, 0.3].into_iter().find_map(|quality| {
@@ -341,12 +374,15 @@ mod nowhere {
     pub fn scroll_to_end(_: &str) {}
     pub fn go_to(_: &str) {}
     pub fn copy(_: &str, _: &'static str) {}
-    pub fn save(_: &str, _: &str) {}
+    pub fn save(_: &str, _: &str, _: &str) {}
     #[must_use]
     pub fn now_ms() -> f64 {
         0.0
     }
     pub fn chosen_picture(_: &str, _: impl FnOnce(Option<String>) + 'static) {}
+    pub fn picture_to_crop(_: &str, _: impl FnOnce(Option<(String, u32, u32)>) + 'static) {}
+    pub fn cropped(_: &str, _: (f64, f64, f64), _: impl FnOnce(Option<String>) + 'static) {}
+    pub fn let_go(_: &str) {}
     pub fn set_title(_: &str) {}
     #[must_use]
     pub fn is_attentive() -> bool {

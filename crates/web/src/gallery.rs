@@ -58,6 +58,9 @@ fn of_the_page(model: &mut Model, name: &str) -> Option<Stage> {
         "privacy" => on_main(|main| {
             main.dialog = Some(Dialog::Privacy { page: Some(samples::privacy()), refused: None });
         }),
+        "profile" => on_main(|main| {
+            main.dialog = Some(Dialog::Profile { page: Some(samples::profile()), refused: None });
+        }),
         "report" => on_main(|main| {
             main.dialog = Some(Dialog::Report { sheet: Some(Box::new(samples::report())), refused: None });
         }),

@@ -106,6 +106,9 @@ pub async fn save(core: &Core, say: Say, message: String, folder: Option<PathBuf
         .map_err(|error| Stop::usage(format!("{}: {error}", folder.display())))?;
     let mut notices = core.notices();
     let bubble = named(core, &message).await?;
+    if !bubble.cards.is_empty() {
+        return super::contact::save(core, say, bubble.id.0, &folder).await;
+    }
     if bubble.attachments.is_empty() {
         return Err(Stop::refused("This message carries no file."));
     }

@@ -1,6 +1,7 @@
 //! The commands.
 
 mod chat;
+pub mod contact;
 mod device;
 mod files;
 pub mod folder;
@@ -159,6 +160,7 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::History { chat, limit, ids } => show::history(core, say, chat, limit, ids).await,
         Command::Editions { message } => message::editions(core, say, message).await,
         Command::Group { what } => group::run(core, say, what).await,
+        Command::Contact { what } => contact::run(core, say, what).await,
         Command::Contacts => show::contacts(core, say).await,
         Command::Device(device) => device::run(core, say, device).await,
         Command::Status => show::status(core, say).await,

@@ -51,7 +51,7 @@ fn shown(rows: &[ReportRow]) -> String {
 }
 
 /// Only for its owner's eyes, and never over something that is there.
-fn write(path: &Path, text: &str) -> Result<(), Stop> {
+pub fn write(path: &Path, text: &str) -> Result<(), Stop> {
     let written = OpenOptions::new()
         .create_new(true)
         .write(true)

@@ -19,6 +19,12 @@ pub async fn run(core: &Core, say: Say, send: Send) -> Result<(), Stop> {
     if !send.attach.attach.is_empty() {
         return super::files::send(core, say, send).await;
     }
+    if !send.card.is_empty() {
+        let (contacts, file) = super::contact::to_send(send.card)?;
+        let action = Action::SendCards { to: send.to, contacts, file };
+        let usual = if send.wait == Wait::Stored { STORED_WAIT } else { MARK_WAIT };
+        return act(core, say, action, send.wait, send.timeout.map_or(usual, Duration::from_secs)).await;
+    }
     let Send { to, text, wait, timeout, at, plain, .. } = send;
     let text = text_of(text.unwrap_or_default()).await?;
     if let Some(at) = at {

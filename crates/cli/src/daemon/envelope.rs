@@ -14,7 +14,7 @@ pub fn message(me: &Me, bubble: &Bubble) -> Value {
         "viewOnce": false,
         "mentions": mentions(bubble),
         "attachments": attachments(bubble),
-        "contacts": [],
+        "contacts": cards(bubble),
     });
     if let Some(poll) = bubble.poll.as_ref().filter(|_| bubble.note.is_none()) {
         let options: Vec<&str> = poll.options.iter().map(|option| option.text.as_str()).collect();
@@ -47,6 +47,28 @@ fn attachments(bubble: &Bubble) -> Vec<Value> {
         })
     };
     bubble.attachments.iter().map(each).collect()
+}
+
+/// The contact cards that it says, as far as they are shown.
+fn cards(bubble: &Bubble) -> Vec<Value> {
+    let each = |card: &screens::CardShown| {
+        let (mails, phones): (Vec<&String>, Vec<&String>) =
+            card.lines.iter().filter(|line| is_handle(line)).partition(|line| line.contains('@'));
+        let values = |all: Vec<&String>| -> Vec<Value> {
+            all.into_iter().map(|value| json!({ "value": value, "type": "OTHER" })).collect()
+        };
+        json!({
+            "name": { "display": card.name },
+            "phone": values(phones),
+            "email": values(mails),
+            "valise": { "lines": card.lines, "chat": card.chat, "add": card.add },
+        })
+    };
+    bubble.cards.iter().map(each).collect()
+}
+
+fn is_handle(line: &str) -> bool {
+    line.contains('@') || line.starts_with('+')
 }
 
 /// A message of one's own came further: `when` is now, `sent` when the message was sent.
@@ -187,6 +209,7 @@ pub fn contact(person: &Person) -> Value {
         "isBlocked": person.state == ContactState::Blocked,
         "isHidden": false,
         "messageExpirationTime": 0,
+        "profile": { "givenName": person.name, "about": person.about, "hasAvatar": person.picture.is_some() },
         "valise": { "handle": person.handle, "chat": person.chat },
     })
 }

@@ -2,6 +2,7 @@
 
 mod chat;
 mod media;
+mod people;
 
 use std::{env, net::SocketAddr, path::PathBuf};
 

@@ -5,6 +5,7 @@ mod accounts;
 mod amendment;
 mod attachment;
 mod canary;
+mod card;
 mod choice;
 mod commit_races;
 mod contact;

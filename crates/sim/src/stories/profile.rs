@@ -106,3 +106,30 @@ fn own_devices_have_the_same_profile_and_only_what_fits_is_taken() {
     }
     assert_eq!(anna.client(&world).profile().unwrap(), there);
 }
+
+#[test]
+fn a_stranger_who_only_asked_hears_nothing_and_a_device_that_comes_later_knows_it() {
+    let mut world = World::new(4);
+    let anna = world.registers_number("Anna", "+32470000001");
+    let boris = world.registers("Boris");
+    world.settle();
+    let picture = png(3_000, 5);
+    anna.is_now(&mut world, None, Some("Sails"), Some(&picture)).unwrap();
+    boris.is_now(&mut world, None, Some("Knocks"), Some(&png(900, 6))).unwrap();
+    boris.adds_handle(&mut world, "+32470000001");
+    boris.says(&mut world, anna, "let me in");
+    world.pass(MINUTE_MS);
+    let card = boris.card_of(&world, anna);
+    assert_eq!((card.name.as_str(), card.about.as_str(), card.picture), ("", "", None));
+    let request = &anna.client(&world).requests().unwrap()[0];
+    assert_eq!((request.name.as_str(), request.about.as_str(), request.picture), ("", "", None));
+    let laptop = anna.links_by_number(&mut world, "Anna's laptop");
+    world.pass(MINUTE_MS);
+    let (here, there) = (anna.client(&world).profile().unwrap(), laptop.client(&world).profile().unwrap());
+    assert_eq!(here, there);
+    assert!(laptop.client(&world).picture(&there.picture.unwrap()).unwrap() == Some(picture));
+    anna.accepts(&mut world, boris);
+    world.pass(MINUTE_MS);
+    assert_eq!(boris.card_of(&world, anna).about, "Sails");
+    assert_eq!(anna.card_of(&world, boris).about, "Knocks");
+}

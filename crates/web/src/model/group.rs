@@ -84,7 +84,8 @@ impl Model {
     /// Pictures of the list that are not here yet.
     pub(super) fn ask_pictures(&mut self, list: &ChatList) {
         let Listing::Rows(rows) = &list.chats else { return };
-        let shown: Vec<String> = rows.iter().filter_map(|row| row.picture.clone()).collect();
+        let faces = rows.iter().filter_map(|row| row.picture.clone());
+        let shown: Vec<String> = faces.chain(self.face_shown()).collect();
         self.pictures.retain(|id, _| shown.contains(id));
         for id in shown {
             let purpose = Purpose::Picture(id.clone());

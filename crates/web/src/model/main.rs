@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use screens::{
     Action, Answer, Ask, Bubble, ChatHead, ChatId, ChatList, ChatRow, Composer, ConnectionLine, ContactRow,
-    Edition, FolderId, GroupPage, JoinRow, LineState, Listing, Me, Notice, Outcome, PrivacyPage, RequestRow,
-    ScheduledRow, StoragePage, Trouble, What,
+    Edition, FolderId, GroupPage, JoinRow, LineState, Listing, Me, Notice, Outcome, Person, PrivacyPage,
+    ProfilePage, RequestRow, ScheduledRow, StoragePage, Trouble, What,
 };
 
 use super::{
@@ -151,6 +151,25 @@ pub enum Dialog {
         /// The parts, once they are here.
         page: Option<PrivacyPage>,
         /// Why something was not done.
+        refused: Option<String>,
+    },
+    /// One's own profile.
+    Profile {
+        /// It, once it is here.
+        page: Option<ProfilePage>,
+        /// Why something was not done.
+        refused: Option<String>,
+    },
+    /// What somebody tells of themselves.
+    Contact {
+        /// As far as it is known.
+        person: Box<Person>,
+    },
+    /// Whose cards are sent.
+    Cards {
+        /// Whom one can choose from.
+        people: Listing<ContactRow>,
+        /// Why it was not done.
         refused: Option<String>,
     },
     /// What a report would tell.
@@ -455,6 +474,10 @@ impl Model {
                 self.ask_newest(id);
             }
             (Purpose::Search(words), Answer::Found(found)) => self.found(&words, found),
+            (
+                purpose @ (Purpose::Profile | Purpose::Contact | Purpose::CardPeople | Purpose::SaveCards),
+                answer,
+            ) => self.people_answered(&purpose, answer),
             (Purpose::Privacy, Answer::Privacy(page)) => self.privacy_came(page),
             (Purpose::Storage, Answer::Storage(page)) => self.storage_came(page),
             (Purpose::Report, answer) => self.report_came(answer),
@@ -537,6 +560,9 @@ impl Model {
             (purpose @ (Purpose::Folders | Purpose::Schedule(_) | Purpose::ChangeScheduled), outcome) => {
                 self.words_came_of(purpose, outcome);
             }
+            (purpose @ (Purpose::Profile | Purpose::SendCards(_)), outcome) => {
+                self.people_came_of(purpose, outcome);
+            }
             (Purpose::Privacy, outcome) => self.came_of_privacy(outcome),
             (Purpose::Accept | Purpose::Block, Outcome::Refused { sentence, .. }) => {
                 self.say(sentence);
@@ -606,6 +632,7 @@ impl Model {
                 self.ask_requests();
                 self.ask_open();
                 self.ask_open_group();
+                self.ask_contact_anew();
             }
             Notice::Scheduled { chat, sentence } => self.scheduled_noticed(chat, sentence),
             Notice::Connection(line) => {
@@ -626,7 +653,7 @@ impl Model {
             }
             Notice::DevicesChanged { sentence, .. } | Notice::Removed { sentence } => self.say(sentence),
             Notice::Typing { chat, line, .. } => self.typing_noticed(chat, line),
-            Notice::Profile => {}
+            Notice::Profile => self.profile_noticed(),
             Notice::Privacy => self.privacy_noticed(),
             Notice::Account | Notice::Linking | Notice::Settled => {}
         }

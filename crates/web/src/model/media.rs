@@ -58,6 +58,13 @@ pub enum Chore {
         /// Where they are.
         address: String,
     },
+    /// Offer a text as a file.
+    SaveText {
+        /// Under this name.
+        name: String,
+        /// Its bytes.
+        text: String,
+    },
     /// A voice note was waited for: play it.
     Play(Box<AttachmentShown>),
 }

@@ -10,8 +10,10 @@ mod link;
 mod main;
 mod media;
 mod message;
+mod people;
 mod privacy;
 mod search;
+mod square;
 pub mod thumbhash;
 mod words;
 
@@ -33,6 +35,7 @@ pub use media::{Chore, FILES_MAX, Gallery, Media, Picked, Shelf, Viewer, is_seen
 pub use message::Writing;
 pub use privacy::Sheet;
 pub use search::Search;
+pub use square::Square;
 pub use words::Mentioning;
 
 /// The whole page as a value.
@@ -113,6 +116,11 @@ enum Purpose {
     NewPoll(ChatId),
     Editions,
     Privacy,
+    Profile,
+    Contact,
+    CardPeople,
+    SendCards(ChatId),
+    SaveCards,
     Report,
     Search(String),
     People,

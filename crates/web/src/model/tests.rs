@@ -496,6 +496,67 @@ fn what_others_are_told_is_asked_switched_and_asked_again() {
 }
 
 #[test]
+fn a_profile_is_shown_changed_and_shown_as_it_is_then() {
+    let (mut model, ..) = opened();
+    model.show_profile();
+    let is_profile = |what: &What| matches!(what, What::Ask(Ask::Profile));
+    let id = id_of(&model.take_out(), is_profile);
+    answer(&mut model, id, Answer::Profile(ProfilePage { picture: Some("f0".into()), ..samples::profile() }));
+    id_of(&model.take_out(), |what| matches!(what, What::Ask(Ask::Picture { id }) if id == "f0"));
+    model.set_profile(None, Some("Sails".into()));
+    let wanted = Action::SetProfile { name: None, about: Some("Sails".into()), picture: None };
+    let id = id_of(&model.take_out(), |what| *what == What::Action(wanted.clone()));
+    let refused =
+        |sentence: &str| Outcome::Refused { kind: RefusedKind::Usage, sentence: sentence.into(), next: None };
+    outcome(&mut model, id, refused("Too long."));
+    let said = |model: &Model| match &main(model).dialog {
+        Some(Dialog::Profile { refused, .. }) => refused.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(said(&model).as_deref(), Some("Too long."));
+    model.set_face(PictureEdit::Remove);
+    let id = id_of(&model.take_out(), |what| matches!(what, What::Action(Action::SetProfile { .. })));
+    outcome(&mut model, id, Outcome::Done);
+    assert_eq!(said(&model), None);
+    id_of(&model.take_out(), is_profile);
+}
+
+#[test]
+fn cards_are_chosen_sent_and_saved_and_nobody_who_is_blocked_is_offered() {
+    let (mut model, chat, id) = opened();
+    answer(&mut model, id, Answer::Timeline(samples::timeline_cards()));
+    model.take_out();
+    model.choose_cards();
+    let id = id_of(&model.take_out(), |what| matches!(what, What::Ask(Ask::Contacts)));
+    let Listing::Rows(mut rows) = samples::contacts_full() else { panic!("the sample is full") };
+    let all = rows.len();
+    rows[0].person.state = ContactState::Blocked;
+    for row in rows.iter_mut().skip(1) {
+        row.person.state = ContactState::Accepted;
+    }
+    answer(&mut model, id, Answer::Contacts(Listing::Rows(rows)));
+    assert!(
+        matches!(&main(&model).dialog, Some(Dialog::Cards { people: Listing::Rows(rows), .. }) if rows.len() == all - 1)
+    );
+    model.send_cards(&std::collections::BTreeSet::new());
+    assert!(matches!(&main(&model).dialog, Some(Dialog::Cards { refused: Some(_), .. })));
+    model.send_cards(&["me".to_owned()].into());
+    let wanted = Action::SendCards { to: chat.0.clone(), contacts: vec!["me".into()], file: None };
+    let id = id_of(&model.take_out(), |what| *what == What::Action(wanted.clone()));
+    outcome(&mut model, id, Outcome::Sent { chat, id: MessageId("ab".into()) });
+    assert!(main(&model).dialog.is_none());
+    let Some(Listing::Rows(rows)) = main(&model).chat().map(|chat| chat.shown.clone()) else {
+        panic!("rows")
+    };
+    model.save_cards(&rows[0]);
+    let is_cards = |what: &What| matches!(what, What::Ask(Ask::CardsOf { .. }));
+    let id = id_of(&model.take_out(), is_cards);
+    let file = CardFile { name: "Marko.vcf".into(), text: "BEGIN:VCARD".into(), count: 1, more: None };
+    answer(&mut model, id, Answer::Cards(file));
+    assert_eq!(model.chores, [Chore::SaveText { name: "Marko.vcf".into(), text: "BEGIN:VCARD".into() }]);
+}
+
+#[test]
 fn a_report_shows_everything_it_would_tell_before_it_is_saved() {
     let (mut model, _, id) = opened();
     answer(&mut model, id, window(&["a"], None));

@@ -92,10 +92,20 @@ pub fn Menu() -> Element {
                         Icon { name: "copy" }
                         "File"
                     }
+                    button { class: "menu__item", role: "menuitem", onclick: move |_| cards(desk),
+                        Icon { name: "person" }
+                        "Contact card"
+                    }
                 }
             }
         }
     }
+}
+
+/// Another window takes the place of the menu.
+fn cards(desk: Desk) {
+    dom::close_dialog(".dialog");
+    desk.change(Model::choose_cards);
 }
 
 /// The files that go with the next text.

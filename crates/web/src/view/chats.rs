@@ -43,6 +43,13 @@ pub fn Rail(me: Me, unread: u32) -> Element {
             span { class: "rail__gap" }
             button {
                 class: "rail__item",
+                aria_label: "Your profile",
+                title: "Your profile",
+                onclick: move |_| desk.change(Model::show_profile),
+                Icon { name: "person" }
+            }
+            button {
+                class: "rail__item",
                 aria_label: "What others are told",
                 title: "What others are told",
                 onclick: move |_| desk.change(Model::show_privacy),
@@ -122,6 +129,13 @@ pub fn List(
                         title: "Invite someone",
                         onclick: move |_| desk.change(Model::invite),
                         Icon { name: "invite" }
+                    }
+                    button {
+                        class: "icon-button icon-button--s only-narrow",
+                        aria_label: "Your profile",
+                        title: "Your profile",
+                        onclick: move |_| desk.change(Model::show_profile),
+                        Icon { name: "person" }
                     }
                     button {
                         class: "icon-button icon-button--s only-narrow",

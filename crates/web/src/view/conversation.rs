@@ -11,7 +11,7 @@ use super::{
     chats::Sign,
     folders, media, message,
     parts::{Bag, Face, Icon, Lasting, Marks, Unknown},
-    set,
+    people, set,
 };
 use crate::{
     dom,
@@ -144,7 +144,7 @@ fn Head(head: Option<ChatHead>) -> Element {
         header { class: "head",
             Back {}
             if let Some(ChatHead { id, person, line, group, picture, timer, typing, seen, pinned, scheduled }) = head {
-                Face { picture, initials: person.initials, tint: person.tint, class: "avatar--m" }
+                Face { picture, initials: person.initials.clone(), tint: person.tint, class: "avatar--m" }
                 div { class: "head__who",
                     h2 { class: "head__name clip", bdi { "{person.name}" } }
                     div { class: "head__sub clip",
@@ -186,6 +186,14 @@ fn Head(head: Option<ChatHead>) -> Element {
                         aria_label: "About this group",
                         title: "About this group",
                         onclick: move |_| desk.change(Model::show_group),
+                        Icon { name: "info" }
+                    }
+                } else {
+                    button {
+                        class: "icon-button",
+                        aria_label: "About this person",
+                        title: "About this person",
+                        onclick: move |_| desk.change(|model| model.show_contact(&person)),
                         Icon { name: "info" }
                     }
                 }
@@ -329,7 +337,7 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
     let script =
         if bubble.script == Script::Emoji && bubble.attachments.is_empty() { "bubble--emoji" } else { "" };
     let media = if bubble.attachments.iter().any(|one| is_seen(one.kind)) { "bubble--media" } else { "" };
-    let wordless = bubble.text.is_empty() && !bubble.attachments.is_empty();
+    let wordless = (bubble.text.is_empty() && !bubble.attachments.is_empty()) || !bubble.cards.is_empty();
     rsx! {
         if let Some(day) = day {
             li { class: "day", role: "separator", aria_label: "{day}", "{day}" }
@@ -358,6 +366,9 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
                     span { class: "bubble__note", Icon { name: "info", class: "i--16" } "{note}" }
                 } else if !wordless {
                     set::Text { bubble: bubble.clone() }
+                }
+                if !bubble.cards.is_empty() {
+                    people::Cards { bubble: bubble.clone() }
                 }
                 if let Some(spot) = bubble.place.as_ref().and_then(|place| place.spot.clone()) {
                     message::OnMap { spot }

@@ -5,7 +5,9 @@ use qrcode::{Color, EcLevel, QrCode};
 
 use screens::ChatRow;
 
-use super::{Desk, attach, chat, folders, group, message, parts::Icon, privacy, search, storage, viewer};
+use super::{
+    Desk, attach, chat, folders, group, message, parts::Icon, people, privacy, search, storage, viewer,
+};
 use crate::{
     dom,
     model::{Dialog, Model},
@@ -31,6 +33,9 @@ pub fn Shown(dialog: Dialog) -> Element {
         },
         Dialog::Invite { link, refused } => rsx! { Invite { link, refused } },
         Dialog::Privacy { page, refused } => rsx! { privacy::Window { page, refused } },
+        Dialog::Profile { page, refused } => rsx! { people::Profile { page, refused } },
+        Dialog::Contact { person } => rsx! { people::Contact { person: *person } },
+        Dialog::Cards { people, refused } => rsx! { people::Choose { people, refused } },
         Dialog::Report { sheet, refused } => rsx! {
             privacy::Report { sheet: sheet.map(|sheet| *sheet), refused }
         },

@@ -14,6 +14,7 @@ mod join;
 mod media;
 mod message;
 mod parts;
+mod people;
 mod privacy;
 mod search;
 mod set;
@@ -91,6 +92,7 @@ impl Desk {
                 Chore::Forget(number) => files::forget(number),
                 Chore::Revoke(address) => files::revoke(&address),
                 Chore::Save { name, address } => files::save(&name, &address),
+                Chore::SaveText { name, text } => dom::save(&name, "text/vcard", &text),
                 Chore::Play(attachment) => media::play(self, &attachment),
             }
         }

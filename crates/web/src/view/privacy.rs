@@ -84,7 +84,7 @@ pub fn Report(sheet: Option<ReportSheet>, refused: Option<String>) -> Element {
                         class: "button button--primary button--l button--block",
                         onclick: {
                             let (name, file) = (sheet.file_name.clone(), sheet.file.clone());
-                            move |_| dom::save(&name, &file)
+                            move |_| dom::save(&name, "application/json", &file)
                         },
                         Icon { name: "down", class: "i--18" }
                         "Save the file"
