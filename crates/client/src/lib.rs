@@ -75,10 +75,11 @@ pub use api::{
     AddWhom, AttachmentId, AttachmentState, AttachmentView, ChatChoice, ChatChoices, Command, CommandId,
     Connection, ContactCard, ContactState, ConversationHead, ConversationId, DeviceCard, DeviceNews, Edition,
     Event, FolderChange, FolderId, FolderView, Found, GroupChange, GroupHead, GroupInvitation, GroupMember,
-    GroupView, HistoryState, Input, InvitationSecrets, JoinState, JoinView, KeptCard, KnockView, LinkEnd,
-    LinkEvent, LinkState, LinkView, LivePlace, LiveStart, Mark, MediaRules, MessageView, NewAttachment,
-    Noticed, OutgoingId, OutgoingView, Output, PlaceView, PollOption, PollView, Privacy, PrivacyChoice,
-    ProfileView, Reaction, Refused, Reply, ScheduledId, ScheduledNews, ScheduledView, Status, Stored, Whom,
+    GroupView, HistoryState, Hold, Input, InvitationSecrets, JoinState, JoinView, KeptCard, KnockView,
+    LinkEnd, LinkEvent, LinkState, LinkView, LivePlace, LiveStart, Mark, MediaRules, MessageView,
+    NewAttachment, Noticed, OutgoingId, OutgoingView, Output, PlaceView, PollOption, PollView, Privacy,
+    PrivacyChoice, ProfileView, Reaction, Refused, Reply, ScheduledId, ScheduledNews, ScheduledView, Status,
+    Stored, Whom,
 };
 pub use card::{
     CARDS_AT_ONCE_MAX, CARDS_BYTES_MAX, KEPT_BYTES_MAX, KEPT_CARD_BYTES_MAX, KEPT_CARDS_MAX, card_id,
