@@ -284,7 +284,7 @@ fn contacts_go_into_a_file_come_back_elsewhere_and_are_told_to_others_as_cards()
     }
     let shown = &anna.ok(["contact", "show", "Boris"])[0]["contact"];
     assert_eq!((&shown["handle"], &shown["about"]), (&json!("+32470000002"), &json!("Sails; writes, late")));
-    anna.ok(["group", "new", "Lake house", "Boris"]);
+    anna.ok(["group", "create", "Lake house", "Boris"]);
     let folder = anna.home().to_owned();
     let path = |name: &str| folder.join(name).to_str().expect("text").to_owned();
     let file = path("contacts.vcf");

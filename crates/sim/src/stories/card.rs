@@ -126,6 +126,7 @@ fn kept_cards_are_on_all_devices_also_later_ones_and_nobody_else_hears_of_them()
     assert_eq!(anna.asks(&mut world, Command::KeepCards(all.clone())), Ok(Reply::Done), "nothing changes");
     world.settle();
     assert_eq!((kept(&world, anna).len(), kept(&world, laptop)), (40, kept(&world, anna)));
+    assert_eq!(world.frames_to(boris), frames, "he hears nothing");
     let other = KeptCard { text: "another".into(), ..all[7].clone() };
     let gone = KeptCard { text: String::new(), ..all[8].clone() };
     laptop.asks(&mut world, Command::KeepCards(vec![other.clone(), gone.clone()])).unwrap();
@@ -133,7 +134,6 @@ fn kept_cards_are_on_all_devices_also_later_ones_and_nobody_else_hears_of_them()
     assert_eq!(kept(&world, anna).len(), 39);
     assert_eq!(anna.client(&world).kept_card(other.id).unwrap(), Some(other));
     assert_eq!(anna.client(&world).kept_card(gone.id).unwrap(), None);
-    assert_eq!(world.frames_to(boris), frames, "he hears nothing");
     let tablet = anna.links(&mut world, "Anna's tablet");
     world.pass(MINUTE_MS);
     assert_eq!(kept(&world, tablet), kept(&world, anna));

@@ -469,7 +469,7 @@ fn Adding(people: Listing<ContactRow>, page: GroupPage) -> Element {
 
 /// People to choose from.
 #[component]
-fn Choice(people: Listing<ContactRow>, chosen: Signal<BTreeSet<String>>, label: &'static str) -> Element {
+pub fn Choice(people: Listing<ContactRow>, chosen: Signal<BTreeSet<String>>, label: &'static str) -> Element {
     match people {
         Listing::Loading => rsx! { p { class: "lead", role: "status", aria_label: label, "One moment" } },
         Listing::Empty(place) => rsx! { p { class: "lead", "{place.title}. {place.sentence}" } },

@@ -6,7 +6,7 @@ use dioxus::prelude::*;
 use screens::{Bubble, CardShown, ContactRow, Listing, Person, PictureEdit, ProfilePage};
 
 use super::{
-    Desk, dialogs,
+    Desk, dialogs, group,
     parts::{Avatar, Face, Icon},
 };
 use crate::{
@@ -43,30 +43,30 @@ fn Card(card: CardShown, bubble: Option<Bubble>) -> Element {
                 }
                 span { class: "card__line", "{card.line}" }
             }
-        }
-        div { class: "card__acts",
-            if let Some(chat) = chat {
-                button {
-                    class: "button button--small",
-                    aria_label: "Write to {name}",
-                    onclick: move |_| desk.change(|model| model.open_chat(&chat)),
-                    "Write"
+            div { class: "card__acts",
+                if let Some(chat) = chat {
+                    button {
+                        class: "button button--small",
+                        aria_label: "Write to {name}",
+                        onclick: move |_| desk.change(|model| model.open_chat(&chat)),
+                        "Write"
+                    }
+                } else if let Some(who) = add {
+                    button {
+                        class: "button button--small",
+                        aria_label: "Ask {name} to be a contact",
+                        onclick: move |_| desk.change(|model| model.new_chat(who.clone())),
+                        "Ask as contact"
+                    }
                 }
-            } else if let Some(who) = add {
-                button {
-                    class: "button button--small",
-                    aria_label: "Ask {name} to be a contact",
-                    onclick: move |_| desk.change(|model| model.new_chat(who.clone())),
-                    "Ask as contact"
-                }
-            }
-            if let Some(bubble) = bubble {
-                button {
-                    class: "button button--small",
-                    aria_label: "Save as a file for address books",
-                    onclick: move |_| desk.change(|model| model.save_cards(&bubble)),
-                    Icon { name: "down", class: "i--16" }
-                    "Save .vcf"
+                if let Some(bubble) = bubble {
+                    button {
+                        class: "button button--small",
+                        aria_label: "Save as a file for address books",
+                        onclick: move |_| desk.change(|model| model.save_cards(&bubble)),
+                        Icon { name: "down", class: "i--16" }
+                        "Save .vcf"
+                    }
                 }
             }
         }
@@ -77,7 +77,7 @@ fn Card(card: CardShown, bubble: Option<Bubble>) -> Element {
 #[component]
 pub fn Choose(people: Listing<ContactRow>, refused: Option<String>) -> Element {
     let desk = use_context::<Desk>();
-    let chosen = use_signal(BTreeSet::<String>::new);
+    let mut chosen = use_signal(BTreeSet::<String>::new);
     use_effect(|| {
         dom::show_dialog(".dialog");
         dom::focus(".dialog .icon-button");
@@ -98,45 +98,22 @@ pub fn Choose(people: Listing<ContactRow>, refused: Option<String>) -> Element {
                 if let Some(refused) = refused {
                     p { class: "field__help field__help--error", role: "alert", "{refused}" }
                 }
-                fieldset { class: "rules",
-                    legend { class: "field__label", "Whose" }
-                    Pick { id: "me", name: "Your own", line: None, chosen }
-                    match people {
-                        Listing::Rows(rows) => rsx! {
-                            for row in rows {
-                                Pick { key: "{row.person.id}", id: row.person.id.0, name: row.person.name, line: row.person.handle, chosen }
+                label { class: "rule",
+                    input {
+                        r#type: "checkbox",
+                        onchange: move |event| {
+                            let mut chosen = chosen.write();
+                            if event.checked() {
+                                chosen.insert(OWN.to_owned());
+                            } else {
+                                chosen.remove(OWN);
                             }
                         },
-                        Listing::Loading => rsx! { div { class: "bone bone--name", aria_hidden: "true" } },
-                        Listing::Empty(_) => rsx! {},
-                        Listing::Failing(trouble) => rsx! { p { role: "alert", "{trouble.sentence}" } },
                     }
+                    span { "Your own" }
                 }
+                group::Choice { people, chosen, label: "Contacts" }
                 button { class: "button button--primary button--l button--block", "Send" }
-            }
-        }
-    }
-}
-
-#[component]
-fn Pick(id: String, name: String, line: Option<String>, chosen: Signal<BTreeSet<String>>) -> Element {
-    rsx! {
-        label { class: "rule",
-            input {
-                r#type: "checkbox",
-                onchange: move |event| {
-                    if event.checked() {
-                        chosen.write().insert(id.clone());
-                    } else {
-                        chosen.write().remove(&id);
-                    }
-                },
-            }
-            span { class: "person__who",
-                span { class: "clip", bdi { "{name}" } }
-                if let Some(line) = line {
-                    span { class: "person__line", "{line}" }
-                }
             }
         }
     }
@@ -320,6 +297,7 @@ fn Crop(
     failed: Signal<bool>,
 ) -> Element {
     let desk = use_context::<Desk>();
+    let (mut open, mut failed) = (open, failed);
     let mut held = use_signal(|| None::<(f64, f64)>);
     let mut change = move |change: &dyn Fn(&mut Square)| {
         if let Some((_, square)) = open.write().as_mut() {
@@ -401,6 +379,8 @@ fn Crop(
     }
 }
 
+/// Names oneself among those whose card is sent.
+const OWN: &str = "me";
 /// Pixels that the square is shown with, as the style sheet has it.
 const SHOWN: f64 = 240.0;
 /// So much of the square a key moves it by.
