@@ -1,6 +1,6 @@
 //! Words about files.
 
-use client::{MediaInfo, MediaKind};
+use client::{Hold, MediaInfo, MediaKind};
 use screens::Transfer;
 
 use crate::words::No;
@@ -101,6 +101,15 @@ pub(crate) fn transfer(state: Transfer, done: u64, size: u64) -> String {
         Transfer::LeavingHeld => format!("Held at {}", of()),
         Transfer::Gone => "No longer on the server. Ask who sent it to send it again.".to_owned(),
         Transfer::Damaged => "What came is not what was sent. Load it again.".to_owned(),
+    }
+}
+
+/// What is said in place of how far it is, when nobody here holds it and it stands still all the same.
+pub(crate) fn waits(hold: Hold) -> Option<&'static str> {
+    match hold {
+        Hold::None | Hold::Person => None,
+        Hold::Service => Some("The server has no room or is busy. This goes on by itself."),
+        Hold::Allowance => Some("Today's allowance of files is used up. This goes on by itself tomorrow."),
     }
 }
 

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::{
-    AttachmentState, AttachmentView, Command, ConversationId, MediaInfo, NewAttachment, OutgoingView,
+    AttachmentState, AttachmentView, Command, ConversationId, Hold, MediaInfo, NewAttachment, OutgoingView,
     Refused, Stored,
 };
 use screens::{
@@ -353,16 +353,17 @@ pub(crate) fn shown(view: &AttachmentView) -> AttachmentShown {
     let about = &view.about;
     let (state, done) = match view.state {
         AttachmentState::Known => (Transfer::Known, 0),
-        AttachmentState::Coming { done, paused: false } => (Transfer::Coming, done),
-        AttachmentState::Coming { done, paused: true } => (Transfer::ComingHeld, done),
+        AttachmentState::Coming { done, hold: Hold::Person } => (Transfer::ComingHeld, done),
+        AttachmentState::Coming { done, .. } => (Transfer::Coming, done),
         AttachmentState::Here => (Transfer::Here, view.size),
-        AttachmentState::Leaving { done, paused: false } => (Transfer::Leaving, done),
-        AttachmentState::Leaving { done, paused: true } => (Transfer::LeavingHeld, done),
+        AttachmentState::Leaving { done, hold: Hold::Person } => (Transfer::LeavingHeld, done),
+        AttachmentState::Leaving { done, .. } => (Transfer::Leaving, done),
         AttachmentState::Gone => (Transfer::Gone, 0),
         AttachmentState::Damaged => (Transfer::Damaged, 0),
     };
     let name = file_words::file_name(about);
-    let line = file_words::transfer(state, done, view.size);
+    let line = file_words::waits(held_by(view))
+        .map_or_else(|| file_words::transfer(state, done, view.size), str::to_owned);
     let duration = (about.duration_ms > 0).then(|| file_words::duration(about.duration_ms));
     let spoken = [Some(file_words::media_kind(about.kind).to_owned()), duration.clone(), Some(line.clone())];
     let acts: &[AttachmentAct] = match state {
@@ -397,6 +398,13 @@ pub(crate) fn shown(view: &AttachmentView) -> AttachmentShown {
     }
 }
 
+fn held_by(view: &AttachmentView) -> Hold {
+    match view.state {
+        AttachmentState::Coming { hold, .. } | AttachmentState::Leaving { hold, .. } => hold,
+        _ => Hold::None,
+    }
+}
+
 fn outgoing_shown(view: &OutgoingView, authors: &Authors, clock: &Clock) -> OutgoingShown {
     let attachments: Vec<AttachmentShown> = view.attachments.iter().map(shown).collect();
     let all: u64 = view.attachments.iter().map(|it| it.size).sum();
@@ -407,7 +415,11 @@ fn outgoing_shown(view: &OutgoingView, authors: &Authors, clock: &Clock) -> Outg
     };
     let left: u64 = view.attachments.iter().map(done).sum();
     let held = attachments.iter().any(|it| it.state == Transfer::LeavingHeld);
-    let line = file_words::outgoing(left, all, held, view.failed);
+    let waits = view.attachments.iter().find_map(|it| file_words::waits(held_by(it)));
+    let line = match waits.filter(|_| !view.failed && !held) {
+        Some(waits) => waits.to_owned(),
+        None => file_words::outgoing(left, all, held, view.failed),
+    };
     let acts = match (view.failed, held) {
         (true, _) => vec![OutgoingAct::TryAgain, OutgoingAct::Cancel],
         (false, true) => vec![OutgoingAct::GoOn, OutgoingAct::Cancel],

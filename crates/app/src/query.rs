@@ -33,7 +33,7 @@ impl App {
             Ask::Timeline { chat, before, limit } => {
                 self.timeline(&chat, before, limit, clock).map(Answer::Timeline)
             }
-            Ask::Message { id } => self.message(&id, clock).map(Answer::Message),
+            Ask::Message { id } => self.message(&id, clock).map(|one| Answer::Message(Box::new(one))),
             Ask::Editions { id } => self.editions(&id, clock),
             Ask::Search { words, limit } => self.search(&words, limit, clock),
             Ask::Starred => self.starred(clock),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -185,6 +186,8 @@ pub(crate) fn transaction<T, E: From<Error>>(
 
 fn set_up(connection: &Connection) -> Result<(), Error> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
+    // Or every statement with a bound limit is prepared anew whenever it is bound: its plan might depend on the number.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection
         .execute_batch("pragma secure_delete=on; pragma foreign_keys=on; pragma trusted_schema=off")?)
 }
@@ -242,3 +245,18 @@ const STATEMENTS_CACHED_MAX: usize = 256;
 /// lock is exclusive from the first access on, which is also all that the browser's private file system offers (SQLite's "WAL without
 /// shared memory", <https://sqlite.org/wal.html#noshm>).
 const JOURNAL: &str = "pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=256";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_with_a_bound_limit_is_prepared_once() {
+        let db = Db::open_in_memory().unwrap();
+        let mut few = db.connection.prepare("select name from sqlite_schema limit ?1").unwrap();
+        for limit in 1..5 {
+            assert!(few.query([limit]).unwrap().next().unwrap().is_none());
+        }
+        assert_eq!(few.get_status(rusqlite::StatementStatus::RePrepare), 0);
+    }
+}

@@ -525,8 +525,8 @@ pub enum AttachmentState {
     Coming {
         /// Bytes that are here.
         done: u64,
-        /// It is held.
-        paused: bool,
+        /// Why it stands still.
+        hold: Hold,
     },
     /// All of it is here, and is what the message names.
     Here,
@@ -534,13 +534,26 @@ pub enum AttachmentState {
     Leaving {
         /// Bytes that are there.
         done: u64,
-        /// It is held.
-        paused: bool,
+        /// Why it stands still.
+        hold: Hold,
     },
     /// The service does not keep it any more.
     Gone,
     /// What came is not what the message names.
     Damaged,
+}
+
+/// Why what moves stands still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// It does not, or only for want of a line.
+    None,
+    /// Somebody holds it.
+    Person,
+    /// The service has refused it several times: its store is full, or it is very busy. It is tried again by itself.
+    Service,
+    /// What the account may leave with the service in a day is used up. It goes on by itself.
+    Allowance,
 }
 
 /// What is on its way out and no message yet.

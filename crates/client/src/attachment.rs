@@ -14,9 +14,10 @@ use wire::Secret32;
 use wire::content::{ATTACHMENTS_MAX, AttachmentPart, MediaInfo, MediaKind, MimiContent, NestedPart};
 
 use crate::api::{
-    AttachmentId, AttachmentState, AttachmentView, CommandId, ConversationId, Event, MediaRules,
+    AttachmentId, AttachmentState, AttachmentView, CommandId, ConversationId, Event, Hold, MediaRules,
     NewAttachment, OutgoingId, OutgoingView, Refused, Reply, Stored,
 };
+use crate::intent::Kind;
 use crate::machine::{Client, Fault};
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
@@ -832,26 +833,33 @@ pub(crate) fn views(reader: &Reader<'_>, subject: &[u8]) -> Result<Vec<Attachmen
     for (id, about, thumbnail) in rows {
         let stand = reader.row(
             "select size, state, paused, (select count(*) from chunk where attachment = ?1),
-             (select count(*) from chunk where attachment = ?1 and put = 1) from attachment where id = ?1",
-            params![id],
+             (select count(*) from chunk where attachment = ?1 and put = 1),
+             attempts >= ?2, exists (select 1 from intent where kind = ?3 and state != 3 and attempts > 0)
+             from attachment where id = ?1",
+            params![id, crate::transfer::REFUSALS_SHOWN_MIN, Kind::EarnTokens as i64],
             |row| {
-                Ok((
-                    number(row.get(0)?),
-                    row.get::<_, i64>(1)?,
-                    row.get::<_, bool>(2)?,
-                    number(row.get(3)?),
-                    number(row.get(4)?),
-                ))
+                let hold = match (row.get(2)?, row.get(5)?, row.get(6)?) {
+                    (true, _, _) => Hold::Person,
+                    (_, true, _) => Hold::Service,
+                    (_, _, true) => Hold::Allowance,
+                    _ => Hold::None,
+                };
+                let (here, left) = (number(row.get(3)?), number(row.get(4)?));
+                Ok((number(row.get(0)?), row.get::<_, i64>(1)?, hold, here, left))
             },
         )?;
-        let Some((size, state, paused, here, left)) = stand else { continue };
+        let Some((size, state, hold, here, left)) = stand else { continue };
         let chunks = Layout::of(size).map_or(1, |layout| u64::from(layout.chunks()));
         let share = |done: u64| size.saturating_mul(done.min(chunks)) / chunks.max(1);
         let state = match Stand::of(state) {
             Ok(Stand::Leaving | Stand::Filling | Stand::Copying) => {
-                AttachmentState::Leaving { done: share(left), paused }
+                AttachmentState::Leaving { done: share(left), hold }
             }
-            Ok(Stand::Wanted) => AttachmentState::Coming { done: share(here), paused },
+            Ok(Stand::Wanted) => {
+                // What comes is free.
+                let hold = if hold == Hold::Allowance { Hold::None } else { hold };
+                AttachmentState::Coming { done: share(here), hold }
+            }
             Ok(Stand::Here | Stand::TakenBack) => AttachmentState::Here,
             Ok(Stand::Gone) => AttachmentState::Gone,
             Ok(Stand::Damaged) => AttachmentState::Damaged,

@@ -10,6 +10,7 @@ use crate::api::{ContactState, ConversationId};
 use crate::charter::PROFILE_DEVICES_MAX;
 use crate::contact::conversation_with;
 use crate::conversation::SlotState;
+use crate::machine::Weakness;
 use crate::step::{Halting, Step, sql_time};
 
 /// What this room keeps.
@@ -80,7 +81,16 @@ impl Step<'_> {
             return Ok(true);
         }
         let r = Group::load(self.session, GroupId::from(slot.id))?.r()?;
-        let way = self.way_into(&slot, r)?;
+        let mut way = self.way_into(&slot, r)?;
+        if self.config.has(Weakness::NamesAnotherGroup) {
+            let other = self.tx.row(
+                "select conversation from room where conversation != ?1 order by conversation limit 1",
+                params![conversation.0],
+                |row| row.get(0),
+            )?;
+            way.conversation = other.unwrap_or(way.conversation);
+            way.generation += 1;
+        }
         self.tell_ways(conversation_with(self.me()?.account, account), vec![way])?;
         Ok(true)
     }

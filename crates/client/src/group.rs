@@ -472,10 +472,15 @@ impl Step<'_> {
         intent::queue_once(self, Kind::Rejoin, &slot.conversation.0, &[])
     }
 
+    /// The slot before which a conversation waits to come back. None when a letter has opened it meanwhile, or the next one.
+    fn slot_outside(&self, intent: &Intent) -> Halting<Option<Slot>> {
+        let slot = self.current_slot(intent.conversation()?)?;
+        Ok(slot.filter(|slot| slot.state == SlotState::Rejoining))
+    }
+
     /// First step of coming back: the rejoin blob.
     pub fn fetch_rejoin(&mut self, intent: &Intent) -> Halting<()> {
-        let conversation = intent.conversation()?;
-        let Some(slot) = self.current_slot(conversation)? else { return intent::finish(self, intent.id) };
+        let Some(slot) = self.slot_outside(intent)? else { return intent::finish(self, intent.id) };
         let request = UnnamedRequest::FetchRejoin(FetchRejoin { slot: slot.id, extensions: vec![] });
         self.request_unnamed(Purpose::Intent(intent.id), &request.encode()?);
         Ok(())
@@ -484,7 +489,7 @@ impl Step<'_> {
     /// Second step: an external commit that replaces the old leaf.
     pub fn seal_rejoin(&mut self, intent: &Intent, rejoin: &Rejoin) -> Halting<()> {
         let conversation = intent.conversation()?;
-        let Some(slot) = self.current_slot(conversation)? else { return intent::finish(self, intent.id) };
+        let Some(slot) = self.slot_outside(intent)? else { return intent::finish(self, intent.id) };
         let entered = self.attempt(|step| step.enter_again(intent, &slot, rejoin))?;
         if entered == Some(false) && intent.attempts >= TREE_TRIES_MAX {
             // The service does not give the tree, again and again.

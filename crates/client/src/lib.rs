@@ -74,10 +74,10 @@ pub use api::{
     AddWhom, AttachmentId, AttachmentState, AttachmentView, ChatChoice, ChatChoices, Command, CommandId,
     Connection, ContactCard, ContactState, ConversationHead, ConversationId, DeviceCard, DeviceNews, Edition,
     Event, FolderChange, FolderId, FolderView, Found, GroupChange, GroupHead, GroupInvitation, GroupMember,
-    GroupView, HistoryState, Input, InvitationSecrets, JoinState, JoinView, KnockView, LinkEnd, LinkEvent,
-    LinkState, LinkView, LivePlace, LiveStart, Mark, MediaRules, MessageView, NewAttachment, Noticed,
-    OutgoingId, OutgoingView, Output, PlaceView, PollOption, PollView, Privacy, PrivacyChoice, ProfileView,
-    Reaction, Refused, Reply, ScheduledId, ScheduledNews, ScheduledView, Status, Stored, Whom,
+    GroupView, HistoryState, Hold, Input, InvitationSecrets, JoinState, JoinView, KnockView, LinkEnd,
+    LinkEvent, LinkState, LinkView, LivePlace, LiveStart, Mark, MediaRules, MessageView, NewAttachment,
+    Noticed, OutgoingId, OutgoingView, Output, PlaceView, PollOption, PollView, Privacy, PrivacyChoice,
+    ProfileView, Reaction, Refused, Reply, ScheduledId, ScheduledNews, ScheduledView, Status, Stored, Whom,
 };
 pub use client_db::{Db, Error as OpenError, Key};
 pub use crypto::attachment::ATTACHMENT_BYTES_MAX;

@@ -73,6 +73,8 @@ pub enum Weakness {
     ProposesAlways,
     /// Tells whoever asks for the way back wrong ones, many times.
     TellsWrongWays,
+    /// Tells whoever it let into a group that another group, which both know, goes on there.
+    NamesAnotherGroup,
 }
 
 impl Config {

@@ -493,6 +493,9 @@ impl Step<'_> {
             "update attachment set not_before = ?2, attempts = attempts + 1 where id = ?1",
             params![attachment.id, sql_time(at)],
         )?;
+        if attachment.attempts + 1 == REFUSALS_SHOWN_MIN {
+            return self.tell_of_attachment(attachment.id);
+        }
         Ok(())
     }
 
@@ -538,6 +541,8 @@ const PATIENCE_MS_MAX: u64 = 60 * MINUTE_MS;
 /// What mends by itself is tried again between these.
 const RETRY_MS_MIN: u64 = 2 * SECOND_MS;
 const RETRY_MS_MAX: u64 = 10 * MINUTE_MS;
+/// Whoever looks is told that the service does not take it after so many refusals without a chunk between.
+pub(crate) const REFUSALS_SHOWN_MIN: u32 = 3;
 /// How far a transfer is is told no more often.
 const TOLD_EVERY_MS: u64 = 250;
 /// On a device that was full, nothing is fetched for so long: what little room there is, is for messages.

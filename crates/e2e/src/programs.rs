@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -112,6 +112,12 @@ impl Server {
         }
     }
 
+    /// Where it listens, for a [`crate::browser::Line`] to lead there.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
     /// The newest code that was sent to a handle.
     ///
     /// # Panics
@@ -176,6 +182,16 @@ impl Terminal {
         let authority = server.tls.then(|| server.authority());
         let home = Home::Own(tempfile::tempdir().expect("a temporary folder"));
         Self { home, url: server.url(), authority }
+    }
+
+    /// A fresh one that uses the server by another address, as behind a [`crate::browser::Line`].
+    ///
+    /// # Panics
+    /// When there is no room for a folder.
+    #[must_use]
+    pub fn over(url: &str) -> Self {
+        let home = Home::Own(tempfile::tempdir().expect("a temporary folder"));
+        Self { home, url: url.to_owned(), authority: None }
     }
 
     /// A second one on a home that somebody else looks after.
@@ -361,6 +377,18 @@ impl Follower {
                 }
             }
         }
+    }
+
+    /// Whether such a line comes within a time; a program that ends without it is not waited for longer.
+    pub fn hears(&mut self, within: Duration, fits: impl Fn(&Value) -> bool) -> bool {
+        let give_up = Instant::now() + within;
+        while let Ok(line) = self.received.recv_timeout(give_up.saturating_duration_since(Instant::now())) {
+            self.seen.push(line.clone());
+            if fits(&line) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Waits for a message of that text.

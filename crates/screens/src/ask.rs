@@ -155,7 +155,7 @@ pub enum Answer {
     /// To [`Ask::Timeline`].
     Timeline(Timeline),
     /// To [`Ask::Message`].
-    Message(Bubble),
+    Message(Box<Bubble>),
     /// To [`Ask::Editions`]: the first version first.
     Editions(Vec<Edition>),
     /// To [`Ask::Search`] and [`Ask::Starred`].

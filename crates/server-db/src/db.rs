@@ -1,6 +1,7 @@
 use std::cell::Cell;
 use std::path::PathBuf;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -83,6 +84,8 @@ impl Db {
     pub fn open(location: Location, options: &Options, schema: &Schema) -> Result<Self, DbError> {
         let connection = connect(location, options)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        // Or every statement with a bound limit is prepared anew whenever it is bound: its plan might depend on the number.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let mut db = Self { connection, faults: Faults::default(), input: Cell::new(Input::None) };
         db.migrate(schema)?;
         Ok(db)
@@ -463,6 +466,16 @@ mod tests {
 
     fn rows(db: &Db) -> u64 {
         db.read().one("SELECT COUNT(*) FROM t", &[], |row| row.count(0)).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_statement_with_a_bound_limit_is_prepared_once() {
+        let db = Db::in_memory(&schema()).unwrap();
+        let mut few = db.connection.prepare("SELECT k FROM t WHERE n < ?1 ORDER BY n LIMIT ?2").unwrap();
+        for limit in 1..5 {
+            assert!(few.query((7, limit)).unwrap().next().unwrap().is_none());
+        }
+        assert_eq!(few.get_status(rusqlite::StatementStatus::RePrepare), 0);
     }
 
     #[test]

@@ -125,7 +125,7 @@ pub async fn save(core: &Core, say: Say, message: String, folder: Option<PathBuf
 async fn named(core: &Core, typed: &str) -> Result<Bubble, Stop> {
     let id = MessageId(typed.trim().to_owned());
     match answered(core.ask(Ask::Message { id }).await)? {
-        Answer::Message(bubble) => Ok(bubble),
+        Answer::Message(bubble) => Ok(*bubble),
         _ => Err(Stop::unexpected()),
     }
 }

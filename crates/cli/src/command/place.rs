@@ -233,7 +233,7 @@ async fn feed(
 
 async fn bubble(core: &Core, id: MessageId) -> Result<Bubble, Stop> {
     match answered(core.ask(Ask::Message { id }).await)? {
-        Answer::Message(bubble) => Ok(bubble),
+        Answer::Message(bubble) => Ok(*bubble),
         _ => Err(Stop::unexpected()),
     }
 }

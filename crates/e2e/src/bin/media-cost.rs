@@ -6,7 +6,7 @@
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant},
@@ -210,7 +210,7 @@ fn meet_over(server: &Server, line: &Line) -> [Terminal; 2] {
 /// Bytes that left for the service until all of it was there.
 async fn sent_over(file: &Path, cuts: u64) -> Result<u64, Trouble> {
     let server = Server::start();
-    let line = Line::to(SocketAddr::from(([127, 0, 0, 1], server.port))).await?;
+    let line = Line::to(server.address()).await?;
     // Who is on one server gives one address for it; the other one is silent while it is counted.
     let [anna, _boris] = meet_over(&server, &line);
     let (before, _) = line.passed();
@@ -332,7 +332,7 @@ const PACES: [(&str, Pace); 2] = [
 /// From the moment the sender lets go to the moment the other sees something, and to the whole picture; over one such line.
 async fn first_picture(name: &str, pace: Pace, photo: &Path) -> Result<Value, Trouble> {
     let server = Server::start();
-    let service = SocketAddr::from(([127, 0, 0, 1], server.port));
+    let service = server.address();
     let line = Line::at_pace(service, Some(pace)).await?;
     let [anna, boris] = meet_over(&server, &line);
     tokio::task::block_in_place(|| -> Result<Value, Trouble> {

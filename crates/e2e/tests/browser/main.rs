@@ -3,8 +3,9 @@
 mod chat;
 mod media;
 mod place;
+mod soak;
 
-use std::{env, net::SocketAddr, path::PathBuf};
+use std::{env, path::PathBuf};
 
 use e2e::{
     browser::{Browser, Failure, Line, Page},
@@ -293,7 +294,7 @@ async fn tabs_share_one_core_and_hand_it_over() -> Outcome {
 #[tokio::test]
 async fn what_is_written_without_a_line_leaves_by_itself_once() -> Outcome {
     let (server, browser) = (Server::start(), Browser::start().await?);
-    let line = Line::to(SocketAddr::from(([127, 0, 0, 1], server.port))).await?;
+    let line = Line::to(server.address()).await?;
     let anna = browser.person().await?.open(&server.url()).await?;
     register(&server, &anna, "+32470123456", "Anna").await?;
     let boris = browser.person().await?.open(&format!("http://{}", line.address())).await?;

@@ -1,6 +1,6 @@
 //! Photos, files and voice notes in the web app with the real server.
 
-use std::{net::SocketAddr, path::Path};
+use std::path::Path;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use e2e::{
@@ -77,7 +77,7 @@ async fn a_photo_arrives_without_the_place_where_it_was_taken() -> Outcome {
 async fn a_file_of_some_megabytes_comes_through_a_line_that_is_cut() -> Outcome {
     let (server, browser) = (Server::start(), Browser::start().await?);
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let line = Line::to(SocketAddr::from(([127, 0, 0, 1], server.port))).await?;
+    let line = Line::to(server.address()).await?;
     let (anna, boris) = two(&browser, &format!("http://{}", line.address())).await?;
     let sent = noise(FILE_BYTES);
     let file = folder.path().join("scans.zip");

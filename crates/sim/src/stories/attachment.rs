@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use client::{
-    AttachmentId, AttachmentState, Command, ConversationId, MediaInfo, MediaKind, MessageView, NewAttachment,
-    OutgoingId, Refused, Reply, Stored,
+    AttachmentId, AttachmentState, Command, ConversationId, Hold, MediaInfo, MediaKind, MessageView,
+    NewAttachment, OutgoingId, Refused, Reply, Stored,
 };
 use vocab::time::{DAY_MS, MINUTE_MS};
 use wire::{AccountAnswer, AccountRequest, BlobAnswer, BlobRequest, Decode, Door, Encode, Refusal, Request};
@@ -313,6 +313,42 @@ fn whoever_has_no_tokens_left_still_gets_what_others_send() {
     world.pass(5 * MINUTE_MS);
     assert!(anna.opens_first(&world, boris) == Some(bytes));
     assert!(boris.messages(&world, anna).iter().all(|message| message.own), "hers wait");
+    assert!(holds(&world, anna, boris).iter().all(|hold| *hold == Hold::Allowance), "and say why");
+}
+
+/// Why what is on its way out stands still.
+fn holds(world: &World, device: Device, with: Device) -> Vec<Hold> {
+    let conversation = device.conversation(world, with).unwrap();
+    let outgoing = device.client(world).outgoing(conversation).unwrap();
+    let hold = |state| match state {
+        AttachmentState::Leaving { hold, .. } => hold,
+        other => panic!("{other:?}"),
+    };
+    outgoing.iter().flat_map(|it| &it.attachments).map(|it| hold(it.state)).collect()
+}
+
+#[test]
+fn a_service_whose_store_is_full_is_named_and_what_waits_leaves_when_there_is_room() {
+    let mut world = World::new(19);
+    let (anna, boris) = friends(&mut world);
+    world.set_crook(|passing: &Passing<'_>| {
+        let put = passing.to_service && passing.door == Door::Blob;
+        let request = put.then(|| Request::<BlobRequest>::decode(passing.frame).ok()).flatten();
+        let Some(Request { id, op: BlobRequest::PutBlob(_) }) = request else {
+            return Meddling::none(passing);
+        };
+        let refusal = Refusal::Unavailable;
+        let answer = wire::Reply::<BlobAnswer>::Refused { id, refusal }.encode().expect("small");
+        Meddling { onward: vec![], back: vec![answer] }
+    });
+    let conversation = anna.conversation(&world, boris).unwrap();
+    let bytes = file(600_000, 19);
+    anna.attaches(&mut world, conversation, "", &[(MediaKind::File, "f", &bytes)]);
+    world.pass(5 * MINUTE_MS);
+    assert_eq!(holds(&world, anna, boris), [Hold::Service]);
+    world.dismiss_crook();
+    world.settle();
+    assert!(boris.opens_first(&world, anna) == Some(bytes));
 }
 
 /// A service that answers fetches with something else.

@@ -201,6 +201,34 @@ fn a_welcome_that_is_thrown_away_is_made_good_by_whoever_let_them_in() {
 }
 
 #[test]
+fn a_contact_who_has_the_service_for_an_accomplice_lures_nobody_out_of_a_group_they_are_in() {
+    let mut world = World::new(7);
+    let [anna, boris, carla] = ["Anna", "Boris", "Carla"].map(|name| world.registers(name));
+    world.settle();
+    anna.befriends(&mut world, boris);
+    anna.befriends(&mut world, carla);
+    boris.befriends(&mut world, carla);
+    let group = anna.makes_group(&mut world, "Lake house", &[boris, carla]);
+    world.settle();
+    boris.restarts_with(&mut world, |config| config.broken = Some(client::Weakness::NamesAnotherGroup));
+    // The letter into his own group is thrown away, so that his way is all that Carla hears of its slot.
+    meddles_with(&mut world, vec![carla], |_| vec![]);
+    let trap = boris.makes_group(&mut world, "Trap", &[carla]);
+    world.pass(MINUTE_MS);
+    world.dismiss_crook();
+    carla.goes_offline(&mut world);
+    world.pass(MINUTE_MS / 2);
+    on_disk(&world, "DELETE FROM envelope");
+    carla.comes_back(&mut world);
+    world.pass(10 * MINUTE_MS);
+    carla.says_in(&mut world, group, "the key is under the stone").unwrap();
+    world.settle();
+    assert_eq!(anna.texts_in(&world, group), ["Carla: the key is under the stone"]);
+    assert_eq!(boris.texts_in(&world, trap), [""; 0]);
+    assert_eq!(carla.sees_in(&world, group), ["Anna (Owner)", "Boris", "Carla"]);
+}
+
+#[test]
 fn a_shorter_or_foreign_device_list_from_the_service_is_not_believed() {
     let mut world = World::new(5);
     let (anna, carla) = (world.registers("Anna"), world.registers("Carla"));

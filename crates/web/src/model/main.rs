@@ -453,7 +453,7 @@ impl Model {
             }
             (Purpose::One(id), Answer::Message(one)) => {
                 if let Some(chat) = main.chat_if(&id) {
-                    chat.changed(one);
+                    chat.changed(*one);
                 }
             }
             // It is no more: what is shown is not whole.

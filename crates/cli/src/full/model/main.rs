@@ -594,7 +594,7 @@ impl Model {
             ) => self.more_answered(answer),
             (Purpose::One(id), Answer::Message(one)) => {
                 if let Some(chat) = main.chat_if(&id) {
-                    chat.changed(one);
+                    chat.changed(*one);
                 }
             }
             (purpose @ (Purpose::Group | Purpose::People(_)), answer) => self.group_answered(purpose, answer),
