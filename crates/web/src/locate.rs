@@ -36,6 +36,7 @@ mod browser {
     use std::cell::{Cell, RefCell};
     use std::rc::Rc;
 
+    use js_sys::{Array, Function};
     use vocab::{Fix, Position, Timestamp, place::whole_metres};
     use wasm_bindgen::prelude::*;
     use web_sys::{Geolocation, PositionOptions};
@@ -61,12 +62,7 @@ mod browser {
                 done(Err(why(&error)));
             }
         });
-        // Fails for no arguments of these kinds; what is wrong comes through the second.
-        let _ = geolocation.get_current_position_with_error_callback_and_options(
-            found.unchecked_ref(),
-            Some(failed.unchecked_ref()),
-            &options(exactly),
-        );
+        ask(&geolocation, "getCurrentPosition", &found, &failed, exactly);
     }
 
     /// Tells every position from now on, until [`stop`].
@@ -81,12 +77,9 @@ mod browser {
         let failed = Closure::<dyn FnMut(JsValue)>::new(move |error: JsValue| {
             failed.borrow_mut()(Err(why(&error)));
         });
-        let number = geolocation.watch_position_with_error_callback_and_options(
-            found.as_ref().unchecked_ref(),
-            Some(failed.as_ref().unchecked_ref()),
-            &options(exactly),
-        );
-        FOLLOWED.set(number.ok());
+        let number = ask(&geolocation, "watchPosition", found.as_ref(), failed.as_ref(), exactly);
+        #[expect(clippy::cast_possible_truncation, reason = "the browser counts its watches from 1")]
+        FOLLOWED.set(number.as_f64().map(|number| number as i32));
         // The browser may still call them once it was told to stop.
         found.forget();
         failed.forget();
@@ -101,6 +94,20 @@ mod browser {
 
     fn geolocation() -> Option<Geolocation> {
         web_sys::window()?.navigator().geolocation().ok()
+    }
+
+    /// By name, because what these take is typed otherwise where unstable interfaces are switched on, as web locks need it. They
+    /// fail for no arguments of these kinds; what is wrong with the position comes through `failed`.
+    fn ask(
+        geolocation: &Geolocation,
+        method: &str,
+        found: &JsValue,
+        failed: &JsValue,
+        exactly: bool,
+    ) -> JsValue {
+        let function: Function = field(geolocation, method).unchecked_into();
+        let arguments = Array::of3(found, failed, &options(exactly));
+        function.apply(geolocation, &arguments).unwrap_or(JsValue::UNDEFINED)
     }
 
     fn options(exactly: bool) -> PositionOptions {

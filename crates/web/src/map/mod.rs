@@ -280,7 +280,7 @@ mod tests {
             let (x, y) = view.pixel(one);
             assert!((0.0..SIZE.0).contains(&x) && (0.0..SIZE.1).contains(&y), "{one}: {x} {y}");
         }
-        assert!(view.zoom() > 4.0);
+        assert!(view.zoom() > 3.0, "the short way around: {}", view.zoom());
         assert!((View::of_all(&[at("1,1")], ZOOM_NEAR, SIZE).zoom() - ZOOM_NEAR).abs() < 1e-9);
         assert!(View::of_all(&[], ZOOM_NEAR, SIZE).is_farthest());
     }

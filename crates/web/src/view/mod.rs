@@ -91,21 +91,25 @@ impl Desk {
         }
         bridge::send(out);
         // After it: what is sent is forgotten only then.
-        for chore in chores {
-            match chore {
-                Chore::Forget(number) => files::forget(number),
-                Chore::Revoke(address) => files::revoke(&address),
-                Chore::Save { name, address } => files::save(&name, &address),
-                Chore::SaveText { name, text } => dom::save(&name, "text/vcard", &text),
-                Chore::Play(attachment) => media::play(self, &attachment),
-                Chore::Locate { exactly } => {
-                    locate::once(exactly, move |located| self.change(|model| model.located(located)));
-                }
-                Chore::Follow { exactly } => {
-                    locate::follow(exactly, move |located| self.change(|model| model.moved(located)));
-                }
-                Chore::FollowNoMore => locate::stop(),
+        chores.into_iter().for_each(|chore| self.perform(chore));
+    }
+
+    /// What only the browser can do. Apart from [`change`](Self::change), which is compiled for each change: what comes back changes the
+    /// model again.
+    fn perform(self, chore: Chore) {
+        match chore {
+            Chore::Forget(number) => files::forget(number),
+            Chore::Revoke(address) => files::revoke(&address),
+            Chore::Save { name, address } => files::save(&name, &address),
+            Chore::SaveText { name, text } => dom::save(&name, "text/vcard", &text),
+            Chore::Play(attachment) => media::play(self, &attachment),
+            Chore::Locate { exactly } => {
+                locate::once(exactly, move |located| self.change(|model| model.located(located)));
             }
+            Chore::Follow { exactly } => {
+                locate::follow(exactly, move |located| self.change(|model| model.moved(located)));
+            }
+            Chore::FollowNoMore => locate::stop(),
         }
     }
 }
