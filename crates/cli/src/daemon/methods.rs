@@ -156,8 +156,7 @@ fn with_files(action: Action, files: &[String]) -> Result<Action, Fault> {
     let choice = |path: &String| FileChoice {
         source: FileSource::Path(path.clone()),
         quality: Quality::Standard,
-        as_file: false,
-        voice: false,
+        send_as: screens::SendAs::Itself,
     };
     let files = files.iter().map(choice).collect();
     match action {

@@ -929,9 +929,11 @@ fn fixes(sent: &[ToCore]) -> Vec<String> {
 fn live_is(model: &mut Model, live: Vec<LivePlaceRow>) -> Vec<ToCore> {
     model.heard(FromCore::Notice(Notice::Chats));
     let mut sent = model.take_out();
-    // While one is on its way, another is asked for after it.
-    while let Some(to) = sent.iter().find(|to| to.what == What::Ask(Ask::Chats)).map(|to| to.id) {
-        answer(model, to, Answer::Chats(ChatList { live: live.clone(), ..samples::chats_full() }));
+    // While one is on its way, another is asked for after it; a test may have taken it out before.
+    let asked =
+        |model: &Model| model.waiting.iter().find(|(_, it)| **it == Purpose::Chats).map(|(id, _)| *id);
+    while let Some(id) = asked(model) {
+        answer(model, id, Answer::Chats(ChatList { live: live.clone(), ..samples::chats_full() }));
         sent = model.take_out();
     }
     sent
