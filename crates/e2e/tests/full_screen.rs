@@ -61,7 +61,8 @@ fn somebody_new_registers_writes_and_is_answered() {
     anna.enters("the 28 is packed");
     following.text("the 28 is packed");
     boris.ok(["send", "Trams", "then we walk"]);
-    anna.waits_for("then we walk");
+    // The list shows it, too, and may be first.
+    anna.waits_until("it is in both", |shown| shown.matches("then we walk").count() == 2);
     // Up chooses it; it is answered and reacted to.
     anna.types("\x1b[Ar");
     anna.waits_for("Answering Boris: then we walk");

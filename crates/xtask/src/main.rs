@@ -86,7 +86,7 @@ Codes that would go out by e-mail or SMS are printed in this terminal. Ctrl-C en
         summary: "Everything that must hold before a change lands, from lints to a real browser.",
         help: "usage: cargo xtask test [--long]
 
-  --long   also what takes long: more seeds, more crashes, longer stories (sets VALISE_LONG=1)
+  --long   also what takes long: more seeds, more crashes, longer stories, half an hour of three people (sets VALISE_LONG=1)
 
 Goes on after a failure; the last line is `N passed, N failed`.
 

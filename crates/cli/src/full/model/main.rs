@@ -146,7 +146,7 @@ impl Main {
         });
         for live in self.list.live.iter().filter(|row| self.chat.as_ref().is_some_and(|it| it.id == row.chat))
         {
-            rows.extend(text::wrap(&format!("They see where you are {}. F9", live.line), columns.into()));
+            rows.extend(text::wrap(&format!("They see where you are {}. F12", live.line), columns.into()));
         }
         rows
     }

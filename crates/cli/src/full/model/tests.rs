@@ -1207,10 +1207,10 @@ fn somebody_is_mentioned_by_choosing_and_a_mention_is_edited_by_name() {
 
 #[test]
 fn a_place_is_told_and_stopped_by_key() {
-    let mut model = opened(SMALL, window(&["a"], None));
+    let mut model = opened(WIDE, window(&["a"], None));
     tells(&mut model);
     let chat = main(&model).rows()[0].id.0.clone();
-    model.key(Key::F(9));
+    model.key(Key::F(12));
     types(&mut model, "59.3293,18.0686");
     model.key(Key::Enter);
     takes(&mut model, "Live, 1 hour");
@@ -1226,7 +1226,7 @@ fn a_place_is_told_and_stopped_by_key() {
     answer(&mut model, id, Answer::Chats(ChatList { live: vec![live.clone()], ..samples::chats_full() }));
     assert!(main(&model).chat_banner(60).concat().contains("until 14:30"));
     assert!(main(&model).list_banner(60).concat().contains("Inês Duarte"));
-    model.key(Key::F(9));
+    model.key(Key::F(12));
     takes(&mut model, "Stop telling where you are");
     assert!(actions(&mut model).contains(&Action::StopLive { message: Some(live.id.0) }));
 }
