@@ -17,9 +17,9 @@ use crate::api::{
     AttachmentId, AttachmentState, AttachmentView, CommandId, ConversationId, Event, Hold, MediaRules,
     NewAttachment, OutgoingId, OutgoingView, Refused, Reply, Stored,
 };
-use crate::intent::Kind;
 use crate::machine::{Client, Fault};
 use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
+use crate::token::lacks_allowance;
 
 /// Tables of this room.
 pub(crate) const TABLES: &str = "
@@ -834,14 +834,12 @@ pub(crate) fn views(reader: &Reader<'_>, subject: &[u8]) -> Result<Vec<Attachmen
         let stand = reader.row(
             "select size, state, paused, (select count(*) from chunk where attachment = ?1),
              (select count(*) from chunk where attachment = ?1 and put = 1),
-             attempts >= ?2, exists (select 1 from intent where kind = ?3 and state != 3 and attempts > 0)
-             from attachment where id = ?1",
-            params![id, crate::transfer::REFUSALS_SHOWN_MIN, Kind::EarnTokens as i64],
+             attempts >= ?2 from attachment where id = ?1",
+            params![id, crate::transfer::REFUSALS_SHOWN_MIN],
             |row| {
-                let hold = match (row.get(2)?, row.get(5)?, row.get(6)?) {
-                    (true, _, _) => Hold::Person,
-                    (_, true, _) => Hold::Service,
-                    (_, _, true) => Hold::Allowance,
+                let hold = match (row.get(2)?, row.get(5)?) {
+                    (true, _) => Hold::Person,
+                    (_, true) => Hold::Service,
                     _ => Hold::None,
                 };
                 let (here, left) = (number(row.get(3)?), number(row.get(4)?));
@@ -849,17 +847,20 @@ pub(crate) fn views(reader: &Reader<'_>, subject: &[u8]) -> Result<Vec<Attachmen
             },
         )?;
         let Some((size, state, hold, here, left)) = stand else { continue };
-        let chunks = Layout::of(size).map_or(1, |layout| u64::from(layout.chunks()));
+        let layout = Layout::of(size).ok();
+        let chunks = layout.map_or(1, |layout| u64::from(layout.chunks()));
         let share = |done: u64| size.saturating_mul(done.min(chunks)) / chunks.max(1);
         let state = match Stand::of(state) {
             Ok(Stand::Leaving | Stand::Filling | Stand::Copying) => {
+                let bytes = layout.map_or(0, |layout| layout.sealed_bytes());
+                // What comes is free.
+                let hold = match hold {
+                    Hold::None if lacks_allowance(reader, bytes)? => Hold::Allowance,
+                    hold => hold,
+                };
                 AttachmentState::Leaving { done: share(left), hold }
             }
-            Ok(Stand::Wanted) => {
-                // What comes is free.
-                let hold = if hold == Hold::Allowance { Hold::None } else { hold };
-                AttachmentState::Coming { done: share(here), hold }
-            }
+            Ok(Stand::Wanted) => AttachmentState::Coming { done: share(here), hold },
             Ok(Stand::Here | Stand::TakenBack) => AttachmentState::Here,
             Ok(Stand::Gone) => AttachmentState::Gone,
             Ok(Stand::Damaged) => AttachmentState::Damaged,

@@ -636,7 +636,12 @@ pub(crate) fn refused(step: &mut Step<'_>, id: i64, refusal: &Refusal) -> Haltin
             put_off(step, id, u64::from(*retry_after_ms) + jitter)
         }
         (_, Refusal::Unavailable) => put_off(step, id, UNAVAILABLE_MS),
-        (_, Refusal::QuotaUsed { .. }) => postpone(step, id, QUOTA_MS),
+        (kind, Refusal::QuotaUsed { .. }) => {
+            if kind == Kind::EarnTokens {
+                step.allowance_used()?;
+            }
+            postpone(step, id, QUOTA_MS)
+        }
         (Kind::CreateMailbox | Kind::CreateAddress, Refusal::Exists) => finish(step, id),
         (Kind::DeleteAddress, _) => finish(step, id),
         (Kind::PutBlob, Refusal::TokenNeeded) => step.blob_not_paid(&intent),

@@ -1,7 +1,7 @@
 //! Tokens: earned at the account door, shown at the blob door. They are earned at visits, long before they are needed, and
 //! only when something waits and none is left at once.
 
-use client_db::params;
+use client_db::{Reader, params};
 use crypto::seal::token::Earning;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -11,6 +11,7 @@ use vocab::{Day, Timestamp};
 use wire::token::{EarnTokens, Token, TokensEarned};
 use wire::{AccountRequest, Encode, Secret32};
 
+use crate::attachment::Stand;
 use crate::intent::{self, Intent, Kind};
 use crate::lines::Purpose;
 use crate::step::{Halt, Halting, Step, sql_number, sql_time};
@@ -45,7 +46,10 @@ impl Step<'_> {
                     params![token.nonce, sql_number(bytes)],
                 )?;
             }
-            None => self.earn_tokens()?,
+            None => {
+                self.earn_tokens()?;
+                self.tell_who_waits()?;
+            }
         }
         Ok(found)
     }
@@ -102,8 +106,33 @@ impl Step<'_> {
                 params![token.nonce, token.day.0, token.value, sql_number(TOKEN_BYTES), sql_time(self.now)],
             )?;
         }
+        self.delete_setting(ALLOWANCE_USED)?;
         intent::wake_unpaid(self)?;
         intent::finish(self, intent.id)
+    }
+
+    /// The service grants no more today.
+    pub fn allowance_used(&mut self) -> Halting<()> {
+        if self.setting(ALLOWANCE_USED)?.is_some() {
+            return Ok(());
+        }
+        self.put_setting(ALLOWANCE_USED, &[])?;
+        let left: Option<i64> = self.tx.row("select 1 from token limit 1", [], |row| row.get(0))?;
+        if left.is_some() { Ok(()) } else { self.tell_who_waits() }
+    }
+
+    /// Whoever looks at what waits for tokens that the service does not grant is told, once.
+    fn tell_who_waits(&mut self) -> Halting<()> {
+        if self.setting(ALLOWANCE_USED)?.is_none_or(|told| told == TOLD) {
+            return Ok(());
+        }
+        self.put_setting(ALLOWANCE_USED, TOLD)?;
+        let waiting: Vec<i64> = self.tx.rows(
+            "select id from attachment where state = ?1 order by id limit ?2",
+            params![Stand::Leaving as i64, WAITING_TOLD_MAX],
+            |row| row.get(0),
+        )?;
+        waiting.into_iter().try_for_each(|id| self.tell_of_attachment(id))
     }
 
     fn forget_old_tokens(&mut self) -> Halting<()> {
@@ -115,6 +144,16 @@ impl Step<'_> {
         )?;
         Ok(())
     }
+}
+
+/// Whether a chunk of so many bytes, sealed, waits until the service grants more.
+pub(crate) fn lacks_allowance(reader: &Reader<'_>, bytes: usize) -> Result<bool, client_db::Error> {
+    let lacks = reader.row(
+        "select exists (select 1 from setting where name = ?1) and not exists (select 1 from token where bytes_left >= ?2)",
+        params![ALLOWANCE_USED, sql_number(bytes as u64)],
+        |row| row.get(0),
+    )?;
+    Ok(lacks.unwrap_or(false))
 }
 
 fn token(row: &client_db::Row<'_>) -> Result<Token, client_db::RowError> {
@@ -132,5 +171,11 @@ const TOKEN_MS: u64 = DAY_MS;
 const TOKEN_LEFT_MS_MIN: u64 = 7 * HOUR_MS;
 /// With fewer left, some are earned at a visit: 64 MiB of blobs.
 const TOKENS_LEFT_MIN: u32 = 4;
+/// Its value once whoever looks at what waits was told.
+const TOLD: &[u8] = &[1];
+/// The setting's name while the service grants no more.
+const ALLOWANCE_USED: &str = "allowance_used";
+/// Attachments on their way out of which is told that they wait; the others are read when they are looked at.
+const WAITING_TOLD_MAX: u32 = 256;
 /// Tokens earned at once.
 const TOKENS_EARNED: usize = 16;

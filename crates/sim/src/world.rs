@@ -470,8 +470,11 @@ impl World {
                 }
                 Output::Event(event) => {
                     self.note(&format!("{name} {event:?}"));
-                    use client::Event::{Device, DevicesChanged, Privacy, Removed, Typing};
-                    if matches!(event, Device(..) | DevicesChanged(_) | Privacy | Removed | Typing { .. }) {
+                    use client::Event::{Device, DevicesChanged, Outgoing, Privacy, Removed, Typing};
+                    if matches!(
+                        event,
+                        Device(..) | DevicesChanged(_) | Outgoing(..) | Privacy | Removed | Typing { .. }
+                    ) {
                         self.devices[device].events.push(event);
                     }
                 }

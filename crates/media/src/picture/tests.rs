@@ -55,6 +55,14 @@ fn clear_png_of(width: u32, height: u32) -> Vec<u8> {
     out
 }
 
+/// 1,200 by 600, with nothing in its left half.
+pub fn half_empty_png() -> Vec<u8> {
+    let image = RgbaImage::from_fn(1_200, 600, |x, y| {
+        Rgba([(x % 251) as u8, (y % 241) as u8, 9, if x < 600 { 0 } else { 255 }])
+    });
+    decode::lossless(&image).unwrap().1
+}
+
 pub fn webp_of(width: u32, height: u32) -> Vec<u8> {
     let mut out = Vec::new();
     WebPEncoder::new_lossless(&mut out)

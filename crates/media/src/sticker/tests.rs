@@ -1,5 +1,5 @@
 use super::*;
-use crate::picture::tests::{gif_of_two_frames, jpeg_of, png_of, webp_of};
+use crate::picture::tests::{gif_of_two_frames, half_empty_png, jpeg_of, png_of, webp_of};
 
 #[test]
 fn a_small_webp_or_png_is_a_sticker() {
@@ -26,12 +26,20 @@ fn a_sticker_is_made_of_any_picture_that_stands_still_and_keeps_what_is_seen_thr
         (png_of(2_000, 1_000), (512, 256)),
         (jpeg_of(1_024, 2_048), (256, 512)),
         (webp_of(512, 100), (512, 100)),
+        (half_empty_png(), (512, 256)),
     ] {
         let made = make(&bytes, &limits).unwrap();
         assert_eq!((made.picture.width, made.picture.height), size);
         assert!(check(&made.bytes).is_ok());
         assert!(!made.placeholder.as_bytes().is_empty());
     }
+    let seen_through = |bytes: &[u8]| {
+        let pixels = picture::pixels(bytes, STICKER_EDGE_MAX, &limits).unwrap();
+        pixels.rgba.chunks(4).filter(|pixel| pixel[3] == 0).count()
+    };
+    let made = make(&half_empty_png(), &limits).unwrap();
+    assert!(seen_through(&made.bytes) > 512 * 256 / 3, "{}", seen_through(&made.bytes));
+    assert_eq!(seen_through(&make(&jpeg_of(100, 100), &limits).unwrap().bytes), 0);
     assert!(make(&gif_of_two_frames(), &limits).is_err());
     assert!(make(b"hello", &limits).is_err());
 }

@@ -1,10 +1,10 @@
 //! Pictures, videos, voice notes and files.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use client::{
-    AttachmentId, AttachmentState, Command, ConversationId, Hold, MediaInfo, MediaKind, MessageView,
+    AttachmentId, AttachmentState, Command, ConversationId, Event, Hold, MediaInfo, MediaKind, MessageView,
     NewAttachment, OutgoingId, Refused, Reply, Stored,
 };
 use vocab::time::{DAY_MS, MINUTE_MS};
@@ -292,28 +292,41 @@ fn a_full_device_does_not_fetch_the_same_again_and_again_and_has_it_when_there_i
 #[test]
 fn whoever_has_no_tokens_left_still_gets_what_others_send() {
     let mut world = World::new(18);
-    // The first device of the world earns none.
-    world.set_crook(|passing: &Passing<'_>| {
+    let used = Rc::new(Cell::new(false));
+    let is_used = Rc::clone(&used);
+    // The first device of the world earns none: the service is busy, and then says why.
+    world.set_crook(move |passing: &Passing<'_>| {
         let hers = passing.to_service && passing.device.0 == 0 && passing.door == Door::Account;
         let request = hers.then(|| Request::<AccountRequest>::decode(passing.frame).ok()).flatten();
         let Some(Request { id, op: AccountRequest::EarnTokens(_) }) = request else {
             return Meddling::none(passing);
         };
-        let refusal = Refusal::QuotaUsed { until: vocab::Day(30_000) };
+        let refusal = match is_used.get() {
+            false => Refusal::Busy { retry_after_ms: 10_000 },
+            true => Refusal::QuotaUsed { until: vocab::Day(30_000) },
+        };
         let answer = wire::Reply::<AccountAnswer>::Refused { id, refusal }.encode().expect("small");
         Meddling { onward: vec![], back: vec![answer] }
     });
     let (anna, boris) = friends(&mut world);
     assert_eq!(anna.0, 0);
-    for number in 0..6 {
-        anna.sends_files(&mut world, boris, "", &[(MediaKind::File, "f", &file(100, number))]);
-    }
+    let conversation = anna.conversation(&world, boris).unwrap();
+    let ids: [OutgoingId; 6] = std::array::from_fn(|number| {
+        anna.attaches(&mut world, conversation, "", &[(MediaKind::File, "f", &file(100, number as u8))])
+    });
+    world.pass(MINUTE_MS);
+    assert_eq!(holds(&world, anna, boris), [Hold::None; 6]);
+    // What they hear before is not why it waits.
+    used.set(true);
+    world.devices[anna.0].events.clear();
     let bytes = file(600_000, 18);
     boris.sends_files(&mut world, anna, "", &[(MediaKind::Picture, "p", &bytes)]);
     world.pass(5 * MINUTE_MS);
     assert!(anna.opens_first(&world, boris) == Some(bytes));
     assert!(boris.messages(&world, anna).iter().all(|message| message.own), "hers wait");
-    assert!(holds(&world, anna, boris).iter().all(|hold| *hold == Hold::Allowance), "and say why");
+    assert_eq!(holds(&world, anna, boris), [Hold::Allowance; 6], "and say why");
+    let told = |id: OutgoingId| anna.heard(&world, &Event::Outgoing(conversation, id, None));
+    assert!(ids.into_iter().all(told), "to whoever looks already");
 }
 
 /// Why what is on its way out stands still.

@@ -172,6 +172,21 @@ fn another_directory_key_than_before_is_not_believed() {
     );
 }
 
+/// Something happens, and the service throws away all that comes of it to a device; then ten minutes pass.
+fn hears_nothing_of<T>(world: &mut World, device: Device, happens: impl FnOnce(&mut World) -> T) -> T {
+    meddles_with(world, vec![device], |_| vec![]);
+    let came = happens(world);
+    world.pass(MINUTE_MS);
+    world.dismiss_crook();
+    device.goes_offline(world);
+    world.pass(MINUTE_MS / 2);
+    // As the service would have it: what was thrown away is acknowledged.
+    on_disk(world, "DELETE FROM envelope");
+    device.comes_back(world);
+    world.pass(10 * MINUTE_MS);
+    came
+}
+
 #[test]
 fn a_welcome_that_is_thrown_away_is_made_good_by_whoever_let_them_in() {
     let mut world = World::new(6);
@@ -181,18 +196,10 @@ fn a_welcome_that_is_thrown_away_is_made_good_by_whoever_let_them_in() {
     anna.befriends(&mut world, carla);
     let group = anna.makes_group(&mut world, "Lake house", &[boris]);
     world.settle();
-    // Everything that comes to Carla in that moment.
-    meddles_with(&mut world, vec![carla], |_| vec![]);
     let account = carla.account(&world);
-    anna.changes(&mut world, group, client::GroupChange::Add(vec![account])).unwrap();
-    world.pass(MINUTE_MS);
-    world.dismiss_crook();
-    carla.goes_offline(&mut world);
-    world.pass(MINUTE_MS / 2);
-    // As the service would have it: what was thrown away is acknowledged.
-    on_disk(&world, "DELETE FROM envelope");
-    carla.comes_back(&mut world);
-    world.pass(10 * MINUTE_MS);
+    hears_nothing_of(&mut world, carla, |world| {
+        anna.changes(world, group, client::GroupChange::Add(vec![account])).unwrap();
+    });
     world.settle();
     assert_eq!(carla.sees_in(&world, group), boris.sees_in(&world, group));
     anna.says_in(&mut world, group, "there you are").unwrap();
@@ -212,15 +219,7 @@ fn a_contact_who_has_the_service_for_an_accomplice_lures_nobody_out_of_a_group_t
     world.settle();
     boris.restarts_with(&mut world, |config| config.broken = Some(client::Weakness::NamesAnotherGroup));
     // The letter into his own group is thrown away, so that his way is all that Carla hears of its slot.
-    meddles_with(&mut world, vec![carla], |_| vec![]);
-    let trap = boris.makes_group(&mut world, "Trap", &[carla]);
-    world.pass(MINUTE_MS);
-    world.dismiss_crook();
-    carla.goes_offline(&mut world);
-    world.pass(MINUTE_MS / 2);
-    on_disk(&world, "DELETE FROM envelope");
-    carla.comes_back(&mut world);
-    world.pass(10 * MINUTE_MS);
+    let trap = hears_nothing_of(&mut world, carla, |world| boris.makes_group(world, "Trap", &[carla]));
     carla.says_in(&mut world, group, "the key is under the stone").unwrap();
     world.settle();
     assert_eq!(anna.texts_in(&world, group), ["Carla: the key is under the stone"]);
