@@ -151,13 +151,26 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Members of our own account that our list does not name.
+    /// Members of our own account that its list does not name: the longest that this device or a leaf of ours has. A device that
+    /// is new itself has not always heard of the one that came in before it.
     pub fn leaves_to_expel(&self, group: &Group) -> Halting<Vec<Member>> {
         let me = self.me()?;
-        let stale = |member: &Member| {
-            member.account == me.account && !me.chain.names(member.device, &member.signature_key)
-        };
-        Ok(group.members().into_iter().filter(stale).collect())
+        let names = |chain: &VerifiedChain, member: &Member| chain.names(member.device, &member.signature_key);
+        let mut ours = group.members();
+        ours.retain(|member| member.account == me.account);
+        if ours.iter().all(|member| names(&me.chain, member)) {
+            return Ok(Vec::new());
+        }
+        let mut newest = me.chain.clone();
+        for member in &ours {
+            if let Ok(shown) = VerifiedChain::verify(&member.device_chain)
+                && newest.leads_to(&shown)
+            {
+                newest = shown;
+            }
+        }
+        ours.retain(|member| !names(&newest, member));
+        Ok(ours)
     }
 
     /// What a commit tells about devices: our own list may be longer, and others' devices may have changed.
