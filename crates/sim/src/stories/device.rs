@@ -3,9 +3,11 @@
 use client::{Command, NewDevice, Refused, Reply};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use vocab::time::MINUTE_MS;
+use wire::Door;
 
 use super::friends;
-use crate::World;
+use crate::{Meddling, Passing, World};
 
 #[test]
 fn what_one_device_writes_the_other_shows_and_both_receive() {
@@ -118,4 +120,31 @@ fn an_offer_that_was_tampered_with_and_a_grant_for_another_device_are_refused() 
     let stranger = world.unpacks("a stranger's");
     let adopted = stranger.asks(&mut world, Command::AdoptDevice(Box::new(other.with_grant(grant))));
     assert_eq!(adopted, Err(Refused::BadDevice));
+}
+
+#[test]
+fn a_new_device_that_has_not_heard_of_the_one_before_it_takes_it_out_of_nothing() {
+    let mut world = World::new(23);
+    let (anna, boris) = friends(&mut world);
+    let group = anna.makes_group(&mut world, "Lake house", &[boris]);
+    world.settle();
+    let new = NewDevice::generate(&mut ChaCha20Rng::seed_from_u64(23));
+    let grant = anna.approves(&mut world, &new);
+    let laptop = anna.links(&mut world, "Laptop");
+    world.settle();
+    // It was approved before, and begins only now; the account's list comes to it from nobody before it is in the group.
+    let tablet = world.unpacks("Tablet");
+    world.set_crook(move |passing: &Passing<'_>| {
+        let hers = passing.device == tablet && !passing.to_service;
+        if hers && passing.door == Door::Account { Meddling::swallow() } else { Meddling::none(passing) }
+    });
+    tablet.adopts(&mut world, new.with_grant(grant));
+    world.pass(2 * MINUTE_MS);
+    world.dismiss_crook();
+    world.settle();
+    boris.says_in(&mut world, group, "for every one of yours").unwrap();
+    world.settle();
+    for device in [anna, laptop, tablet] {
+        assert_eq!(device.texts_in(&world, group).last().unwrap(), "Boris: for every one of yours");
+    }
 }
