@@ -155,7 +155,8 @@ impl Step<'_> {
     /// is new itself has not always heard of the one that came in before it.
     pub fn leaves_to_expel(&self, group: &Group) -> Halting<Vec<Member>> {
         let me = self.me()?;
-        let names = |chain: &VerifiedChain, member: &Member| chain.names(member.device, &member.signature_key);
+        let names =
+            |chain: &VerifiedChain, member: &Member| chain.names(member.device, &member.signature_key);
         let mut ours = group.members();
         ours.retain(|member| member.account == me.account);
         if ours.iter().all(|member| names(&me.chain, member)) {
