@@ -313,7 +313,9 @@ impl App {
             Action::SendCards { to, contacts, file } => self.send_cards(&to, &contacts, file.as_deref()),
             Action::KeepCards { file } => self.keep_cards(&file),
             Action::ForgetCard { id } => self.forget_card(&id),
-            Action::SendFiles { .. } | Action::SaveAttachment { .. } => Err(words::no_files()),
+            Action::SendFiles { .. } | Action::SaveAttachment { .. } | Action::PlayAttachment { .. } => {
+                Err(words::no_files())
+            }
             Action::HoldOutgoing { id, held } => self.hold_outgoing(&id, held),
             Action::CancelOutgoing { id } => self.cancel_outgoing(&id),
             Action::FetchAttachment { id, on } => self.fetch_attachment(&id, on),

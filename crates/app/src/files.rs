@@ -204,6 +204,24 @@ impl App {
         Ok((view.id, file_words::file_name(&view.about), view.size))
     }
 
+    /// An attachment that is to be played, whole or not: how many bytes it has. Each chunk is genuine by itself, so what is here may be
+    /// played before the rest has come.
+    ///
+    /// # Errors
+    /// What the front end is told: there is none, or nobody loads it.
+    pub fn to_play(&self, id: &screens::AttachmentId) -> Result<(client::AttachmentId, u64), Outcome> {
+        let view = || -> Result<AttachmentView, No> {
+            self.client.attachment(attachment_number(id)?)?.ok_or_else(file_words::no_attachment)
+        };
+        let view = view().map_err(No::outcome)?;
+        match view.state {
+            AttachmentState::Here | AttachmentState::Leaving { .. } | AttachmentState::Coming { .. } => {
+                Ok((view.id, view.size))
+            }
+            _ => Err(file_words::not_here().outcome()),
+        }
+    }
+
     /// Bytes of an attachment, see [`client::Client::read_attachment`].
     ///
     /// # Errors

@@ -22,6 +22,9 @@ pub struct Args {
     /// Certificate of a private authority (PEM), trusted beside the public ones; kept for later
     #[arg(long, global = true, value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// This network costs by its bytes: less is loaded by itself (`valise storage rule` says how much)
+    #[arg(long, global = true)]
+    pub save_data: bool,
     /// Nothing: the chats on the whole terminal.
     #[command(subcommand)]
     pub command: Option<Command>,

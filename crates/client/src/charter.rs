@@ -725,6 +725,7 @@ impl Step<'_> {
         let (owner_proof, last_resort) =
             self.take_spare_address(address)?.ok_or(Halt::Unusable("not an address of ours"))?;
         let again = self.is_inside(conversation)?;
+        self.has_come_in_again(conversation)?;
         let could_read = self.current_slot(conversation)?.is_some_and(|slot| slot.state == SlotState::Open);
         self.put_room(conversation, charter, standing)?;
         self.tx.execute(
@@ -778,10 +779,11 @@ impl Step<'_> {
         }
         self.event(Event::Conversation(conversation));
         self.expel_from(letter.slot, conversation, &joined.group)?;
-        self.fetch_own_devices(letter.slot, &joined.group)
+        self.tell_of_entrance(letter.slot, &joined.group)
     }
 
-    /// A slot that takes the place of another: the same people under the same charter, whoever made it.
+    /// A slot that takes the place of another: what its maker could have made of the group in the slot before, and no more. Whoever
+    /// had fallen out of that makes the next with what they know, and those who know more do the same, until all know one thing.
     fn check_successor(
         &self,
         conversation: ConversationId,
@@ -789,20 +791,29 @@ impl Step<'_> {
         charter: &Charter,
         joined: &Joined,
     ) -> Halting<()> {
-        let people = self.people(conversation)?;
+        let people: BTreeSet<AccountId> = self.people(conversation)?.into_iter().collect();
+        let here: BTreeSet<AccountId> = joined.members.iter().map(|member| member.account).collect();
         let inviter = joined.inviter.account;
-        let all_known = joined.members.iter().all(|member| people.contains(&member.account));
-        // Nobody is left out by somebody who could not have taken them out.
-        let left_out = |account: &AccountId| !joined.members.iter().any(|member| member.account == *account);
-        for account in people.iter().filter(|account| left_out(account)) {
+        if !people.contains(&inviter) {
+            return Err(Halt::Unusable("a successor of somebody who is not in the group"));
+        }
+        let gone: BTreeSet<AccountId> = people.difference(&here).copied().collect();
+        for account in &gone {
             if !known.may_remove(inviter, *account) && !self.says_to_leave(conversation, *account)? {
                 return Err(Halt::Unusable("a successor without somebody"));
             }
         }
-        if known == charter && all_known && people.contains(&inviter) {
+        for account in here.difference(&people) {
+            // Its maker may have missed that somebody was taken out, and would let them in again without wanting to.
+            let may = known.permits(inviter, known.permissions.add);
+            if !may || self.was_taken_out(conversation, *account)? {
+                return Err(Halt::Unusable("a successor with other people"));
+            }
+        }
+        if known == charter || known.check_next(charter, inviter, &here, &gone).is_ok() {
             Ok(())
         } else {
-            Err(Halt::Unusable("a successor with other people or another charter"))
+            Err(Halt::Unusable("a successor with another charter"))
         }
     }
 
@@ -975,8 +986,9 @@ impl Step<'_> {
     }
 
     /// Nothing more is delivered, and the keys are gone.
-    fn close_group(&mut self, conversation: ConversationId, standing: Standing) -> Halting<()> {
+    pub fn close_group(&mut self, conversation: ConversationId, standing: Standing) -> Halting<()> {
         self.put_standing(conversation, standing)?;
+        self.note_out(conversation)?;
         let slots: Vec<([u8; 16], Vec<u8>, Vec<u8>)> = self.tx.rows(
             "select slot, address, owner_proof from slot where conversation = ?1 and state != 3 order by slot",
             params![conversation.0],
@@ -1162,7 +1174,8 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn put_standing(&self, conversation: ConversationId, standing: Standing) -> Halting<()> {
+    /// Where this device stands from now on.
+    pub fn put_standing(&self, conversation: ConversationId, standing: Standing) -> Halting<()> {
         self.tx.execute(
             "update room set state = ?2 where conversation = ?1",
             params![conversation.0, standing as i64],

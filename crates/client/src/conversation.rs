@@ -576,8 +576,29 @@ impl Step<'_> {
             if !self.is_inside(conversation)? || !theirs || self.slot(letter.slot)?.is_some() {
                 return Ok(());
             }
+            return self.succeed_divided(conversation, letter.generation + 1);
         }
         self.want_generation(conversation, letter.generation + 1)
+    }
+
+    /// The members of a group do not agree on the slot it goes on in: all will go on in the next. Every one of them may make it, so
+    /// each waits by lot, and longer each time.
+    fn succeed_divided(&mut self, conversation: ConversationId, generation: u32) -> Halting<()> {
+        let (times_at, since_at) =
+            (format!("divided {conversation}"), format!("divided since {conversation}"));
+        if self.now.0.saturating_sub(self.setting_number(&since_at)?) > DIVIDED_OVER_MS {
+            self.put_setting_number(&times_at, 0)?;
+        }
+        self.put_setting_number(&since_at, self.now.0)?;
+        let waits = intent::is_queued(self, Kind::StartConversation, &conversation.0)?;
+        self.want_generation(conversation, generation)?;
+        if waits {
+            return Ok(());
+        }
+        let times = self.setting_number(&times_at)?.min(DIVIDED_DOUBLINGS_MAX);
+        self.put_setting_number(&times_at, times + 1)?;
+        let wait = self.random_ms(DIVIDED_SPREAD_MS << times);
+        intent::put_off_kind(self, Kind::StartConversation, &conversation.0, wait)
     }
 
     /// A letter of somebody who is blocked: the address it came by is given up, so that nothing more comes by it.
@@ -778,6 +799,9 @@ impl Step<'_> {
 
     /// Leaves a slot behind for one of the next generation.
     pub fn succeed(&mut self, slot: SlotId, conversation: ConversationId) -> Halting<()> {
+        if self.stays_out(conversation)? {
+            return Ok(());
+        }
         let next = self.newest_generation(conversation)?.saturating_add(1);
         self.close_slot(slot, conversation)?;
         self.want_generation(conversation, next)
@@ -836,6 +860,12 @@ const LETTER_BYTES: usize = 2_048;
 const REQUEST_BYTES: usize = 128 * 1024;
 /// Somebody who is left behind is fetched at most once in so long.
 const FETCH_BACK_MS: u64 = vocab::time::MINUTE_MS;
+/// Who makes the next slot of a divided group waits a random time below this, doubled each time.
+const DIVIDED_SPREAD_MS: u64 = 2_000;
+/// So often doubled: some 17 minutes.
+const DIVIDED_DOUBLINGS_MAX: u64 = 9;
+/// A group of which nothing like that was seen for so long is not divided any more.
+const DIVIDED_OVER_MS: u64 = vocab::time::HOUR_MS;
 /// A letter may be so many generations ahead of what this device has heard of: nobody can use the numbers up.
 pub(crate) const GENERATIONS_AHEAD: u32 = 1_000;
 /// Letters of strangers kept at one time; above that they are not noticed (T-39).

@@ -232,6 +232,7 @@ impl Step<'_> {
     fn begin_again(&mut self, slot: &Slot) -> Halting<()> {
         self.forget_held(slot.id)?;
         self.forget_ways(slot.id)?;
+        self.has_come_in_again(slot.conversation)?;
         for (id, message) in intent::stored_in(self, slot.id)? {
             self.place_own_message(slot.conversation, &message)?;
             intent::finish(self, id)?;

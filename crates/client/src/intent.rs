@@ -392,6 +392,16 @@ pub(crate) fn put_off(step: &mut Step<'_>, id: i64, ms: u64) -> Halting<()> {
     Ok(())
 }
 
+/// The same of what has not been sealed, of a kind and a subject.
+pub(crate) fn put_off_kind(step: &mut Step<'_>, kind: Kind, subject: &[u8], ms: u64) -> Halting<()> {
+    let when = step.now.plus_ms(ms);
+    step.tx.execute(
+        "update intent set not_before = ?3 where kind = ?1 and subject = ?2 and state = 0",
+        params![kind as i64, subject, sql_time(when)],
+    )?;
+    Ok(())
+}
+
 /// How many wait for the service. What others were asked for waits for them; what is for the account door, where the service says
 /// that there is no such device, for a visit. Nobody waits for tokens, only what they pay for does.
 pub(crate) fn count(reader: &client_db::Reader<'_>) -> Result<u32, client_db::Error> {

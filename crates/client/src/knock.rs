@@ -689,7 +689,8 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn was_taken_out(&self, conversation: ConversationId, account: AccountId) -> Halting<bool> {
+    /// Whether they were, and were not let in again.
+    pub fn was_taken_out(&self, conversation: ConversationId, account: AccountId) -> Halting<bool> {
         let found: Option<i64> = self.tx.row(
             "select 1 from taken_out where conversation = ?1 and account = ?2",
             params![conversation.0, account.as_bytes()],

@@ -8,19 +8,20 @@
 //! and each account has only so many tries at once. What is told beyond them waits for the next time this device would have asked.
 //!
 //! Devices also tell a device of their own account of the slots in which it has no leaf yet: it was linked in the very moment
-//! in which somebody let the account in.
+//! in which somebody let the account in. Whoever comes into a group by a letter tells the others, too: theirs may have been lost, and
+//! as they have a leaf, nobody else would see it.
 
 use client_db::params;
 use crypto::seal::padding::open_padded;
 use crypto::{Group, GroupId, Member};
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
-use vocab::{AccountId, DeviceId, SlotId};
+use vocab::{AccountId, DeviceId, SlotId, Timestamp};
 use wire::content::{Disposition, MimiContent, NestedPart};
 use wire::{Decode, Encode};
 
 use crate::api::{ContactState, ConversationId};
 use crate::charter::Standing;
-use crate::conversation::{Slot, SlotState};
+use crate::conversation::{GENERATIONS_AHEAD, Slot, SlotState};
 use crate::group::rejoin_key;
 use crate::intent::{self, Intent, Kind};
 use crate::link::GrantedSlot;
@@ -156,6 +157,8 @@ impl Step<'_> {
                 self.take_out_of(way)?;
             } else if way.r == NO_WAY {
                 self.take_no_way(way, sender)?;
+            } else if of_ours && self.is_let_in_again(way, content.sent_at())? {
+                self.come_in_again(way)?;
             } else {
                 self.take_way(way, sender.account, of_ours)?;
             }
@@ -342,6 +345,78 @@ impl Step<'_> {
         self.adopt_slot(way)
     }
 
+    /// Another device of ours is in a group that this one was taken out of, or has left before that was said: the account was let in again,
+    /// and the letter to this device was lost.
+    fn is_let_in_again(&self, way: &GrantedSlot, said_at: Option<Timestamp>) -> Halting<bool> {
+        let group = ConversationId(way.conversation);
+        if self
+            .slot(way.slot)?
+            .is_some_and(|slot| slot.state != SlotState::Closed || slot.conversation != group)
+        {
+            return Ok(false);
+        }
+        let newest = self.newest_generation(group)?;
+        if newest == 0 || way.generation < newest || way.generation - newest > GENERATIONS_AHEAD {
+            return Ok(false);
+        }
+        Ok(match self.room(group)? {
+            Some((_, Standing::Removed)) => true,
+            // What was said before one left says nothing.
+            Some((_, Standing::Left)) => {
+                said_at.is_some_and(|at| at.0 > self.setting_number(&out_setting(group)).unwrap_or(u64::MAX))
+            }
+            _ => false,
+        })
+    }
+
+    fn come_in_again(&mut self, way: &GrantedSlot) -> Halting<()> {
+        let group = ConversationId(way.conversation);
+        self.begin_rows_anew(group)?;
+        self.stop_asking(group)?;
+        let standing = self.room(group)?.map_or(Standing::Removed, |(_, standing)| standing);
+        self.put_setting(&again_setting(group), &[standing as u8])?;
+        self.put_standing(group, Standing::In)?;
+        if self.slot(way.slot)?.is_none() {
+            return self.adopt_slot(way);
+        }
+        let address = self.new_bound_address(way.slot)?;
+        self.tx.execute(
+            "update slot set state = 2, epoch = 0, next_sequence = 0, r = ?2, address = ?3, owner_proof = ?4, generation = ?5
+             where slot = ?1",
+            params![way.slot.as_bytes(), way.r, address.secret.0, address.owner_proof, way.generation],
+        )?;
+        intent::queue_once(self, Kind::Rejoin, &group.0, &[])
+    }
+
+    /// This device is inside, as it was told.
+    pub fn has_come_in_again(&self, group: ConversationId) -> Halting<()> {
+        self.delete_setting(&again_setting(group))
+    }
+
+    /// What this device was told does not lead into the group: it is out of it as before. False when it was told nothing.
+    pub fn stays_out(&mut self, group: ConversationId) -> Halting<bool> {
+        let Some(before) = self.setting(&again_setting(group))? else { return Ok(false) };
+        self.close_group(group, Standing::of(i64::from(before.first().copied().unwrap_or_default())))?;
+        Ok(true)
+    }
+
+    /// This account is out of a group from now on.
+    pub fn note_out(&mut self, group: ConversationId) -> Halting<()> {
+        self.delete_setting(&again_setting(group))?;
+        self.put_setting_number(&out_setting(group), self.now.0)
+    }
+
+    /// A letter let this device into a group.
+    pub fn tell_of_entrance(&mut self, slot: SlotId, group: &Group) -> Halting<()> {
+        let Some(slot) = self.slot(slot)?.filter(|slot| slot.state == SlotState::Open) else { return Ok(()) };
+        if self.me()?.chain.devices.len() < 2 {
+            return Ok(());
+        }
+        let way = self.way_into(&slot, group.r().map_err(Halt::from)?)?;
+        let ourselves = self.begin_among_ourselves()?;
+        self.tell_ways(ourselves, vec![way])
+    }
+
     /// Devices of our own that have no leaf in a slot are told the way; each of us does it, the first is enough.
     pub fn fetch_own_devices(&mut self, slot: SlotId, group: &Group) -> Halting<()> {
         let Some(slot) = self.slot(slot)?.filter(|slot| slot.state == SlotState::Open) else { return Ok(()) };
@@ -375,6 +450,16 @@ impl Step<'_> {
 /// Another device of ours knows no slot of a group.
 fn wanted_setting(group: ConversationId) -> String {
     format!("slot wanted {group}")
+}
+
+/// The account is said to have been let into a group again: where it stood before.
+fn again_setting(group: ConversationId) -> String {
+    format!("let in again {group}")
+}
+
+/// Since when the account is out of a group.
+fn out_setting(group: ConversationId) -> String {
+    format!("out of {group}")
 }
 
 fn asked_setting(slot: SlotId) -> String {

@@ -12,7 +12,6 @@ use vocab::AccountId;
 use vocab::limits::{GROUP_PEOPLE_MAX, SLOT_LEAVES_MAX};
 
 use crate::error::Error;
-use crate::leaf::Member;
 use crate::suite::CHARTER;
 use crate::validator::{Change, Refusal, Verdict};
 
@@ -236,6 +235,30 @@ impl Charter {
         self.role(by) >= Role::Admin && self.role(by) > self.role(whom)
     }
 
+    /// Whether somebody may make this charter the next one, in a group where `here` are then and `gone` are not any more.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_next(
+        &self,
+        next: &Self,
+        by: AccountId,
+        here: &BTreeSet<AccountId>,
+        gone: &BTreeSet<AccountId>,
+    ) -> Result<(), &'static str> {
+        // Whoever is taken out and comes back one day comes as a member.
+        let named = |account: &AccountId| self.role(*account) != next.role(*account);
+        let mut absent = next.officers.iter().map(|officer| officer.account).filter(|it| !here.contains(it));
+        if absent.any(|account| gone.contains(&account) || named(&account)) {
+            return Err("a role of somebody who is not here");
+        }
+        if next.links.iter().any(|link| gone.contains(&link.maker)) {
+            return Err("a link of somebody who is not here");
+        }
+        judge_links(by, self, next, here)?;
+        judge_charter(by, self, next, gone)
+    }
+
     /// As bytes.
     ///
     /// # Errors
@@ -333,19 +356,9 @@ fn judge(change: &Change, before: &Charter, after: &Charter) -> Result<(), &'sta
     if here.len() > GROUP_PEOPLE_MAX || change.after.len() > SLOT_LEAVES_MAX {
         return Err("the group is full");
     }
-    // Whoever is taken out and comes back one day comes as a member.
-    let was_here = |account| change.before.iter().any(|member| member.account == account);
-    let lost = |account: &AccountId| !here.contains(account) && was_here(*account);
-    let named = |account: &AccountId| before.role(*account) != after.role(*account);
-    let absent = after.officers.iter().map(|officer| officer.account).filter(|it| !here.contains(it));
-    if absent.into_iter().any(|account| lost(&account) || named(&account)) {
-        return Err("a role of somebody who is not here");
-    }
-    if after.links.iter().any(|link| lost(&link.maker)) {
-        return Err("a link of somebody who is not here");
-    }
-    judge_links(by, before, after, &here)?;
-    judge_charter(by, before, after, &change.removed, &here)
+    let people = change.before.iter().map(|member| member.account);
+    let gone = people.filter(|account| !here.contains(account)).collect();
+    before.check_next(after, by, &here, &gone)
 }
 
 /// A link is opened by who may, under their own name, and lets nobody in without asking unless its maker could have done so.
@@ -375,8 +388,7 @@ fn judge_charter(
     by: AccountId,
     before: &Charter,
     after: &Charter,
-    removed: &[Member],
-    here: &BTreeSet<AccountId>,
+    gone: &BTreeSet<AccountId>,
 ) -> Result<(), &'static str> {
     if before.conversation != after.conversation {
         return Err("another conversation");
@@ -388,12 +400,10 @@ fn judge_charter(
     if before.permissions != after.permissions && before.role(by) < Role::Admin {
         return Err("not allowed to change who may do what");
     }
-    let gone = |account: AccountId| {
-        !here.contains(&account) && removed.iter().any(|member| member.account == account)
-    };
     let all: BTreeSet<AccountId> =
         before.officers.iter().chain(&after.officers).map(|officer| officer.account).collect();
-    let changed = |account: &AccountId| before.role(*account) != after.role(*account) && !gone(*account);
+    let changed =
+        |account: &AccountId| before.role(*account) != after.role(*account) && !gone.contains(account);
     for account in all.into_iter().filter(changed) {
         let highest = before.role(account).max(after.role(account));
         let handed_over = before.role(by) == Role::Owner;

@@ -387,6 +387,7 @@ fn is_repeatable(what: &What) -> bool {
             | Action::Reply { .. }
             | Action::SendFiles { .. }
             | Action::SaveAttachment { .. }
+            | Action::PlayAttachment { .. }
             | Action::CreatePoll { .. }
             | Action::EndPoll { .. }
             | Action::SharePlace { .. }

@@ -30,6 +30,8 @@ pub struct Options {
     pub authority: Option<PathBuf>,
     /// Locks the key when the account is made, opens it later.
     pub passphrase: Option<Zeroizing<String>>,
+    /// The network costs by its bytes, so that less is loaded by itself.
+    pub metered: bool,
 }
 
 impl Options {

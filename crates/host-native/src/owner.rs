@@ -94,6 +94,7 @@ pub(crate) fn start(home: &Home, options: &Options, ownership: Ownership) -> Res
         events: events.clone(),
         talking,
         socket,
+        metered: options.metered,
         _ownership: ownership,
     };
     let task = tokio::spawn(owner.run(happening, stopped, silent));
@@ -165,6 +166,7 @@ struct Owner {
     /// Held by every task that talks to a front end in another process.
     talking: mpsc::Sender<Infallible>,
     socket: Socket,
+    metered: bool,
     _ownership: Ownership,
 }
 
@@ -177,6 +179,10 @@ impl Owner {
     ) {
         let listener = self.socket.listener.take();
         let accepting = tokio::spawn(accept(listener, self.events.clone(), self.talking.clone()));
+        if self.metered {
+            // Nobody waits for the answer.
+            self.input(AppInput::Errand(0, Command::Metered(true)));
+        }
         loop {
             tokio::select! {
                 event = happening.recv() => match event {

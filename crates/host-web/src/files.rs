@@ -32,6 +32,8 @@ enum Work {
     Looking { target: FilesTarget, text: String, left: Vec<(Manner, Handed)>, looked: Vec<Looked<Source>> },
     /// Their bytes go into the core.
     Filing { target: FilesTarget, filing: Filing, looked: Vec<Looked<Source>> },
+    /// A piece of an attachment goes out, from a byte on.
+    Playing { attachment: AttachmentId, size: u64, at: u64 },
     /// An attachment's bytes go out.
     Giving { attachment: AttachmentId, name: String, size: u64, at: u64, kind: Kind, parts: Array },
 }
@@ -74,6 +76,11 @@ impl Job {
         Self { front, id, work }
     }
 
+    /// A page plays an attachment and wants a piece of it.
+    pub fn playing(front: FrontId, id: u64, attachment: AttachmentId, size: u64, at: u64) -> Self {
+        Self { front, id, work: Work::Playing { attachment, size, at } }
+    }
+
     /// One step.
     pub fn step(&mut self, app: &App) -> Step {
         match &mut self.work {
@@ -104,6 +111,17 @@ impl Job {
                     }
                 }
                 FilingStep::Ended(ended) => Step::Over(app.filed(*target, ended), None, filing.leftovers()),
+            },
+            Work::Playing { attachment, size, at } => match piece(app, *attachment, *at) {
+                Ok((kind, blob)) => {
+                    let media_type = kind.media_type().to_owned();
+                    Step::Over(Outcome::Piece { size: *size, media_type }, Some(blob), Vec::new())
+                }
+                Err(words::NOT_COME) => {
+                    let (kind, sentence) = (RefusedKind::Network, words::NOT_COME.to_owned());
+                    Step::Over(Outcome::Refused { kind, sentence, next: None }, None, Vec::new())
+                }
+                Err(sentence) => Step::Over(refused(sentence), None, Vec::new()),
             },
             Work::Giving { attachment, name, size, at, kind, parts } => {
                 if *at >= *size {
@@ -185,6 +203,25 @@ fn look(manner: Manner, handed: &Handed) -> Result<Looked<Source>, String> {
         }
     }
     Ok(looked)
+}
+
+/// What is here of an attachment from a byte on, to the end of its chunk. Only of what its own first bytes say that it is a film or a
+/// sound: nothing else that comes from somebody is ever served under this origin.
+fn piece(app: &App, attachment: AttachmentId, at: u64) -> Result<(Kind, Blob), &'static str> {
+    let read = |at| match app.read_attachment(attachment, at) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(words::NOT_COME),
+        Err(_) => Err(words::NOT_READ),
+    };
+    let mut bytes = read(0)?;
+    let kind = Kind::of(bytes.get(..media::KIND_BYTES).unwrap_or(&bytes));
+    if !matches!(kind.class(), Class::Video | Class::Audio) {
+        return Err(words::NOT_PLAYED);
+    }
+    if at > 0 {
+        bytes = read(at)?;
+    }
+    part(&bytes).map(|blob| (kind, blob)).map_err(|_| words::NOT_READ)
 }
 
 /// A piece in the browser's keeping, which may lay it on a disk.

@@ -22,6 +22,12 @@ pub const NO_FILE: &str = "This file cannot be read any more: it was moved, chan
 /// An attachment's bytes could not be put together.
 pub const NOT_READ: &str = "This file is not on this device as a whole. Load it first, then try again.";
 
+/// A piece of a film or a sound has not come yet.
+pub const NOT_COME: &str = "This part has not been loaded yet.";
+
+/// What is asked for piece by piece is no film and no sound.
+pub const NOT_PLAYED: &str = "This is nothing that a browser plays. Save it, and open it in another program.";
+
 /// The database was there and could not be opened.
 #[must_use]
 pub fn open_sentence(error: &OpenError) -> &'static str {

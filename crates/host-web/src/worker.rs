@@ -227,6 +227,10 @@ impl Worker {
                 let found = leading.app.to_save(&attachment);
                 found.map(|(attachment, name, size)| Job::giving(front, id, attachment, name, size))
             }
+            What::Action(Action::PlayAttachment { id: attachment, at }) => {
+                let found = leading.app.to_play(&attachment);
+                found.map(|(attachment, size)| Job::playing(front, id, attachment, size, at))
+            }
             what => {
                 let _ = leading.app.handle(now(), AppInput::FromFront(front, ToCore { id, what }));
                 return self.drain();

@@ -132,6 +132,14 @@ pub enum Action {
         /// A folder, or the whole path of a file that does not exist yet.
         to: String,
     },
+    /// Reads a film or a sound from a byte on, as far as one piece goes: [`Outcome::Piece`], also while the rest is on its way. A front
+    /// end that has its bytes otherwise asks for none.
+    PlayAttachment {
+        /// Which.
+        id: AttachmentId,
+        /// From here.
+        at: u64,
+    },
     /// Deletes media from this device; the messages stay. What is starred stays, too.
     FreeStorage {
         /// Of this chat only.
@@ -506,6 +514,13 @@ pub enum Outcome {
         path: String,
         /// The same in words.
         sentence: String,
+    },
+    /// A piece of a film or a sound, which goes beside this.
+    Piece {
+        /// Bytes of the whole.
+        size: u64,
+        /// What its bytes are.
+        media_type: String,
     },
     /// Cards were read: what became of each, in the order of the file.
     Cards {

@@ -27,17 +27,18 @@ pub fn start(_: impl FnMut(FromCore, Option<String>) + 'static, _: impl FnMut() 
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
-    use std::cell::RefCell;
+    use std::{cell::RefCell, collections::BTreeMap};
 
-    use js_sys::Array;
-    use screens::{Action, FileSource, FromCore, ToCore, What};
+    use js_sys::{Array, Object, Reflect};
+    use screens::{Action, AttachmentId, FileSource, FromCore, Outcome, RefusedKind, Reply, ToCore, What};
     use wasm_bindgen::prelude::*;
-    use web_sys::{Blob, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
+    use web_sys::{Blob, CustomEvent, MessageEvent, MessagePort, Url, Worker, WorkerOptions, WorkerType};
 
     use crate::files;
 
     thread_local! {
         static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
+        static PIECES: RefCell<Pieces> = const { RefCell::new(Pieces { last: FIRST_PIECE, waiting: BTreeMap::new() }) };
     }
 
     /// Starts the worker; `heard` is called with all it says, and with an address for bytes that come along; `broken` when it cannot
@@ -56,6 +57,13 @@ mod browser {
                 None => (data, None),
             };
             if let Some(from) = line.as_string().and_then(|line| super::read(&line)) {
+                if let FromCore::Reply { id, reply } = &from
+                    && let Some(port) = PIECES.with_borrow_mut(|pieces| pieces.waiting.remove(id))
+                {
+                    // Fails only when the player is gone.
+                    let _ = port.post_message(&told(reply, beside.as_ref()));
+                    return;
+                }
                 heard(from, beside.and_then(|blob| Url::create_object_url_with_blob(&blob).ok()));
             }
         });
@@ -71,7 +79,72 @@ mod browser {
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         on_error.forget();
         WORKER.set(Some(worker));
+        play_pieces();
     }
+
+    /// Players that wait for a piece, by the number of the question.
+    struct Pieces {
+        last: u64,
+        waiting: BTreeMap<u64, MessagePort>,
+    }
+
+    /// What a player asks for by way of the service worker goes to the core, and past the model: nothing of it is shown but in the player.
+    fn play_pieces() {
+        let wanted = Closure::<dyn FnMut(CustomEvent)>::new(|event: CustomEvent| {
+            let of = |name: &str| Reflect::get(&event.detail(), &name.into()).unwrap_or_default();
+            let (Some(id), Some(at), Ok(port)) =
+                (of("id").as_string(), of("at").as_f64(), of("port").dyn_into::<MessagePort>())
+            else {
+                return;
+            };
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "files are below 2^53 bytes"
+            )]
+            let what = What::Action(Action::PlayAttachment { id: AttachmentId(id), at: at as u64 });
+            let id = PIECES.with_borrow_mut(|pieces| {
+                pieces.last += 1;
+                pieces.waiting.insert(pieces.last, port);
+                while pieces.waiting.len() > PIECES_MAX {
+                    pieces.waiting.pop_first();
+                }
+                pieces.last
+            });
+            send(vec![ToCore { id, what }]);
+        });
+        if let Some(window) = web_sys::window() {
+            let _ = window.add_event_listener_with_callback("valise-piece", wanted.as_ref().unchecked_ref());
+        }
+        wanted.forget();
+    }
+
+    /// `{ size, type, blob }`, or `{ later }` where there is none: whether it is worth asking again.
+    fn told(reply: &Reply, beside: Option<&Blob>) -> Object {
+        let told = Object::new();
+        let put = |name: &str, value: JsValue| {
+            // Fails for nothing that was just made.
+            let _ = Reflect::set(&told, &name.into(), &value);
+        };
+        match (reply, beside) {
+            (Reply::Outcome(Outcome::Piece { size, media_type }), Some(blob)) => {
+                #[expect(clippy::cast_precision_loss, reason = "files are below 2^53 bytes")]
+                put("size", JsValue::from_f64(*size as f64));
+                put("type", JsValue::from_str(media_type));
+                put("blob", blob.into());
+            }
+            (Reply::Outcome(Outcome::Refused { kind, .. }), _) => {
+                put("later", JsValue::from_bool(*kind == RefusedKind::Network));
+            }
+            _ => {}
+        }
+        told
+    }
+
+    /// Numbers of questions for pieces: the model counts its own from one.
+    const FIRST_PIECE: u64 = 1 << 40;
+    /// Questions for pieces at one time; the oldest is given up.
+    const PIECES_MAX: usize = 16;
 
     /// Sends in order. The worker's queue holds what comes before it is ready.
     pub fn send(all: Vec<ToCore>) {

@@ -365,6 +365,31 @@ mod browser {
         Ok(js_sys::Uint8Array::new(&bytes).to_vec())
     }
 
+    /// Calls with whether the network costs by its bytes, now and when that changes: the person asked the browser to save data, or the
+    /// browser knows that it is a phone's. Never where the browser says nothing of it.
+    pub fn on_metered(mut changed: impl FnMut(bool) + 'static) {
+        let of =
+            |object: &JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).unwrap_or_default();
+        let Some(window) = window() else { return };
+        let connection = of(&window.navigator(), "connection");
+        let Ok(target) = connection.clone().dyn_into::<web_sys::EventTarget>() else { return };
+        let costs = move || {
+            of(&connection, "saveData").is_truthy()
+                || of(&connection, "type").as_string().as_deref() == Some("cellular")
+        };
+        changed(costs());
+        let heard = Closure::<dyn FnMut()>::new(move || changed(costs()));
+        let _ = target.add_event_listener_with_callback("change", heard.as_ref().unchecked_ref());
+        heard.forget();
+    }
+
+    /// Whether a film can be played while it comes: the service worker, which serves its pieces, has this page.
+    pub fn plays_pieces() -> bool {
+        let workers = web_sys::window().map(|window| window.navigator().service_worker());
+        // Undefined where the page is not secure.
+        workers.is_some_and(|workers| !workers.is_undefined() && workers.controller().is_some())
+    }
+
     /// Loads the page again.
     pub fn reload() {
         if let Some(window) = window() {
@@ -429,5 +454,10 @@ mod nowhere {
         String::new()
     }
     pub fn fetch(_: &'static str, _: impl FnOnce(Option<Vec<u8>>) + 'static) {}
+    pub fn on_metered(_: impl FnMut(bool) + 'static) {}
+    #[must_use]
+    pub fn plays_pieces() -> bool {
+        false
+    }
     pub fn reload() {}
 }

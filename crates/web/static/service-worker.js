@@ -5,13 +5,19 @@
 const VERSION = '{{version}}';
 const SHELL = 'valise-shell-';
 const STATE = 'valise-state';
+// Under this, films and sounds are played that may still be on their way.
+const PLAYED = '/played/';
+// A piece that has not come is asked for again after so long, so many times: four minutes.
+const PIECE_AGAIN_MS = 400;
+const PIECE_TRIES_MAX = 600;
 
 self.addEventListener('install', (event) => event.waitUntil(install()));
 self.addEventListener('activate', (event) => event.waitUntil(activate()));
 self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   const mine = event.request.method === 'GET' && url.origin === location.origin && !url.pathname.startsWith('/v1/');
-  if (mine) event.respondWith(serve(event.request, url));
+  if (!mine) return;
+  event.respondWith(url.pathname.startsWith(PLAYED) ? play(event, url) : serve(event.request, url));
 });
 self.addEventListener('message', (event) => {
   const answer = { 'is-there-a-newer': tellNewer, 'use-newer': useNewer }[event.data];
@@ -44,6 +50,44 @@ async function serve(request, url) {
   const path = request.mode === 'navigate' ? '/index.html' : url.pathname;
   const shell = await caches.open(SHELL + (await inUse()));
   return (await shell.match(path)) ?? fetch(request);
+}
+
+// One piece an answer: the browser asks for the next when it needs it, and nothing is kept alive in between. Only a player is answered,
+// so that nothing that somebody sent is ever a document of this origin.
+async function play({ request, clientId }, url) {
+  const nothing = new Response(null, { status: 404 });
+  const client = await self.clients.get(clientId);
+  if (!client || !['audio', 'video'].includes(request.destination)) return nothing;
+  const at = Number(/^bytes=(\d+)-/.exec(request.headers.get('range') ?? '')?.[1] ?? 0);
+  const found = await piece(client, { id: url.pathname.slice(PLAYED.length), at });
+  if (!found) return nothing;
+  const { size, type, blob } = found;
+  if (blob.size === 0) return new Response(null, { status: 416, headers: { 'content-range': `bytes */${size}` } });
+  return new Response(blob, {
+    status: 206,
+    headers: {
+      'accept-ranges': 'bytes',
+      'cache-control': 'no-store',
+      'content-length': `${blob.size}`,
+      'content-range': `bytes ${at}-${at + blob.size - 1}/${size}`,
+      'content-type': type,
+      'x-content-type-options': 'nosniff',
+    },
+  });
+}
+
+async function piece(client, wanted) {
+  for (let tries = 0; tries < PIECE_TRIES_MAX; tries += 1) {
+    const answer = await new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }) => resolve(data);
+      client.postMessage({ piece: wanted }, [port2]);
+    });
+    if (answer?.blob) return answer;
+    if (!answer?.later) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, PIECE_AGAIN_MS));
+  }
+  return undefined;
 }
 
 async function tellNewer(client) {

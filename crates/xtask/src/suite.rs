@@ -1,6 +1,6 @@
 //! All tests, in an order in which cheap failures come first; and the short version for every few minutes.
 
-use std::{fs, path::PathBuf, process::Command, time::Instant};
+use std::{fs, path::PathBuf, process::Command, thread, time::Instant};
 
 use crate::{
     arrows, licences,
@@ -40,12 +40,18 @@ pub fn test(mut options: Options) -> Done {
     });
     let mut units = everything(&["test", "--no-fail-fast", "--lib", "--bins"])?;
     units.args(Place::Inside.choice()?);
-    tally.tests("tests of the crates", long_if(long, units));
-    tally.tests("examples in the documentation", everything(&["test", "--no-fail-fast", "--doc"])?);
     let mut folder = None;
-    let built = tally.step("web app and programs", || {
-        folder = Some(programs_for_tests(long)?);
-        Ok(())
+    let mut built = tally.step("programs", || run(&mut everything(&["build", "--bins"])?));
+    // What is compiled for the browser lies apart, so it is compiled while the tests leave a core to it.
+    thread::scope(|scope| {
+        let web = built.then(|| scope.spawn(move || web_for_tests(long)));
+        tally.tests("tests of the crates", long_if(long, units));
+        tally.tests("examples in the documentation", everything(&["test", "--no-fail-fast", "--doc"])?);
+        built &= tally.step("web app and programs", || {
+            let dist = web.ok_or("the programs could not be built")?.join();
+            folder = Some(programs_for_tests(long, dist.map_err(|_| "building the web app broke off")??)?);
+            Ok(())
+        });
     });
     if let (true, true, Some((folder, dist))) = (ready, built, folder) {
         let mut tests = everything(&["test", "--no-fail-fast", "--offline"])?;
@@ -68,13 +74,15 @@ fn everything(args: &[&str]) -> Done<Command> {
     Ok(cargo)
 }
 
-/// The programs with the web app inside: their folder, and the web app's. The quick profile finds what there is to find; the
-/// long run takes the programs as they ship.
-fn programs_for_tests(long: bool) -> Done<(PathBuf, PathBuf)> {
-    run(&mut everything(&["build", "--bins"])?)?;
+/// The web app. The quick profile finds what there is to find; the long run takes what ships.
+fn web_for_tests(long: bool) -> Done<PathBuf> {
+    let wrapper = Some(shell::root().join("target/debug/web-bundle"));
+    web::build(&Wanted { release: long, linted: true, wrapper })
+}
+
+/// The programs with the web app inside: their folder, and the web app's.
+fn programs_for_tests(long: bool, dist: PathBuf) -> Done<(PathBuf, PathBuf)> {
     let folder = shell::root().join("target/debug");
-    let wrapper = Some(folder.join("web-bundle"));
-    let dist = web::build(&Wanted { release: long, linted: true, wrapper })?;
     if long {
         return Ok((programs::compile(Profile::Release)?, dist));
     }

@@ -27,7 +27,7 @@ pub fn web(mut options: Options) -> Done {
 /// How the web app is wanted.
 #[derive(Default)]
 pub struct Wanted {
-    /// Compressed as well as possible.
+    /// Optimised and compressed as well as possible.
     pub release: bool,
     /// Linted while it is compiled, where the toolchain can.
     pub linted: bool,
@@ -47,9 +47,10 @@ pub fn build(wanted: &Wanted) -> Done<PathBuf> {
         say("the web app is up to date");
         return Ok(dist);
     }
-    compile(wanted.linted)?;
+    let profile = if wanted.release { PROFILE_RELEASE } else { PROFILE_QUICK };
+    compile(profile, wanted.linted)?;
     say("wrapping and compressing");
-    let wasm = target.join("wasm").join(TARGET).join("wasm");
+    let wasm = target.join("wasm").join(TARGET).join(profile);
     let mut bundle = match &wanted.wrapper {
         Some(program) => Command::new(program),
         None => cargo(&["run", "--quiet", "--package", "web-bundle", "--"]),
@@ -71,14 +72,15 @@ pub fn build(wanted: &Wanted) -> Done<PathBuf> {
     Ok(dist)
 }
 
-fn compile(linted: bool) -> Done {
+fn compile(profile: &str, linted: bool) -> Done {
     setup::ensure(&[Need::Web])?;
     let way = setup::way()?;
     say(match way {
         Way::Target => "compiling the web app with the toolchain's target wasm32-unknown-unknown",
         Way::Debian => "compiling the web app with Debian's rustc-web, its standard library included",
     });
-    let mut build = for_browser(way, &["build", "--package", "host-web", "--package", "web"])?;
+    let chosen = ["build", "--package", "host-web", "--package", "web", "--profile", profile];
+    let mut build = for_browser(way, &chosen)?;
     match (linted, way) {
         (true, Way::Target) => lint_with(&mut build)?,
         (true, Way::Debian) => say("Debian's compiler for the browser has no clippy; its lints are left out"),
@@ -92,7 +94,7 @@ fn for_browser(way: Way, args: &[&str]) -> Done<Command> {
     let tools = setup::wasm_tools().ok_or("no clang that knows wasm32")?;
     let mut command = cargo(args);
     command
-        .args(["--target", TARGET, "--profile", "wasm", "--target-dir", "target/wasm"])
+        .args(["--target", TARGET, "--target-dir", "target/wasm"])
         .env("CC_wasm32_unknown_unknown", tools.clang)
         .env("AR_wasm32_unknown_unknown", tools.ar)
         // Joins the flags in .cargo/config.toml; web locks are behind it.
@@ -182,6 +184,10 @@ impl Stamp {
 
 /// The stamp's word for it.
 const LINTED: &str = "linted";
+
+/// How it ships, and the same without what takes longest to compile: profiles in `Cargo.toml`.
+const PROFILE_RELEASE: &str = "wasm";
+const PROFILE_QUICK: &str = "wasm-quick";
 
 /// A second of compression, and the best there is.
 const QUALITY_QUICK: u32 = 9;

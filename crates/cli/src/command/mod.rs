@@ -35,13 +35,15 @@ use crate::stop;
 
 /// Does what was typed.
 pub async fn run(args: Args, utc_offset_minutes: i16) -> Result<(), Stop> {
-    let Args { home, account, json, ca, command } = args;
+    let Args { home, account, json, ca, save_data, command } = args;
     let folder = home.map_or_else(usual_home, Ok)?;
-    let Some(command) = command else { return bare(folder, account, json, ca, utc_offset_minutes).await };
+    let Some(command) = command else {
+        return bare(folder, account, json, (ca, save_data), utc_offset_minutes).await;
+    };
     if let Command::Accounts = command {
         return accounts(Say::new(json), &folder);
     }
-    let mut options = options(home_of(&folder, account.as_deref())?, ca)?;
+    let mut options = options(home_of(&folder, account.as_deref())?, (ca, save_data))?;
     let server = match &command {
         Command::Register(register) => Some(&register.server),
         Command::Device(Device::New { server, .. }) => Some(server),
@@ -74,14 +76,14 @@ async fn bare(
     folder: PathBuf,
     account: Option<String>,
     json: bool,
-    ca: Option<PathBuf>,
+    line: (Option<PathBuf>, bool),
     utc_offset_minutes: i16,
 ) -> Result<(), Stop> {
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if json || dumb || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(Stop::usage(Args::usage()));
     }
-    let options = options(home_of(&folder, account.as_deref())?, ca)?;
+    let options = options(home_of(&folder, account.as_deref())?, line)?;
     // Somebody who names an account wants that one.
     let all = if account.is_some() { Vec::new() } else { several(&folder, &options)? };
     full::run(options, all, utc_offset_minutes).await
@@ -111,9 +113,11 @@ fn accounts(say: Say, folder: &Path) -> Result<(), Stop> {
     Ok(())
 }
 
-fn options(home: PathBuf, ca: Option<PathBuf>) -> Result<Options, Stop> {
+/// An account's, with the authority that is trusted, and whether the network costs by its bytes.
+fn options(home: PathBuf, (ca, metered): (Option<PathBuf>, bool)) -> Result<Options, Stop> {
     let mut options = Options::at(home);
     options.authority = ca;
+    options.metered = metered;
     options.passphrase = passphrase()?;
     Ok(options)
 }

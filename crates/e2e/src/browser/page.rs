@@ -111,13 +111,24 @@ impl Page {
 
     /// Presses a key by its name on a keyboard (`Enter`, `Escape`, `Tab`, `ArrowDown`, `a`), wherever the focus is.
     pub async fn press(&self, key: &str) -> Result<()> {
+        self.press_with(key, 0).await
+    }
+
+    /// The same with the control key held.
+    pub async fn press_control(&self, key: &str) -> Result<()> {
+        self.press_with(key, CONTROL).await
+    }
+
+    async fn press_with(&self, key: &str, modifiers: i64) -> Result<()> {
         let known = keys::get_key_definition(key)
             .ok_or_else(|| Failure::new(format!("pressing {key}"), "no such key"))?;
-        let text = known.text.or((known.key.len() == 1).then_some(known.key));
+        // A key that is held with another writes nothing.
+        let text = known.text.or((known.key.len() == 1).then_some(known.key)).filter(|_| modifiers == 0);
         let down =
             if text.is_some() { DispatchKeyEventType::KeyDown } else { DispatchKeyEventType::RawKeyDown };
         for kind in [down.clone(), DispatchKeyEventType::KeyUp] {
             let mut event = DispatchKeyEventParams::new(kind.clone());
+            event.modifiers = Some(modifiers);
             event.text = text.filter(|_| kind == down).map(str::to_owned);
             event.key = Some(known.key.to_owned());
             event.code = Some(known.code.to_owned());
@@ -278,6 +289,8 @@ fn workers_but_no_service_workers() -> SetAutoAttachParams {
     }
 }
 
+/// The control key, among the modifiers that the browser's protocol knows.
+const CONTROL: i64 = 2;
 /// How long at most between two looks when the document does not change.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 

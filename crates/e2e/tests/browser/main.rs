@@ -364,6 +364,25 @@ async fn everything_is_done_with_the_keyboard() -> Outcome {
     );
     boris.press("Enter").await?;
     boris.log("Messages").appears().await?;
+    boris.press("Escape").await?;
+    boris.log("Messages").goes().await?;
+    // A chat and a window, by their names.
+    boris.press_control("k").await?;
+    boris.find("searchbox", "Search in all chats").appears().await?;
+    picture(&boris, "palette").await?;
+    boris.insert("ann").await?;
+    boris.list("Chats found").item("Anna").appears().await?;
+    boris.press("Enter").await?;
+    boris.log("Messages").shows("First line second line").await?;
+    boris.press_control("k").await?;
+    boris.insert("where stor").await?;
+    boris.list("What you can do").goes().await?;
+    boris.press("Escape").await?;
+    boris.press_control("k").await?;
+    boris.insert("stor").await?;
+    boris.list("What you can do").item("Storage").appears().await?;
+    boris.press("Enter").await?;
+    boris.dialog("Storage").appears().await?;
     browser.close().await
 }
 

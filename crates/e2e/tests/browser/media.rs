@@ -1,10 +1,10 @@
 //! Photos, files and voice notes in the web app with the real server.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use e2e::{
-    browser::{Browser, Failure, Line, Page},
+    browser::{Browser, Failure, Line, Pace, Page},
     programs::Server,
 };
 
@@ -112,6 +112,100 @@ async fn a_file_of_some_megabytes_comes_through_a_line_that_is_cut() -> Outcome 
         browser.saves(&boris, folder.path(), async || boris.button("Save scans.zip").click().await).await?;
     assert!(std::fs::read(saved).expect("it was saved") == sent, "to the byte");
     browser.close().await
+}
+
+#[tokio::test]
+async fn what_is_pasted_is_an_album_with_a_caption_and_an_animation_says_so() -> Outcome {
+    let (server, browser) = (Server::start(), Browser::start().await?);
+    let (anna, boris) = two(&browser, &server.url()).await?;
+    let pasted = ["camera.jpg", "clear.png", "animated.gif"];
+    anna.evaluate(&paste(&pasted)).await?;
+    for name in pasted {
+        anna.list("Attached files").item(name).appears().await?;
+    }
+    picture(&anna, "tray-album").await?;
+    anna.textbox("Message").fill("Three of them").await?;
+    anna.button("Send").click().await?;
+    boris.log("Messages").shows("Three of them").await?;
+    boris.until("document.querySelectorAll('.album .tile').length === 3").await?;
+    boris.until("document.querySelector('.album .corner')?.innerText === 'GIF'").await?;
+    boris.until("[...document.querySelectorAll('.album .tile')].every((one) => one.ariaLabel.startsWith('Open '))")
+        .await?;
+    picture(&boris, "album").await?;
+    // One after the other on the whole screen.
+    boris.evaluate("document.querySelector('.album .tile').click()").await?;
+    boris.dialog("camera.jpg").appears().await?;
+    boris.press("ArrowRight").await?;
+    boris.press("ArrowRight").await?;
+    boris.dialog("animated.gif").appears().await?;
+    boris.until("document.querySelector('.viewer img')?.naturalWidth > 0").await?;
+    browser.close().await
+}
+
+/// Files that other programs made, pasted into the open chat.
+fn paste(names: &[&str]) -> String {
+    let file = |name: &&str| {
+        let made = Path::new(env!("CARGO_MANIFEST_DIR")).join("../media/testdata").join(name);
+        let bytes = STANDARD.encode(std::fs::read(made).expect("a file beside the decoders"));
+        let kind = if name.ends_with("jpg") { "jpeg" } else { &name[name.len() - 3..] };
+        format!("['{name}', 'image/{kind}', '{bytes}']")
+    };
+    let files: Vec<String> = names.iter().map(file).collect();
+    format!(
+        "(() => {{
+            const clipboardData = new DataTransfer();
+            for (const [name, type, bytes] of [{}])
+                clipboardData.items.add(new File([Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))], name, {{ type }}));
+            const event = new ClipboardEvent('paste', {{ clipboardData, bubbles: true, cancelable: true }});
+            document.querySelector('.composer textarea').dispatchEvent(event);
+        }})()",
+        files.join(", ")
+    )
+}
+
+#[tokio::test]
+async fn a_film_is_played_while_the_rest_of_it_comes() -> Outcome {
+    let (server, profile) = (Server::start(), tempfile::tempdir().expect("a temporary folder"));
+    let browser = Browser::start_in(profile.path(), &["autoplay-policy=no-user-gesture-required"]).await?;
+    let pace = Pace { up: 100_000_000, down: 1_000_000, delay: Duration::ZERO };
+    let line = Line::at_pace(server.address(), Some(pace)).await?;
+    let (anna, boris) = two(&browser, &format!("http://{}", line.address())).await?;
+    let file = profile.path().join("roof.mp4");
+    std::fs::write(&file, film_of(FILM_BYTES)).expect("the film is written");
+    boris.until("navigator.serviceWorker.controller !== null").await?;
+
+    attach(&anna, "#pick-seen", &file).await?;
+    anna.list("Attached files").item("roof.mp4").appears().await?;
+    anna.button("Send").click().await?;
+    boris.until("document.querySelector('.message .tile')?.ariaLabel.startsWith('Play ')").await?;
+    boris.evaluate("document.querySelector('.message .tile').click()").await?;
+    boris.dialog("roof.mp4").appears().await?;
+    boris.until("document.querySelector('.viewer video')?.readyState >= 3").await?;
+    // Nothing more comes, and what is here is played to its end.
+    line.stall();
+    boris.until("document.querySelector('.viewer video').ended").await?;
+    boris.until("document.querySelector('.message progress').value < 100").await?;
+    picture(&boris, "film").await?;
+    line.mend();
+    boris.button("Save roof.mp4").appears().await?;
+    boris.press("Escape").await?;
+    // Nobody but a player is given it under this origin.
+    boris.until("fetch('/played/1').then((answer) => answer.status === 404)").await?;
+    browser.close().await
+}
+
+/// A film that another program made, with so many bytes behind its last picture, as a longer one has.
+fn film_of(bytes: usize) -> Vec<u8> {
+    let made = Path::new(env!("CARGO_MANIFEST_DIR")).join("../media/testdata/camera.mp4");
+    let made = std::fs::read(made).expect("the film");
+    let kind = made.windows(4).position(|window| window == b"mdat").expect("pictures");
+    let (begin, length) =
+        (kind - 4, u32::from_be_bytes(made[kind - 4..kind].try_into().expect("four bytes")));
+    let end = begin + length as usize;
+    let whole = length + u32::try_from(bytes).expect("a small number");
+    let index_behind = made[end..].windows(4).any(|window| window == b"moov");
+    assert!(index_behind, "no place in the index moves");
+    [&made[..begin], &whole.to_be_bytes(), &made[kind..end], &noise(bytes), &made[end..]].concat()
 }
 
 #[tokio::test]
@@ -298,3 +392,5 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 const PLACE: &[u8] = b"WGS-84 at 46.3625N 14.0938E, on the pier";
 /// Several chunks, and more than the browser takes at one time.
 const FILE_BYTES: usize = 5_000_000;
+/// Of a film, behind its last picture: some eight seconds of its line.
+const FILM_BYTES: usize = 8_000_000;

@@ -48,7 +48,7 @@ pub fn security_headers(host: Option<&str>) -> Vec<(HeaderName, HeaderValue)> {
         .unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; \
-         font-src 'self'; img-src 'self' data: blob:; media-src blob:; connect-src 'self'{sockets}; \
+         font-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'{sockets}; \
          manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
     let mut headers: Vec<_> = FIXED_HEADERS

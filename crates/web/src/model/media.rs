@@ -479,7 +479,10 @@ impl Model {
         let Some(Dialog::Viewer(viewer)) = self.dialog() else { return };
         if let Some(item) = viewer.items.get(viewer.at).cloned() {
             self.sees(&item);
-            self.want_bytes(&item);
+            // A film is played piece by piece where that can be: its view asks for the whole where not.
+            if item.kind != MediaKind::Video {
+                self.want_bytes(&item);
+            }
         }
     }
 

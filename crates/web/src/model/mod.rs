@@ -36,7 +36,7 @@ pub use media::{Chore, FILES_MAX, Gallery, Media, Picked, Shelf, Viewer, is_seen
 pub use message::Writing;
 pub use place::{ChatMap, Here, Lasts, Sharing};
 pub use privacy::Sheet;
-pub use search::Search;
+pub use search::{Deed, Search};
 pub use square::Square;
 pub use words::Mentioning;
 
@@ -67,6 +67,8 @@ pub struct Model {
     trays: BTreeMap<ChatId, Vec<Picked>>,
     /// A voice note that is played when its bytes are there.
     plays_when_here: Option<Box<AttachmentShown>>,
+    /// The network costs by its bytes, as far as the browser says so.
+    pub metered: bool,
     utc_offset_minutes: i16,
     next: u64,
     waiting: BTreeMap<u64, Purpose>,
@@ -161,6 +163,7 @@ impl Model {
             here: Here::default(),
             trays: BTreeMap::new(),
             plays_when_here: None,
+            metered: false,
             utc_offset_minutes,
             next: 0,
             waiting: BTreeMap::new(),
@@ -194,6 +197,20 @@ impl Model {
     pub fn set_attentive(&mut self, attentive: bool) {
         self.attentive = attentive;
         self.mark_seen();
+    }
+
+    /// What the network costs by has changed.
+    pub fn set_metered(&mut self, metered: bool) {
+        if self.metered != metered {
+            self.metered = metered;
+            self.act(Action::Metered { on: metered }, Purpose::Quiet);
+        }
+    }
+
+    fn tell_metered(&mut self) {
+        if self.metered {
+            self.act(Action::Metered { on: true }, Purpose::Quiet);
+        }
     }
 
     /// Asks the first question again: at the beginning, after a failure, when the account changed.
@@ -230,7 +247,11 @@ impl Model {
 
     fn noticed(&mut self, notice: Notice) {
         match notice {
-            Notice::Account => self.ask_start(),
+            Notice::Account => {
+                // It may be another tab's core, which was told nothing yet.
+                self.tell_metered();
+                self.ask_start();
+            }
             Notice::Linking => self.linking_noticed(),
             notice => self.main_noticed(notice),
         }

@@ -913,6 +913,37 @@ fn room_is_freed_and_what_is_loaded_by_itself_is_chosen() {
     );
 }
 
+#[test]
+fn chats_and_deeds_are_found_by_the_beginnings_of_their_words() {
+    let (mut model, chat, _) = opened();
+    let all = model.chats_named("");
+    assert!(all.len() > 1 && all.len() <= 6, "the newest while nothing is typed");
+    let name = all.iter().find(|row| row.id == chat).expect("it is new").person.name.clone();
+    let typed: String = name.to_uppercase().chars().take(3).collect();
+    assert!(model.chats_named(&typed).iter().any(|row| row.id == chat));
+    assert!(model.chats_named("zzz").is_empty());
+    assert_eq!(Deed::named("gro"), [Deed::NewGroup]);
+    assert_eq!(Deed::named("start new").len(), 2, "by what else people call it, too");
+    assert_eq!(Deed::named("roup"), [], "not by the middle of a word");
+    model.open_search();
+    model.perform(Deed::Storage);
+    assert!(matches!(main(&model).dialog, Some(Dialog::Storage { .. })));
+}
+
+#[test]
+fn the_core_hears_what_the_network_costs_by_and_so_does_the_next_one() {
+    let (mut model, _) = with_attachments(vec![]);
+    model.set_metered(false);
+    assert_eq!(action(&mut model), None);
+    model.set_metered(true);
+    assert_eq!(action(&mut model), Some(Action::Metered { on: true }));
+    model.set_metered(true);
+    assert_eq!(action(&mut model), None);
+    // Another tab leads from now on.
+    model.heard(FromCore::Notice(Notice::Account));
+    assert_eq!(action(&mut model), Some(Action::Metered { on: true }));
+}
+
 fn fix(at: &str, ms: u64) -> vocab::Fix {
     vocab::Fix { position: vocab::Position::parse(at).unwrap(), accuracy: 9, at: vocab::Timestamp(ms) }
 }

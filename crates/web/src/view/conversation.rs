@@ -116,6 +116,8 @@ pub fn Nothing() -> Element {
                     "Choose a chat on the left, or start one. Your messages live on your devices and nowhere else."
                 }
                 dl { class: "hints",
+                    dt { kbd { "Ctrl" } " " kbd { "K" } }
+                    dd { "Find a chat, words, or what to do" }
                     dt { kbd { "F6" } }
                     dd { "Next pane" }
                     dt { kbd { "↑" } " " kbd { "↓" } }

@@ -5,6 +5,7 @@ use screens::{AttachmentAct, AttachmentShown, ChatId, MediaKind, OutgoingAct, Ou
 
 use super::{Desk, message, parts::Icon};
 use crate::{
+    dom,
     model::{is_seen, thumbhash},
     sound::{self, Heard, clock},
 };
@@ -83,7 +84,8 @@ pub fn Tile(
         _ => "tile",
     };
     let label = label(&attachment);
-    let plays = attachment.kind == MediaKind::Video && attachment.state == Transfer::Here;
+    let plays = attachment.kind == MediaKind::Video
+        && (attachment.state == Transfer::Here || plays_while_it_comes(&attachment));
     let trouble = matches!(attachment.state, Transfer::Gone | Transfer::Damaged);
     let percent = moves(&attachment).then_some(attachment.percent);
     let corner = match (&attachment.duration, attachment.kind) {
@@ -93,9 +95,9 @@ pub fn Tile(
     };
     let act = act_of(&attachment);
     let icon = match act {
+        _ if plays => Some("play"),
         AttachmentAct::Fetch => Some("download"),
         AttachmentAct::Hold => Some("pause"),
-        _ if plays => Some("play"),
         _ => None,
     };
     let clicked = attachment.clone();
@@ -399,6 +401,17 @@ fn rate_in_words(percent: u16) -> String {
 
 fn click(desk: Desk, attachment: &AttachmentShown) {
     match (act_of(attachment), attachment.kind) {
+        // A film is played while it comes.
+        (act @ (AttachmentAct::Fetch | AttachmentAct::Hold), MediaKind::Video)
+            if plays_while_it_comes(attachment) =>
+        {
+            desk.change(|model| {
+                if act == AttachmentAct::Fetch {
+                    model.fetch(&attachment.id, true);
+                }
+                model.view(&attachment.id);
+            });
+        }
         (AttachmentAct::Fetch, _) => desk.change(|model| model.fetch(&attachment.id, true)),
         (AttachmentAct::Hold, _) => desk.change(|model| model.fetch(&attachment.id, false)),
         (_, MediaKind::Voice | MediaKind::Audio) => {
@@ -415,6 +428,12 @@ pub fn act_of(attachment: &AttachmentShown) -> AttachmentAct {
     attachment.acts.first().copied().unwrap_or(AttachmentAct::Open)
 }
 
+/// Whether pressing it plays it at once, although not all of it is here.
+pub fn plays_while_it_comes(attachment: &AttachmentShown) -> bool {
+    let can_come = matches!(attachment.state, Transfer::Known | Transfer::Coming | Transfer::ComingHeld);
+    attachment.kind == MediaKind::Video && can_come && dom::plays_pieces()
+}
+
 /// Whether its bytes are under way.
 fn moves(attachment: &AttachmentShown) -> bool {
     matches!(attachment.state, Transfer::Coming | Transfer::ComingHeld)
@@ -422,6 +441,7 @@ fn moves(attachment: &AttachmentShown) -> bool {
 
 fn label(attachment: &AttachmentShown) -> String {
     let word = match act_of(attachment) {
+        _ if plays_while_it_comes(attachment) => "Play",
         AttachmentAct::Fetch => "Load",
         AttachmentAct::Hold => "Hold",
         AttachmentAct::Open | AttachmentAct::Save => "Open",

@@ -158,6 +158,7 @@ fn Live() -> Element {
             },
             move |number, preview| desk.change(|model| model.preview_made(number, preview)),
         );
+        dom::on_metered(move |metered| desk.change(|model| model.set_metered(metered)));
         let mut newer = desk.newer;
         dom::on_window("valise-newer", move || newer.set(true));
     });

@@ -10,6 +10,7 @@ use crate::{dom, files::size_in_words};
 #[component]
 pub fn Page(page: Option<StoragePage>, said: Option<String>) -> Element {
     let desk = use_context::<Desk>();
+    let metered = desk.model.read().metered;
     use_effect(|| {
         dom::show_dialog(".dialog");
         dom::focus(".dialog .icon-button");
@@ -39,7 +40,17 @@ pub fn Page(page: Option<StoragePage>, said: Option<String>) -> Element {
                         fieldset { class: "stack",
                             legend { class: "field__label", "What is loaded by itself" }
                             for rule in page.rules {
-                                Rule { key: "{rule.name}", rule }
+                                div { key: "{rule.name}", class: "rule",
+                                    span { class: "rule__name", "{rule.name}" }
+                                    Rule { rule: rule.clone(), metered: false }
+                                    Rule { rule, metered: true }
+                                }
+                            }
+                            p { class: "field__help",
+                                "The second choice holds where the network costs by its bytes: where you asked the browser to save data, or it is a phone's."
+                                if metered {
+                                    " It does now."
+                                }
                             }
                         }
                     },
@@ -110,27 +121,27 @@ fn Free() -> Element {
     }
 }
 
+/// What is loaded by itself, of one kind, on one kind of network.
 #[component]
-fn Rule(rule: MediaRuleRow) -> Element {
+fn Rule(rule: MediaRuleRow, metered: bool) -> Element {
     let desk = use_context::<Desk>();
     let kind = rule.kind;
+    let most = if metered { rule.metered } else { rule.free };
+    let name = if metered { format!("{} where it costs", rule.name) } else { rule.name.clone() };
     let known = |bytes: u64| RULES.iter().any(|(value, _)| *value == bytes);
-    let own = (!known(rule.free)).then(|| (rule.free, format!("Up to {}", size_in_words(rule.free))));
+    let own = (!known(most)).then(|| (most, format!("Up to {}", size_in_words(most))));
     let options = RULES.iter().map(|(value, word)| (*value, (*word).to_owned())).chain(own);
     rsx! {
-        label { class: "rule",
-            span { class: "rule__name", "{rule.name}" }
-            select {
-                aria_label: "{rule.name}",
-                value: "{rule.free}",
-                onchange: move |event| {
-                    if let Ok(bytes) = event.value().parse() {
-                        desk.change(|model| model.set_rule(kind, false, bytes));
-                    }
-                },
-                for (value , word) in options {
-                    option { key: "{value}", value: "{value}", selected: value == rule.free, "{word}" }
+        select {
+            aria_label: "{name}",
+            value: "{most}",
+            onchange: move |event| {
+                if let Ok(bytes) = event.value().parse() {
+                    desk.change(|model| model.set_rule(kind, metered, bytes));
                 }
+            },
+            for (value , word) in options {
+                option { key: "{value}", value: "{value}", selected: value == most, "{word}" }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A picture or a video on the whole screen, and the media of a chat.
 
 use dioxus::prelude::*;
-use screens::{AttachmentAct, AttachmentShown, MediaKind};
+use screens::{AttachmentAct, AttachmentShown, MediaKind, Transfer};
 
 use super::{
     Desk, dialogs,
@@ -24,7 +24,7 @@ pub fn Viewer(shown: Viewed) -> Element {
     let Some(item) = shown.items.get(shown.at).cloned() else { return rsx! {} };
     let count = shown.items.len();
     let place = if count > 1 { format!("{} of {count}", shown.at + 1) } else { String::new() };
-    let saved = item.clone();
+    let (saved, held) = (item.clone(), item.clone());
     let has_bytes = act_of(&item) == AttachmentAct::Open;
     rsx! {
         dialog {
@@ -43,6 +43,15 @@ pub fn Viewer(shown: Viewed) -> Element {
                 span { class: "viewer__words",
                     b { class: "clip", bdi { "{item.name}" } }
                     small { role: "status", aria_label: "{item.line} {place}", "{item.line}" if count > 1 { " · {place}" } }
+                }
+                if item.kind == MediaKind::Video && matches!(act_of(&item), AttachmentAct::Hold) {
+                    button {
+                        class: "icon-button",
+                        aria_label: "Hold {item.name}",
+                        title: "Hold",
+                        onclick: move |_| desk.change(|model| model.fetch(&held.id, false)),
+                        Icon { name: "pause" }
+                    }
                 }
                 if has_bytes {
                     button {
@@ -85,6 +94,20 @@ fn Whole(item: AttachmentShown) -> Element {
     let address = desk.model.read().media.addresses.get(&item.id).cloned();
     let poster = desk.model.read().media.thumbnails.get(&item.id).cloned();
     let id = item.id.clone();
+    let whole = item.clone();
+    use_effect(move || {
+        // Where no service worker serves it piece by piece, all of it is put together first.
+        if whole.kind == MediaKind::Video && !dom::plays_pieces() {
+            desk.change(|model| model.want_bytes(&whole));
+        }
+    });
+    let comes =
+        matches!(item.state, Transfer::Coming | Transfer::Here | Transfer::Leaving | Transfer::LeavingHeld);
+    if item.kind == MediaKind::Video && comes && dom::plays_pieces() {
+        return rsx! {
+            video { src: "/played/{item.id.0}", poster, controls: true, autoplay: true, aria_label: "{item.spoken}" }
+        };
+    }
     match (act_of(&item), item.kind, address) {
         (AttachmentAct::Open, MediaKind::Video, Some(address)) => rsx! {
             video { src: "{address}", poster, controls: true, autoplay: true, aria_label: "{item.spoken}" }
