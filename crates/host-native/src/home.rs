@@ -30,6 +30,8 @@ pub struct Options {
     pub authority: Option<PathBuf>,
     /// Locks the key when the account is made, opens it later.
     pub passphrase: Option<Zeroizing<String>>,
+    /// Pages of this machine may be asked for previews, too, without a seal: for tests that serve some.
+    pub previews_of_this_machine: bool,
 }
 
 impl Options {
