@@ -105,7 +105,7 @@ impl App {
     }
 }
 
-/// The first link that a preview can be made of: only what nobody on the way can read or change is asked for.
+/// The first link of a text. A host asks for it only where nobody on the way can read or change what comes.
 fn first_link(text: &str, plain: bool) -> Option<String> {
     let links = markup::links(text, !plain && markup::is_formatted(text));
     links.into_iter().find(|link| link.len() <= PREVIEW_LINK_BYTES_MAX)
