@@ -231,7 +231,7 @@ impl App {
     }
 
     /// Parses what was given into what it means.
-    fn command(&self, clock: &Clock, action: Action) -> Result<(Command, Kind, About), No> {
+    pub(crate) fn command(&self, clock: &Clock, action: Action) -> Result<(Command, Kind, About), No> {
         let now = clock.now;
         match action {
             Action::Register { handle, name } => self.register(handle, &name),
@@ -347,6 +347,8 @@ impl App {
                 self.choose(&chat, ChatChoice::MutedUntil(until))
             }
             Action::MuteMentions { chat, on } => self.choose(&chat, ChatChoice::MutedMentions(on)),
+            Action::SetPreviews { chat, on } => self.choose(&chat, ChatChoice::Previews(on)),
+            Action::WithPreview { wish, of } => self.with_preview(wish, *of, clock),
             Action::Folder(edit) => self.edit_folders(edit),
             Action::MarkUnread { chat, on } => self.choose(&chat, ChatChoice::Unread(on)),
             Action::SaveDraft { chat, text } => self.choose(&chat.0, ChatChoice::Draft(text)),

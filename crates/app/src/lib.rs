@@ -18,6 +18,7 @@ mod markup;
 mod moment;
 mod paint;
 pub mod prepare;
+mod previews;
 mod privacy;
 mod profile;
 mod query;
@@ -34,10 +35,11 @@ pub use app::{
     App, AppInput, AppOutput, COMMANDS_WAITING_MAX, ErrandId, FRONTS_MAX, FrontId, LineTrouble, Settings,
 };
 pub use client::{
-    AttachmentId, Client, Command, Config, Door, Fault, LinkEvent, MediaInfo, MediaKind, OpenError, Refused,
-    ServiceAddress,
+    AttachmentId, Client, Command, Config, ConversationId, Door, Fault, LinkEvent, MediaInfo, MediaKind,
+    OpenError, Refused, ServiceAddress,
 };
 pub use files::{FilesTarget, Filing, FilingStep, Prepared};
 pub use media::Limits as MediaLimits;
+pub use previews::TextTo;
 pub use report::check as check_report;
 pub use words::{fault_sentence, open_sentence};

@@ -246,7 +246,7 @@ fn says(text: &str, url: &str) -> bool {
 }
 
 /// The name of the host, or the whole address of a person.
-fn host(url: &str) -> &str {
+pub(crate) fn host(url: &str) -> &str {
     if let Some(address) = url.strip_prefix("mailto:") {
         return address;
     }

@@ -14,7 +14,7 @@ use vocab::time::MINUTE_MS;
 use vocab::{AccountId, limits};
 
 use crate::moment::Clock;
-use crate::{cards, markup, resolve, whereabouts, words};
+use crate::{cards, markup, previews, resolve, whereabouts, words};
 
 /// Bubbles of one person closer than this are one turn.
 const TURN_GAP_MS_MAX: u64 = 5 * MINUTE_MS;
@@ -215,6 +215,7 @@ pub(crate) fn chat_row(
         unread: head.unread,
         mentions: head.mentions,
         muted_mentions: head.choices.muted_mentions,
+        previews: head.choices.previews,
         folders: head.choices.folders.iter().copied().map(folder_id).collect(),
         marked_unread: head.choices.unread,
         archived: head.choices.archived,
@@ -258,7 +259,8 @@ pub(crate) fn preview(message: &MessageView, name: &dyn Fn(AccountId) -> Option<
 /// So much of an answer a message takes at most, bytes: a text that is set is told twice, the second time in pieces.
 pub(crate) fn size(view: &MessageView) -> usize {
     // A card is told in its lines and again in the text.
-    let length = view.text.len() + 2 * view.cards.len();
+    let length =
+        view.text.len() + 2 * view.cards.len() + view.preview.as_ref().map_or(0, crate::previews::size);
     if view.markdown { 2 * length + SPAN_BYTES * (length / 2).min(client::markup::SPANS_MAX) } else { length }
 }
 
@@ -489,6 +491,7 @@ pub(crate) fn bubble(view: &MessageView, authors: &Authors, clock: &Clock) -> Bu
         },
         place,
         cards: said_cards,
+        preview: view.preview.as_ref().filter(|_| !view.deleted).map(previews::shown),
         forwarded: (view.forwarded && !view.deleted).then(|| words::FORWARDED.to_owned()),
         told: view.told_by.map(|by| words::told_by(&authors.name(by))),
         pinned: view.pinned,
@@ -671,6 +674,7 @@ mod tests {
             cards: String::new(),
             forwarded: false,
             told_by: None,
+            preview: None,
             pinned: false,
             starred: false,
             expires_at: None,

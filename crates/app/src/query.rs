@@ -63,6 +63,7 @@ impl App {
             Ask::Picture { id } => self.picture(&id).map(Answer::Picture),
             Ask::Outgoing { chat } => self.outgoing_rows(&chat, clock),
             Ask::Thumbnail { id } => self.thumbnail(&id),
+            Ask::PreviewPicture { id } => self.preview_picture(&id),
             Ask::Attachment { id } => self.attachment_answer(&id),
             Ask::Media { chat, kinds, before } => self.media(&chat, &kinds, before, clock),
             Ask::Storage => self.storage().map(Answer::Storage),

@@ -305,6 +305,7 @@ fn all_refusals() -> Vec<Refused> {
         Refused::NotAccepted,
         Refused::BadDevice,
         Refused::BadCards,
+        Refused::BadPreview,
         Refused::TooManyCards,
         Refused::Store,
     ];

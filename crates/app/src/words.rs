@@ -133,6 +133,7 @@ pub(crate) fn refused(refused: &Refused, about: &About) -> No {
         )),
         Refused::BadPlace => bad_place(),
         Refused::BadCards => bad_cards(),
+        Refused::BadPreview => bad_preview(),
         Refused::TooManyCards => too_many_cards(),
         Refused::PollEnded => No::refused("This poll has ended. No more votes count."),
         Refused::BadTimer => bad_span(),
@@ -486,6 +487,24 @@ pub(crate) fn bad_cards() -> No {
         client::CARDS_BYTES_MAX / 1_024,
         client::CARDS_AT_ONCE_MAX
     ))
+}
+
+pub(crate) fn bad_preview() -> No {
+    No::usage(format!(
+        "This preview cannot be sent. Its link has to stand in the text, its title has 1 to {} bytes, its description at most {}, and \
+         its picture is a small JPEG.",
+        client::PREVIEW_TITLE_BYTES_MAX,
+        client::PREVIEW_DESCRIPTION_BYTES_MAX
+    ))
+}
+
+pub(crate) fn preview_of_no_text() -> No {
+    No::usage("Only a text that is sent, an answer and an edit bring a preview.")
+}
+
+/// `Preview of harbourrail.example: Night trains`
+pub(crate) fn preview_spoken(host: &str, title: &str) -> String {
+    format!("Preview of {host}: {title}")
 }
 
 pub(crate) fn too_many_cards() -> No {

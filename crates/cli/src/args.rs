@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use screens::{Action, PreviewWish};
 use vocab::Position;
 
 /// Private messages that only you and the other person can read.
@@ -78,6 +79,9 @@ pub enum Command {
         message: String,
         /// What to say; - reads it from standard input
         text: String,
+        /// With a preview or without.
+        #[command(flatten)]
+        preview: Preview,
     },
     /// React to a message with an emoji
     #[command(after_help = REACT)]
@@ -97,6 +101,9 @@ pub enum Command {
         message: String,
         /// What it says from now on; - reads it from standard input
         text: String,
+        /// With a preview or without.
+        #[command(flatten)]
+        preview: Preview,
     },
     /// Delete a message, for you or for everyone
     #[command(after_help = DELETE)]
@@ -167,6 +174,15 @@ pub enum Command {
         /// Whether what mentions you is still heard of while the chat is muted; it is, unless you say quiet
         #[arg(long, value_enum, value_name = "WHETHER")]
         mentions: Option<Mentions>,
+    },
+    /// Let the texts you send in a chat bring previews of their links, on all your devices
+    #[command(after_help = PREVIEWS)]
+    Previews {
+        /// Number, e-mail address, name or id of the person, or id of the chat
+        chat: String,
+        /// Whether they do from now on
+        #[arg(value_enum)]
+        switch: Switch,
     },
     /// Put a chat out of the way, on all your devices
     #[command(after_help = ARCHIVE)]
@@ -414,21 +430,47 @@ pub struct Send {
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=SECONDS_MAX))]
     pub timeout: Option<u64>,
     /// Send it at this time, from this device
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["wait", "timeout"])]
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["wait", "timeout", "preview", "no_preview"])]
     pub at: Option<String>,
     /// Show it as it is, whatever signs of Markdown and names after @ are in it
     #[arg(long)]
     pub plain: bool,
     /// Send contact cards: of contacts, of yourself (me), or those of a file that ends with .vcf
-    #[arg(long, value_name = "CONTACT|FILE", num_args = 1.., conflicts_with_all = ["at", "plain", "attach"])]
+    #[arg(long, value_name = "CONTACT|FILE", num_args = 1.., conflicts_with_all = ["at", "plain", "attach", "preview", "no_preview"])]
     pub card: Vec<String>,
+    /// With a preview or without.
+    #[command(flatten)]
+    pub preview: Preview,
+}
+
+/// Whether a text brings a preview of a link in it.
+#[derive(clap::Args, Clone, Copy)]
+pub struct Preview {
+    /// Make a preview of the first link, by asking its site for the page now, whatever is chosen for the chat
+    #[arg(long, conflicts_with = "no_preview")]
+    preview: bool,
+    /// Make no preview, whatever is chosen for the chat
+    #[arg(long)]
+    no_preview: bool,
+}
+
+impl Preview {
+    /// What is done, with what was asked for.
+    pub fn of(self, action: Action) -> Action {
+        let wish = match (self.preview, self.no_preview) {
+            (true, _) => PreviewWish::Make,
+            (_, true) => PreviewWish::Leave,
+            (false, false) => return action,
+        };
+        Action::WithPreview { wish, of: Box::new(action) }
+    }
 }
 
 /// Files of `valise send`
 #[derive(clap::Args)]
 pub struct Attach {
     /// Send these files, with the text as their caption
-    #[arg(long, value_name = "FILE", num_args = 1.., value_delimiter = None, conflicts_with_all = ["at", "plain"])]
+    #[arg(long, value_name = "FILE", num_args = 1.., value_delimiter = None, conflicts_with_all = ["at", "plain", "preview", "no_preview"])]
     pub attach: Vec<PathBuf>,
     /// The words that go with the files
     #[arg(long, value_name = "TEXT", requires = "attach")]
@@ -716,6 +758,7 @@ Examples:
   valise send Boris --attach memo.wav --voice
   valise send Boris --attach cat.png --sticker
   valise send Boris --card Carla me
+  valise send Boris \"look: https://lindenhof.example/\" --preview
   valise send Boris --card plumber.vcf
 
 Markdown is shown as what it means, and @ with a name mentions that person; --plain sends the text as it is.
@@ -845,6 +888,17 @@ Examples:
 
 They wait on this device only, and leave while Valise runs here: valise receive --follow, the full screen, or
 valise daemon. What was due in between leaves at the next start.";
+
+const PREVIEWS: &str = "\
+Examples:
+  valise previews Boris on
+  valise previews \"Lake house\" off
+  valise send Boris \"look: https://lindenhof.example/\" --no-preview
+  valise --json history Boris       {\"message\":{…,\"preview\":{\"url\":\"…\",\"host\":\"…\",\"title\":\"…\",…}}}
+
+Off until you switch it on. Then, before a text with a link is sent, this program asks the site for the page and a picture of it: up to 1 MB,
+5 seconds at most, over https only. The site learns the address of your network, and that somebody is about to send the link; nobody who
+gets the text asks it for anything. Texts that wait for their time and the words of files bring none, and the web app makes none.";
 
 const ARCHIVE: &str = "\
 Examples:

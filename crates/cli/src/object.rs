@@ -4,7 +4,8 @@ use screens::{
     AttachmentId, AttachmentShown, Bubble, CardFate, CardShown, CardTaken, ChatId, ChatRow, ContactId,
     ContactRow, ContactState, FolderId, FolderRow, GroupPage, JoinRow, JoinState, KeptCardRow, KnockRow,
     LineState, LinkRow, Mark, MediaKind, MemberRow, Mention, MessageId, OutgoingId, Permission, Person,
-    PrivacyPart, ProfilePage, ReportRow, Role, ScheduledId, ScheduledRow, Status, StoragePage, Transfer,
+    PreviewShown, PrivacyPart, ProfilePage, ReportRow, Role, ScheduledId, ScheduledRow, Status, StoragePage,
+    Transfer,
 };
 use serde::Serialize;
 
@@ -81,6 +82,9 @@ pub enum Object<'a> {
     Sent {
         chat: &'a ChatId,
         id: &'a MessageId,
+        /// What goes with the text.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        preview: Option<PreviewSaid<'a>>,
     },
     Chat {
         id: &'a ChatId,
@@ -95,6 +99,8 @@ pub enum Object<'a> {
         archived: bool,
         muted: bool,
         marked_unread: bool,
+        /// Texts said there bring previews of their links.
+        previews: bool,
     },
     Message(Message<'a>),
     Found {
@@ -324,6 +330,9 @@ pub struct Around<'a> {
     /// Contact cards that it says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     cards: Vec<CardSaid<'a>>,
+    /// What its sender says of a link in the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<Box<PreviewSaid<'a>>>,
     /// Where it is, when it is a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<Box<PlaceStands<'a>>>,
@@ -377,6 +386,25 @@ pub struct CardSaid<'a> {
 impl<'a> CardSaid<'a> {
     fn of(card: &'a CardShown) -> Self {
         Self { name: &card.name, lines: &card.lines, chat: card.chat.as_ref(), add: card.add.as_deref() }
+    }
+}
+
+/// See [`Around`].
+#[derive(Serialize)]
+pub struct PreviewSaid<'a> {
+    url: &'a str,
+    /// Of the link itself.
+    host: &'a str,
+    title: &'a str,
+    description: &'a str,
+    /// There is one.
+    picture: bool,
+}
+
+impl<'a> PreviewSaid<'a> {
+    fn of(preview: &'a PreviewShown) -> Self {
+        let PreviewShown { url, host, title, description, picture, .. } = preview;
+        Self { url, host, title, description, picture: *picture }
     }
 }
 
@@ -451,6 +479,7 @@ impl<'a> Around<'a> {
             edited: bubble.edited.is_some(),
             deleted: bubble.deleted,
             cards: bubble.cards.iter().map(CardSaid::of).collect(),
+            preview: bubble.preview.as_ref().map(|shown| Box::new(PreviewSaid::of(shown))),
             place: bubble.place.as_ref().map(|place| Box::new(PlaceStands::of(place))),
             poll: bubble.poll.as_ref().map(PollStands::of),
             forwarded: bubble.forwarded.is_some(),
@@ -564,6 +593,11 @@ impl<'a> Object<'a> {
         Self::Contact(Contact { id: &person.id, name: &person.name, more: Some(more) })
     }
 
+    /// Of a message that is in the outbox.
+    pub fn sent(chat: &'a ChatId, id: &'a MessageId, preview: Option<&'a PreviewShown>) -> Self {
+        Self::Sent { chat, id, preview: preview.map(PreviewSaid::of) }
+    }
+
     /// Of a chat in the list.
     pub fn chat(row: &'a ChatRow, folders: Vec<&'a FolderRow>) -> Self {
         Self::Chat {
@@ -578,6 +612,7 @@ impl<'a> Object<'a> {
             archived: row.archived,
             muted: row.muted.is_some(),
             marked_unread: row.marked_unread,
+            previews: row.previews,
         }
     }
 
@@ -809,7 +844,7 @@ mod tests {
                 r#"{"contact":{"id":"a1","name":"Boris"}}"#,
             ),
             (Object::Request { id: &id }, r#"{"request":{"id":"a1"}}"#),
-            (Object::Sent { chat: &chat, id: &message }, r#"{"sent":{"chat":"0c","id":"01"}}"#),
+            (Object::sent(&chat, &message, None), r#"{"sent":{"chat":"0c","id":"01"}}"#),
             (
                 Object::Scheduled { id: &ScheduledId("5c".into()), sentence: Some("Leaves."), more: None },
                 r#"{"scheduled":{"id":"5c","sentence":"Leaves."}}"#,

@@ -1,6 +1,6 @@
 //! A text as it is set, in lines of runs: for terminals, with signs where a page has shapes.
 
-use screens::{Block, Bubble, Side, Span};
+use screens::{Block, Bubble, PreviewShown, Side, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::say;
@@ -61,15 +61,28 @@ pub fn lines(bubble: &Bubble, address: Address) -> Vec<SetLine> {
     if bubble.blocks.is_empty() {
         let plain = |line: &str| SetLine { runs: vec![run(line, Look::default())], ..SetLine::default() };
         out.extend(say::lines(&bubble.text).split('\n').map(plain));
-        return out;
+    } else {
+        add(&bubble.blocks, "", "", address, &mut out);
     }
-    add(&bubble.blocks, "", "", address, &mut out);
+    out.extend(bubble.preview.iter().flat_map(preview));
     out
+}
+
+/// What the sender says of a link: beside a line, so that nobody takes it for the text.
+fn preview(shown: &PreviewShown) -> Vec<SetLine> {
+    let line = |runs| SetLine { first: PREVIEW.to_owned(), rest: PREVIEW.to_owned(), runs };
+    let aside = Look { aside: true, ..Look::default() };
+    let title = run(&say::one_line(&shown.title), Look { bold: true, ..Look::default() });
+    let mut lines = vec![line(vec![title, run(&format!(" ({})", say::one_line(&shown.host)), aside)])];
+    if !shown.description.is_empty() {
+        lines.push(line(vec![run(&say::one_line(&shown.description), aside)]));
+    }
+    lines
 }
 
 /// The same as one text.
 pub fn text(bubble: &Bubble) -> String {
-    if bubble.blocks.is_empty() {
+    if bubble.blocks.is_empty() && bubble.preview.is_none() {
         return say::lines(&bubble.text);
     }
     let line = |line: SetLine| line.first + &line.runs.into_iter().map(|run| run.text).collect::<String>();
@@ -222,6 +235,8 @@ fn run(text: &str, look: Look) -> Run {
     Run { text: text.to_owned(), look }
 }
 
+/// Before each line of a preview.
+const PREVIEW: &str = "│ ";
 /// Before each line of what somebody else said.
 const QUOTE: &str = "> ";
 /// Between the cells of a row, and below it under the head.
@@ -258,6 +273,32 @@ mod tests {
                     .to_owned(),
             ]
         );
+    }
+
+    #[test]
+    fn a_preview_stands_under_the_text_with_its_host_in_sight() {
+        let Listing::Rows(bubbles) = samples::timeline_previewed().bubbles else {
+            panic!("the sample is full")
+        };
+        let under = |bubble: &Bubble| text(bubble).split('\n').skip(1).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(
+            under(&bubbles[0]),
+            [
+                "│ Night train timetable, summer (harbourrail.example)",
+                "│ Sleeper and couchette cars from 1 June, bicycles by reservation."
+            ]
+        );
+        let mut nasty = bubbles[0].clone();
+        let signs = "\x1b[2J\n\u{9b}2J\u{202e}";
+        nasty.preview = nasty.preview.map(|preview| PreviewShown {
+            title: signs.into(),
+            host: signs.into(),
+            description: signs.into(),
+            ..preview
+        });
+        let all = text(&nasty);
+        assert!(all.chars().all(|c| c == '\n' || !c.is_control()) && !all.contains('\u{202e}'), "{all:?}");
+        assert_eq!(under(&nasty).len(), 2);
     }
 
     #[test]

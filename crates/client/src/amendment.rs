@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use client_db::{Reader, params};
 use vocab::limits::TEXT_BYTES_MAX;
 use vocab::{AccountId, MessageId, Timestamp};
-use wire::content::{Disposition, MimiContent, NestedPart, chain_hash};
+use wire::content::{Disposition, LinkPreview, MimiContent, NestedPart, chain_hash};
 
 use crate::api::{CommandId, ConversationId, Edition, Event, Reaction, Refused, Reply};
 use crate::choice::Key;
@@ -198,7 +198,13 @@ impl Step<'_> {
     }
 
     /// Puts another text in the place of one's own.
-    pub fn edit(&mut self, command: CommandId, message: MessageId, text: &str) -> Halting<()> {
+    pub fn edit(
+        &mut self,
+        command: CommandId,
+        message: MessageId,
+        text: &str,
+        preview: Option<&LinkPreview>,
+    ) -> Halting<()> {
         if text.is_empty() || text.len() > TEXT_BYTES_MAX {
             return self.refuse(command, Refused::BadText);
         }
@@ -210,7 +216,10 @@ impl Step<'_> {
             return self.refuse(command, refused);
         }
         let version = self.next_version(message, EDIT)?;
-        let mut content = self.text_content(text);
+        let content = self.text_content(text);
+        let Some(mut content) = self.previewed(content, preview) else {
+            return self.refuse(command, Refused::BadPreview);
+        };
         content.replaces = Some(message);
         content.in_reply_to = target.in_reply_to;
         let content =
@@ -459,7 +468,8 @@ impl Step<'_> {
             return Ok(Change::None);
         };
         self.tx.execute(
-            "update message set text = ?2, unknown = '', latest = ?3, edited_at = ?4, markdown = ?5, mentions = ?6
+            "update message set text = ?2, unknown = '', latest = ?3, edited_at = ?4, markdown = ?5, mentions = ?6,
+             (preview, preview_picture) = (select preview, preview_picture from message edit where edit.id = ?3)
              where id = ?1",
             params![message.as_bytes(), text, latest, edited_at, markdown, mentions],
         )?;
@@ -508,8 +518,14 @@ impl Step<'_> {
     /// others may still lack of one's own stays too, until it has arrived or is taken back.
     pub fn erase(&mut self, message: MessageId) -> Halting<()> {
         self.tx.execute(
-            "update message set text = '', unknown = '', poll = x'', place = x'', cards = x'' where id = ?1",
+            "update message set text = '', unknown = '', poll = x'', place = x'', cards = x'', preview = x'', preview_picture = x''
+             where id = ?1",
             params![message.as_bytes()],
+        )?;
+        self.tx.execute(
+            "update message set preview = x'', preview_picture = x'' where preview != x''
+             and id in (select message from amendment where target = ?1 and kind = ?2)",
+            params![message.as_bytes(), EDIT],
         )?;
         self.end_live_place(message)?;
         self.index(message, "")?;

@@ -3,7 +3,7 @@
 use crypto::{Permissions, Role};
 use vocab::{AccountId, DeviceId, Fix, Handle, MessageId, Precision, Timestamp};
 use wire::Door;
-use wire::content::{MediaInfo, MediaKind};
+use wire::content::{LinkPreview, MediaInfo, MediaKind};
 
 /// Names a command, so that its reply can be told from others. Chosen by the host.
 pub type CommandId = u64;
@@ -124,6 +124,13 @@ pub enum Command {
         to: MessageId,
         /// As in [`Command::Send`].
         text: String,
+    },
+    /// Queues a text with what its sender says of a link in it. Nothing is fetched: a host, or whoever writes, made it.
+    WithPreview {
+        /// [`Command::Send`], [`Command::SendPlain`], [`Command::Reply`] or [`Command::Edit`].
+        of: Box<Command>,
+        /// Of a link that is in that text, see [`crate::markup::links`].
+        preview: LinkPreview,
     },
     /// Reacts to a message. Reacting so again changes nothing.
     React {
@@ -408,6 +415,8 @@ pub enum ChatChoice {
     MutedMentions(bool),
     /// To be looked at again, although it was read.
     Unread(bool),
+    /// Texts said there bring previews of their links, where the program that sends them can make them. Off at first.
+    Previews(bool),
     /// A text that is not finished; empty for none.
     Draft(String),
 }
@@ -423,6 +432,8 @@ pub struct ChatChoices {
     pub muted_mentions: bool,
     /// See [`ChatChoice`].
     pub unread: bool,
+    /// See [`ChatChoice`].
+    pub previews: bool,
     /// See [`ChatChoice`].
     pub draft: String,
     /// The folders it is in.
@@ -940,6 +951,8 @@ pub enum Refused {
     PollEnded,
     /// A label, a time or an interval of a place above its limit, or [`crate::LIVE_SHARES_MAX`] live places run.
     BadPlace,
+    /// A preview that breaks a limit, of a link that is not in the text, or of what is no text.
+    BadPreview,
     /// Contact cards that are none, or more than fit: see [`Command::SendCards`] and [`Command::KeepCards`].
     BadCards,
     /// [`crate::KEPT_CARDS_MAX`] cards are kept already, or [`crate::KEPT_BYTES_MAX`] bytes of them.
@@ -1488,6 +1501,8 @@ pub struct MessageView {
     pub place: Option<PlaceView>,
     /// Contact cards as they came, when it says some; not read by the core.
     pub cards: String,
+    /// What its sender says of a link in the text.
+    pub preview: Option<PreviewView>,
     /// What it carries, in the sender's order; `text` is the words that go with it.
     pub attachments: Vec<AttachmentView>,
     /// It was said elsewhere first.
@@ -1502,6 +1517,19 @@ pub struct MessageView {
     pub expires_at: Option<Timestamp>,
     /// Place in the conversation, ascending; `u64::MAX` while it waits in the outbox.
     pub position: u64,
+}
+
+/// What the sender of a text says of a link in it. Nothing of it is proved, and nothing is fetched for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviewView {
+    /// The link, as it stands in [`crate::markup::links`] of the text.
+    pub link: String,
+    /// What the page is called.
+    pub title: String,
+    /// What it says of itself; may be empty.
+    pub description: String,
+    /// See [`crate::Client::preview_picture`].
+    pub has_picture: bool,
 }
 
 /// A reaction to a message.

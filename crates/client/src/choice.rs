@@ -75,6 +75,8 @@ pub(crate) enum Key {
     ProfilePicture = 42,
     /// Of a card, see `crate::card`.
     KeptCard = 43,
+    /// Of a chat: texts said there from a device of the account bring previews of their links, see `crate::preview`.
+    Previews = 44,
 }
 
 impl Step<'_> {
@@ -100,6 +102,7 @@ impl Step<'_> {
             }
             ChatChoice::MutedMentions(on) => (Key::MutedMentions, flag(*on)),
             ChatChoice::Unread(on) => (Key::Unread, flag(*on)),
+            ChatChoice::Previews(on) => (Key::Previews, flag(*on)),
             ChatChoice::Draft(text) if text.len() > TEXT_BYTES_MAX => {
                 return self.refuse(command, Refused::BadText);
             }
@@ -282,6 +285,7 @@ pub(crate) fn of_chat(
             key if key == Key::Archived as u16 => choices.archived = on,
             key if key == Key::Unread as u16 => choices.unread = on,
             key if key == Key::MutedMentions as u16 => choices.muted_mentions = on,
+            key if key == Key::Previews as u16 => choices.previews = on,
             key if key == Key::Draft as u16 => choices.draft = String::from_utf8(value).unwrap_or_default(),
             key if key == Key::MutedUntil as u16 => {
                 let until = value.try_into().map_or(0, u64::from_be_bytes);

@@ -50,6 +50,7 @@ mod pieces;
 mod place;
 mod poll;
 mod presence;
+mod preview;
 mod privacy;
 mod profile;
 mod proposal;
@@ -77,9 +78,9 @@ pub use api::{
     Event, FolderChange, FolderId, FolderView, Found, GroupChange, GroupHead, GroupInvitation, GroupMember,
     GroupView, HistoryState, Hold, Input, InvitationSecrets, JoinState, JoinView, KeptCard, KnockView,
     LinkEnd, LinkEvent, LinkState, LinkView, LivePlace, LiveStart, Mark, MediaRules, MessageView,
-    NewAttachment, Noticed, OutgoingId, OutgoingView, Output, PlaceView, PollOption, PollView, Privacy,
-    PrivacyChoice, ProfileView, Reaction, Refused, Reply, ScheduledId, ScheduledNews, ScheduledView, Status,
-    Stored, Whom,
+    NewAttachment, Noticed, OutgoingId, OutgoingView, Output, PlaceView, PollOption, PollView, PreviewView,
+    Privacy, PrivacyChoice, ProfileView, Reaction, Refused, Reply, ScheduledId, ScheduledNews, ScheduledView,
+    Status, Stored, Whom,
 };
 pub use card::{
     CARDS_AT_ONCE_MAX, CARDS_BYTES_MAX, KEPT_BYTES_MAX, KEPT_CARD_BYTES_MAX, KEPT_CARDS_MAX, card_id,
@@ -103,6 +104,9 @@ pub use report::{Evidence, EvidenceOfRequest, NotProved, Proved, ProvedRequest};
 pub use scheduled::{SCHEDULE_MS_MAX, SCHEDULED_MAX};
 pub use timer::TIMER_SECONDS_MAX;
 pub use wire::content::{ATTACHMENTS_MAX, MediaInfo, MediaKind, PLACE_LABEL_BYTES_MAX, THUMBNAIL_BYTES_MAX};
+pub use wire::content::{
+    LinkPreview, PREVIEW_DESCRIPTION_BYTES_MAX, PREVIEW_LINK_BYTES_MAX, PREVIEW_TITLE_BYTES_MAX,
+};
 pub use wire::link::{InvitationLink, LinkError, ServiceAddress};
 pub use wire::{DeviceLink, GroupDoor, GroupInvitationLink};
 pub use wire::{Door, Refusal};

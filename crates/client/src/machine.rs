@@ -75,6 +75,8 @@ pub enum Weakness {
     TellsWrongWays,
     /// Tells whoever it let into a group that another group, which both know, goes on there.
     NamesAnotherGroup,
+    /// Says previews of links that are not in the text.
+    PreviewsElsewhere,
 }
 
 impl Config {
@@ -408,17 +410,18 @@ impl Step<'_> {
             Command::Add(whom) => self.add(id, whom),
             Command::Accept(account) => self.accept(id, account),
             Command::Block(account) => self.block(id, account),
-            Command::Send { conversation, text } => self.send_text(id, conversation, &text),
-            Command::SendPlain { conversation, text } => self.send_plain(id, conversation, &text),
+            Command::Send { conversation, text } => self.send_text(id, conversation, &text, None),
+            Command::SendPlain { conversation, text } => self.send_plain(id, conversation, &text, None),
             Command::Schedule { conversation, text, plain, at } => {
                 self.schedule(id, conversation, &text, plain, at)
             }
             Command::Reschedule { id: which, text, at } => self.reschedule(id, which, text.as_deref(), at),
             Command::Unschedule(which) => self.unschedule(id, which),
-            Command::Reply { to, text } => self.reply_to(id, to, &text),
+            Command::Reply { to, text } => self.reply_to(id, to, &text, None),
             Command::React { to, emoji } => self.react(id, to, &emoji),
             Command::TakeReactionBack { to, emoji } => self.take_reaction_back(id, to, &emoji),
-            Command::Edit { message, text } => self.edit(id, message, &text),
+            Command::Edit { message, text } => self.edit(id, message, &text, None),
+            Command::WithPreview { of, preview } => self.say_with_preview(id, *of, &preview),
             Command::Delete { message, everyone: true } => self.delete_for_everyone(id, message),
             Command::Delete { message, everyone: false } => self.delete_for_me(id, message),
             Command::NewAttachment { size } => self.new_attachment(id, size),

@@ -207,6 +207,44 @@ pub fn mentions(text: &str) -> Vec<Mention> {
     found
 }
 
+/// The pages that a text leads to, as a reader sees it: `http` and `https` addresses, in its order.
+#[must_use]
+pub fn links(text: &str, markdown: bool) -> Vec<String> {
+    // Most texts lead nowhere, and are not read for it.
+    if !text.contains("://") {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    add_links(&if markdown { parse(text) } else { plain_blocks(text) }, &mut found);
+    found
+}
+
+// Blocks nest at most `LEVELS_MAX` deep, so this ends.
+fn add_links(blocks: &[Block], found: &mut Vec<String>) {
+    for block in blocks {
+        match block {
+            Block::Text(spans) | Block::Heading(spans) => found.extend(spans.iter().filter_map(page)),
+            Block::Quote(blocks) => add_links(blocks, found),
+            Block::List(items) => items.iter().for_each(|item| add_links(&item.blocks, found)),
+            Block::Table { rows, .. } => {
+                found.extend(rows.iter().flatten().flatten().filter_map(page));
+            }
+            Block::Code { .. } | Block::Rule => {}
+        }
+    }
+}
+
+fn page(span: &Span) -> Option<String> {
+    match &span.target {
+        Some(Target::Web(url)) if !starts_with_scheme(url, "mailto") => Some(url.clone()),
+        _ => None,
+    }
+}
+
+fn starts_with_scheme(url: &str, scheme: &str) -> bool {
+    url.split_once(':').is_some_and(|(it, _)| it.eq_ignore_ascii_case(scheme))
+}
+
 /// The text with each mention replaced by something else; by its label where that is nothing.
 #[must_use]
 pub fn with_mentions_as(text: &str, mut other: impl FnMut(&Mention) -> Option<String>) -> String {
@@ -920,6 +958,15 @@ mod tests {
         }
         let many = format!("[@a]({uri}) ").repeat(MENTIONS_MAX + 9);
         assert_eq!(mentions(&many).len(), MENTIONS_MAX);
+    }
+
+    #[test]
+    fn the_pages_that_a_text_leads_to_are_those_that_its_reader_sees() {
+        let text = "`https://a.example` [x](https://b.example/é) <me@c.example>\n- http://d.example.\n- e";
+        assert_eq!(links(text, true), ["https://b.example/%C3%A9", "http://d.example"]);
+        let plain = "a https://b.example/(c), HTTPS://d.example https://x@e.example";
+        assert_eq!(links(plain, false), ["https://b.example/(c)"]);
+        assert!(links("https://b\u{430}nk.example/", false).is_empty());
     }
 
     #[test]

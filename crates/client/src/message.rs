@@ -5,8 +5,8 @@ use crypto::Member;
 use vocab::limits::TEXT_BYTES_MAX;
 use vocab::{AccountId, DeviceId, MessageId, Timestamp};
 use wire::content::{
-    Chain, Disposition, Expiration, MimiContent, NestedPart, Part, Profile, chain_hash, message_id,
-    sender_uri,
+    Chain, Disposition, Expiration, LinkPreview, MimiContent, NestedPart, Part, Profile, chain_hash,
+    message_id, sender_uri,
 };
 
 use crate::amendment::{Meaning, Role, id_from};
@@ -24,9 +24,15 @@ use crate::step::{Halt, Halting, Step, number, sql_number, sql_time};
 
 impl Step<'_> {
     /// Sends a text.
-    pub fn send_text(&mut self, command: CommandId, conversation: ConversationId, text: &str) -> Halting<()> {
+    pub fn send_text(
+        &mut self,
+        command: CommandId,
+        conversation: ConversationId,
+        text: &str,
+        preview: Option<&LinkPreview>,
+    ) -> Halting<()> {
         let content = self.text_content(text);
-        self.send(command, conversation, text, content)
+        self.send(command, conversation, text, content, preview)
     }
 
     /// Sends a text that is shown as it is.
@@ -35,13 +41,20 @@ impl Step<'_> {
         command: CommandId,
         conversation: ConversationId,
         text: &str,
+        preview: Option<&LinkPreview>,
     ) -> Halting<()> {
         let content = MimiContent::text(self.random(), text);
-        self.send(command, conversation, text, content)
+        self.send(command, conversation, text, content, preview)
     }
 
     /// Sends a text that answers a message.
-    pub fn reply_to(&mut self, command: CommandId, message: MessageId, text: &str) -> Halting<()> {
+    pub fn reply_to(
+        &mut self,
+        command: CommandId,
+        message: MessageId,
+        text: &str,
+        preview: Option<&LinkPreview>,
+    ) -> Halting<()> {
         let seen: Option<([u8; 16], Vec<u8>)> = self.tx.row(
             "select conversation, case length(latest) when 0 then id else latest end from message
              where id = ?1 and role = 0",
@@ -50,7 +63,7 @@ impl Step<'_> {
         )?;
         let Some((conversation, version)) = seen else { return self.refuse(command, Refused::Unknown) };
         let content = MimiContent { in_reply_to: id_from(&version), ..self.text_content(text) };
-        self.send(command, ConversationId(conversation), text, content)
+        self.send(command, ConversationId(conversation), text, content, preview)
     }
 
     fn send(
@@ -59,6 +72,7 @@ impl Step<'_> {
         conversation: ConversationId,
         text: &str,
         content: MimiContent,
+        preview: Option<&LinkPreview>,
     ) -> Halting<()> {
         if text.is_empty() || text.len() > TEXT_BYTES_MAX {
             return self.refuse(command, Refused::BadText);
@@ -66,6 +80,9 @@ impl Step<'_> {
         if let Some(refused) = self.may_write(conversation)? {
             return self.refuse(command, refused);
         }
+        let Some(content) = self.previewed(content, preview) else {
+            return self.refuse(command, Refused::BadPreview);
+        };
         self.note_activity()?;
         let expires = self.expiration(conversation)?;
         let mut content = MimiContent { expires, ..content };
@@ -215,6 +232,7 @@ impl Step<'_> {
                 }
                 self.index_text(id, text, markdown)?;
                 self.note_text(conversation, from.account, id, text, markdown)?;
+                self.note_preview(id, content)?;
             }
             let until = from.told.as_ref().and_then(|told| told.until);
             match until.and_then(|until| u32::try_from(until.0 / 1_000).ok()) {
@@ -224,6 +242,7 @@ impl Step<'_> {
         }
         if let Meaning::Edit { text, .. } = &meaning {
             self.note_text(conversation, from.account, id, text, markdown)?;
+            self.note_preview(id, content)?;
         }
         self.file(conversation, from.account, id, content.version(), &meaning)?;
         if role == Role::Shown && self.has_chosen(id.as_bytes(), Key::PutAway)? {
@@ -424,6 +443,7 @@ impl Step<'_> {
             }
             if let Some(text) = content.as_text() {
                 self.note_text(conversation, AccountId(sender), id, text, content.is_markdown())?;
+                self.note_preview(id, &content)?;
             }
             self.file(conversation, AccountId(sender), id, content.version(), &meaning)?;
             self.event(Event::Conversation(conversation));

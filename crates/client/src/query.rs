@@ -510,7 +510,8 @@ fn read_card(row: &Row<'_>) -> Result<ContactCard, RowError> {
 const MESSAGE_COLUMNS: &str = "id, conversation, sender, own, sent_at, text, unknown, mark, failed, position,
      in_reply_to, edited_at, deleted, exists (select 1 from amendment where target = message.id), forwarded, expires_at,
      exists (select 1 from choice where subject = message.id and key = 5 and value = x'01'), notice, poll,
-     markdown, mentions, told_by, exists (select 1 from attached where subject = message.id), place, cards";
+     markdown, mentions, told_by, exists (select 1 from attached where subject = message.id), place, cards,
+     preview, preview_picture != x''";
 
 /// A message by itself, and where to look for more about it.
 struct MessageRow {
@@ -554,6 +555,7 @@ fn read_message(row: &Row<'_>) -> Result<MessageRow, RowError> {
         place: None,
         // What is no text came from a newer build's store.
         cards: String::from_utf8(row.get(24)?).unwrap_or_default(),
+        preview: crate::preview::view(&row.get::<_, Vec<u8>>(25)?, row.get(26)?),
         attachments: Vec::new(),
         forwarded: row.get(14)?,
         told_by: AccountId::from_slice(&row.get::<_, Vec<u8>>(21)?).ok(),

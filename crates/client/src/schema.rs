@@ -27,6 +27,7 @@ pub const MIGRATIONS: &[&str] = &[
     crate::place::TABLES,
     crate::profile::TABLES,
     crate::card::TABLES,
+    crate::preview::TABLES,
 ];
 
 const FIRST: &str = "

@@ -4,5 +4,6 @@
 
 pub mod browser;
 pub mod cost;
+pub mod pages;
 pub mod programs;
 pub mod screen;

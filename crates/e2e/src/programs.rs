@@ -170,6 +170,7 @@ pub struct Terminal {
     home: Home,
     url: String,
     authority: Option<PathBuf>,
+    asks_this_machine: bool,
 }
 
 impl Terminal {
@@ -181,7 +182,7 @@ impl Terminal {
     pub fn new(server: &Server) -> Self {
         let authority = server.tls.then(|| server.authority());
         let home = Home::Own(tempfile::tempdir().expect("a temporary folder"));
-        Self { home, url: server.url(), authority }
+        Self { home, url: server.url(), authority, asks_this_machine: false }
     }
 
     /// A fresh one that uses the server by another address, as behind a [`crate::browser::Line`].
@@ -191,14 +192,14 @@ impl Terminal {
     #[must_use]
     pub fn over(url: &str) -> Self {
         let home = Home::Own(tempfile::tempdir().expect("a temporary folder"));
-        Self { home, url: url.to_owned(), authority: None }
+        Self { home, url: url.to_owned(), authority: None, asks_this_machine: false }
     }
 
     /// A second one on a home that somebody else looks after.
     #[must_use]
     pub fn at(server: &Server, home: &Path) -> Self {
         let authority = server.tls.then(|| server.authority());
-        Self { home: Home::Lent(home.to_owned()), url: server.url(), authority }
+        Self { home: Home::Lent(home.to_owned()), url: server.url(), authority, asks_this_machine: false }
     }
 
     /// One that registered without a handle.
@@ -223,6 +224,13 @@ impl Terminal {
         terminal
     }
 
+    /// The same, whose previews may be of pages that this machine serves.
+    #[must_use]
+    pub fn asking_this_machine(mut self) -> Self {
+        self.asks_this_machine = true;
+        self
+    }
+
     /// Its home folder.
     #[must_use]
     pub fn home(&self) -> &Path {
@@ -237,6 +245,9 @@ impl Terminal {
         command.arg("--home").arg(self.home()).arg("--json");
         if let Some(authority) = &self.authority {
             command.arg("--ca").arg(authority);
+        }
+        if self.asks_this_machine {
+            command.env("VALISE_PREVIEWS_OF_THIS_MACHINE", "1");
         }
         command.args(args).stdin(Stdio::null());
         command

@@ -354,6 +354,7 @@ fn is_repeatable(what: &What) -> bool {
             | Action::MuteMentions { .. }
             | Action::Reschedule { .. }
             | Action::SaveDraft { .. }
+            | Action::SetPreviews { .. }
             | Action::SetTimer { .. }
             | Action::EditGroup { .. }
             | Action::LeaveGroup { .. }
@@ -381,6 +382,7 @@ fn is_repeatable(what: &What) -> bool {
             | Action::OpenLink { .. }
             | Action::Send { .. }
             | Action::SendPlain { .. }
+            | Action::WithPreview { .. }
             | Action::Schedule { .. }
             | Action::Unschedule { .. }
             | Action::Folder(_)

@@ -32,6 +32,8 @@ pub struct Options {
     pub passphrase: Option<Zeroizing<String>>,
     /// The network costs by its bytes, so that less is loaded by itself.
     pub metered: bool,
+    /// Pages of this machine may be asked for previews, too, without a seal: for tests that serve some.
+    pub previews_of_this_machine: bool,
 }
 
 impl Options {

@@ -16,6 +16,7 @@ mod home;
 mod key;
 mod line;
 mod owner;
+mod preview;
 mod relay;
 mod tls;
 mod trouble;

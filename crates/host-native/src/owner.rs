@@ -9,11 +9,11 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use app::{
-    App, AppInput, AppOutput, AttachmentId, Client, Command, Config, Door, ErrandId, FilesTarget, FrontId,
-    LineTrouble, LinkEvent, Refused, Settings,
+    App, AppInput, AppOutput, AttachmentId, Client, Command, Config, ConversationId, Door, ErrandId,
+    FilesTarget, FrontId, LineTrouble, LinkEvent, Refused, Settings, TextTo,
 };
 use client::{Db, Key};
-use screens::{Action, FromCore, Outcome, Reply, ToCore, What};
+use screens::{Action, FromCore, Outcome, RefusedKind, Reply, ToCore, What};
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -25,6 +25,7 @@ use crate::door::{OpenDoor, Way};
 use crate::files;
 use crate::front::{self, Front};
 use crate::home::{Home, Options, Ownership, ServerFile};
+use crate::preview::{Made, Previews, Turn};
 use crate::trouble::OpenTrouble;
 use crate::{key, tls};
 
@@ -45,6 +46,8 @@ pub(crate) enum Event {
     Filed(To, FilesTarget, Result<client::OutgoingId, Refused>),
     /// What came of something that was done beside the loop.
     Say(To, Outcome),
+    /// What a text of a chat waits for under this number.
+    Previewed(ConversationId, u64, Made),
 }
 
 /// Who waits for an answer: the front end, and its number for it.
@@ -91,6 +94,7 @@ pub(crate) fn start(home: &Home, options: &Options, ownership: Ownership) -> Res
         fronts: BTreeMap::new(),
         errands: BTreeMap::new(),
         next_errand: 1,
+        previews: Previews::new(events.clone(), options.previews_of_this_machine),
         events: events.clone(),
         talking,
         socket,
@@ -162,6 +166,7 @@ struct Owner {
     /// Who waits for what the host asked the core itself.
     errands: BTreeMap<ErrandId, oneshot::Sender<Result<client::Reply, Refused>>>,
     next_errand: ErrandId,
+    previews: Previews,
     events: mpsc::Sender<Event>,
     /// Held by every task that talks to a front end in another process.
     talking: mpsc::Sender<Infallible>,
@@ -197,6 +202,8 @@ impl Owner {
         while let Ok(event) = happening.try_recv() {
             self.event(event);
         }
+        let waiting = self.previews.all_go();
+        self.take_turns(waiting);
         self.farewell(silent).await;
         self.socket.remove();
     }
@@ -239,6 +246,10 @@ impl Owner {
                 self.say(to, outcome);
             }
             Event::Say(to, outcome) => self.say(to, outcome),
+            Event::Previewed(conversation, number, made) => {
+                let turns = self.previews.made(conversation, number, made);
+                self.take_turns(turns);
+            }
             Event::Trouble(door, generation, trouble) => {
                 if self.is_current(door, generation) {
                     self.input(AppInput::Trouble(trouble));
@@ -275,7 +286,34 @@ impl Owner {
                 }
                 Err(outcome) => self.say(to, outcome),
             },
-            what => self.input(AppInput::FromFront(front, ToCore { id: wanted.id, what })),
+            What::Action(action) => {
+                let turns = match self.app.text_to(&action) {
+                    Some(TextTo { conversation, link }) => self.previews.text(to, action, conversation, link),
+                    None => {
+                        // Whoever is about to go waits for nothing more.
+                        let goes = matches!(action, Action::Hurry);
+                        let mut turns = if goes { self.previews.front_goes(front) } else { Vec::new() };
+                        turns.push(Turn::Say(to, action));
+                        turns
+                    }
+                };
+                self.take_turns(turns);
+            }
+            what @ What::Ask(_) => self.input(AppInput::FromFront(front, ToCore { id: wanted.id, what })),
+        }
+    }
+
+    /// Texts whose turn has come.
+    fn take_turns(&mut self, turns: Vec<Turn>) {
+        for turn in turns {
+            match turn {
+                Turn::Say((front, id), action) => {
+                    self.input(AppInput::FromFront(front, ToCore { id, what: What::Action(action) }));
+                }
+                Turn::Refuse(to, sentence) => {
+                    self.say(to, Outcome::Refused { kind: RefusedKind::Usage, sentence, next: None });
+                }
+            }
         }
     }
 
@@ -331,7 +369,11 @@ impl Owner {
     }
 
     fn shed(&mut self, id: FrontId) {
-        if self.fronts.remove(&id).is_some() {
+        let attached = self.fronts.remove(&id);
+        // What it said before it went is said all the same.
+        let turns = self.previews.front_goes(id);
+        self.take_turns(turns);
+        if attached.is_some() {
             // Nothing can fail or be said: the app only forgets it.
             let _ = self.app.handle(now(), AppInput::FrontDown(id));
         }

@@ -15,6 +15,8 @@
 //! | a video without places and times, its index in front | [`video::prepare`], then [`video::Rewrite::reader`] |
 //! | what a sound is | [`audio::inspect`] |
 //! | a voice note out of a recording, with its waveform | [`audio::voice_note`] |
+//! | what a page of the web says of itself | [`page::read`] |
+//! | a small picture of a picture, and nothing else | [`picture::small_jpeg`] |
 //! | how many pages a PDF has | [`document::pdf_pages`] |
 //!
 //! Invariant: no input makes anything here panic, recurse without bound, or reserve memory by what the input says of itself; all is
@@ -28,6 +30,7 @@ mod error;
 mod kind;
 mod limits;
 mod name;
+pub mod page;
 pub mod picture;
 pub mod sticker;
 pub mod video;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AttachmentId, CardTaken, ChatId, ContactId, FileChoice, FolderEdit, GroupEdit, HowPrecisely, MediaKind,
-    MessageId, OutgoingId, PrivacyPart, ScheduledId,
+    MessageId, OutgoingId, PreviewWish, PrivacyPart, ScheduledId,
 };
 
 /// Something the person does. `who` and `to` are what a person would type: a number, an e-mail address, a contact's
@@ -93,6 +93,14 @@ pub enum Action {
         to: String,
         /// What is said.
         text: String,
+    },
+    /// Sends, answers or edits with a preview of a link in the text, or without one. Said without this, a text brings one where that
+    /// is chosen for its chat ([`Action::SetPreviews`]) and this device can make one.
+    WithPreview {
+        /// Which.
+        wish: PreviewWish,
+        /// [`Action::Send`], [`Action::SendPlain`], [`Action::Reply`] or [`Action::Edit`].
+        of: Box<Action>,
     },
     /// Sends files with words or without. [`Outcome::Sending`] comes when all of them were read and are safe on this device;
     /// [`crate::Notice::Outgoing`] follows them.
@@ -306,6 +314,13 @@ pub enum Action {
         /// Contact or chat.
         chat: String,
         /// Whether it does from now on.
+        on: bool,
+    },
+    /// Lets texts said in a chat bring previews of their links, or not. Who makes one asks for the page, from this device.
+    SetPreviews {
+        /// Contact or chat.
+        chat: String,
+        /// Whether they do from now on.
         on: bool,
     },
     /// Changes the folders of chats.

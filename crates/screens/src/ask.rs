@@ -109,6 +109,11 @@ pub enum Ask {
         /// Which.
         id: AttachmentId,
     },
+    /// The small picture of a preview.
+    PreviewPicture {
+        /// Of which message.
+        id: MessageId,
+    },
     /// One attachment as it stands.
     Attachment {
         /// Which.
@@ -197,7 +202,7 @@ pub enum Answer {
     Requests(Listing<RequestRow>),
     /// To [`Ask::Group`].
     Group(GroupPage),
-    /// To [`Ask::Picture`] and [`Ask::Thumbnail`].
+    /// To [`Ask::Picture`], [`Ask::Thumbnail`] and [`Ask::PreviewPicture`].
     Picture(Picture),
     /// To [`Ask::Outgoing`], the first first.
     Outgoing(Vec<OutgoingShown>),

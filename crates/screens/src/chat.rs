@@ -69,6 +69,8 @@ pub struct ChatRow {
     pub muted: Option<String>,
     /// The mute holds for what mentions oneself, too.
     pub muted_mentions: bool,
+    /// Texts said there bring previews of their links, where the device that sends them can make them.
+    pub previews: bool,
     /// The folders it is in.
     pub folders: Vec<FolderId>,
     /// The whole row in one sentence for a screen reader.

@@ -24,6 +24,7 @@ pub mod media_samples;
 mod message;
 mod notice;
 mod place;
+mod preview;
 mod privacy;
 mod report;
 pub mod samples;
@@ -55,6 +56,7 @@ pub use message::{
 };
 pub use notice::Notice;
 pub use place::{Banner, BannerKind, EmptyPlace, Listing, Trouble};
+pub use preview::{GivenPreview, PreviewPicture, PreviewShown, PreviewWish};
 pub use privacy::{PrivacyPage, PrivacyPart, PrivacyRow};
 pub use report::{ReportChecked, ReportRow, ReportSheet};
 pub use scheduled::{ScheduledId, ScheduledRow};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AttachmentShown, Block, CardShown, ChatId, Mention, Person, PlaceShown};
+use crate::{AttachmentShown, Block, CardShown, ChatId, Mention, Person, PlaceShown, PreviewShown};
 
 /// Names a message. Opaque to a front end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -67,6 +67,8 @@ pub struct Bubble {
     pub place: Option<PlaceShown>,
     /// Contact cards, when it says some; the text names them.
     pub cards: Vec<CardShown>,
+    /// What its sender says of a link in the text, to be shown under it.
+    pub preview: Option<PreviewShown>,
     /// `Forwarded`, when it was said elsewhere first.
     pub forwarded: Option<String>,
     /// `Told by Anna`, when it was said before one came into the group.

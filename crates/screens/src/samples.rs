@@ -6,8 +6,8 @@ use crate::{
     Banner, BannerKind, Block, Bubble, CardShown, ChatHead, ChatId, ChatList, ChatRow, CodeScreen, Composer,
     ConnectionLine, ContactId, ContactRow, ContactState, EmptyPlace, FolderId, FolderRow, HandleChoice,
     HandleKind, Href, JoinRow, JoinState, LineState, ListItem, Listing, LivePlaceRow, Mark, MarkShown, Me,
-    Mention, MessageAct, MessageId, Moment, Person, PlaceShown, ProfilePage, Quote, Reaction, RequestRow,
-    Script, Side, Span, Spot, Start, Status, Timeline, Trouble, Turn, WelcomeScreen,
+    Mention, MessageAct, MessageId, Moment, Person, PlaceShown, PreviewShown, ProfilePage, Quote, Reaction,
+    RequestRow, Script, Side, Span, Spot, Start, Status, Timeline, Trouble, Turn, WelcomeScreen,
 };
 
 /// A screen in one state.
@@ -51,6 +51,7 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("timeline-blocked", Screen::Timeline(Box::new(timeline_blocked()))),
         ("timeline-failing", Screen::Timeline(Box::new(timeline_failing()))),
         ("timeline-cards", Screen::Timeline(Box::new(timeline_cards()))),
+        ("timeline-previewed", Screen::Timeline(Box::new(timeline_previewed()))),
         ("contacts-loading", Screen::Contacts(Listing::Loading)),
         ("contacts-empty", Screen::Contacts(contacts_empty())),
         ("contacts-full", Screen::Contacts(contacts_full())),
@@ -585,6 +586,39 @@ pub fn timeline_cards() -> Timeline {
     )
 }
 
+/// A link with what its sender says of it: with a description and without, the second of oneself.
+#[must_use]
+pub fn timeline_previewed() -> Timeline {
+    let them = ines();
+    let preview = |url: &str, title: &str, description: &str| {
+        let host = url.trim_start_matches("https://").split('/').next().unwrap_or_default().to_owned();
+        PreviewShown {
+            url: url.into(),
+            title: title.into(),
+            description: description.into(),
+            picture: false,
+            spoken: format!("Preview of {host}: {title}"),
+            host,
+        }
+    };
+    let said = |number, from: &Person, shown: PreviewShown| Bubble {
+        blocks: vec![Block::Text(vec![Span {
+            link: Some(Href { url: shown.url.clone(), beside: None }),
+            text: shown.url.clone(),
+            ..Span::default()
+        }])],
+        preview: Some(shown.clone()),
+        ..bubble(number, from, &shown.url, "09:41", None)
+    };
+    let trains = preview(
+        "https://harbourrail.example/summer",
+        "Night train timetable, summer",
+        "Sleeper and couchette cars from 1 June, bicycles by reservation.",
+    );
+    let strange = preview("https://xn--bnk-5cd.example:8443/login", "bank.example", "");
+    timeline(&them, Listing::Rows(vec![said(1, &them, trains), said(2, &them, strange)]))
+}
+
 /// One's own profile.
 #[must_use]
 pub fn profile() -> ProfilePage {
@@ -795,6 +829,7 @@ fn row(person: &Person, preview: &str, mark: Option<Mark>, time: &str, unread: u
         archived: false,
         muted: None,
         muted_mentions: false,
+        previews: false,
         folders: vec![],
         spoken: format!("{}, {time}: {preview}", person.name),
     }
@@ -825,6 +860,7 @@ fn bubble(number: u8, from: &Person, text: &str, time: &str, mark: Option<Mark>)
         poll: None,
         place: None,
         cards: vec![],
+        preview: None,
         forwarded: None,
         told: None,
         pinned: false,

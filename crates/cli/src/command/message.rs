@@ -5,16 +5,16 @@ use screens::{Action, Answer, Ask, MessageId};
 
 use super::send::{self, STORED_WAIT};
 use super::show::{rows, short};
-use crate::args::{Poll, Wait};
+use crate::args::{Poll, Preview, Wait};
 use crate::end::{Stop, answered};
 use crate::object::Object;
 use crate::say::{self, Say};
 use crate::settle;
 
 /// Answers a message.
-pub async fn reply(core: &Core, say: Say, to: String, text: String) -> Result<(), Stop> {
+pub async fn reply(core: &Core, say: Say, to: String, text: String, preview: Preview) -> Result<(), Stop> {
     let text = send::text_of(text).await?;
-    stored(core, say, Action::Reply { to, text }).await
+    stored(core, say, preview.of(Action::Reply { to, text })).await
 }
 
 /// Reacts to a message, or takes the reaction back.
@@ -29,9 +29,15 @@ pub async fn react(
 }
 
 /// Puts another text in the place of one's own.
-pub async fn edit(core: &Core, say: Say, message: String, text: String) -> Result<(), Stop> {
+pub async fn edit(
+    core: &Core,
+    say: Say,
+    message: String,
+    text: String,
+    preview: Preview,
+) -> Result<(), Stop> {
     let text = send::text_of(text).await?;
-    stored(core, say, Action::Edit { message, text }).await
+    stored(core, say, preview.of(Action::Edit { message, text })).await
 }
 
 /// Deletes a message.

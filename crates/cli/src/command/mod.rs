@@ -25,7 +25,7 @@ use host_native::{AccountHome, Core, Options};
 use screens::{Action, Ask};
 use zeroize::Zeroizing;
 
-use crate::args::{Args, Command, Device, Mentions};
+use crate::args::{Args, Command, Device, Mentions, Switch};
 use crate::daemon;
 use crate::end::{Stop, answered};
 use crate::full;
@@ -119,6 +119,7 @@ fn options(home: PathBuf, (ca, metered): (Option<PathBuf>, bool)) -> Result<Opti
     options.authority = ca;
     options.metered = metered;
     options.passphrase = passphrase()?;
+    options.previews_of_this_machine = std::env::var_os(PREVIEWS_OF_THIS_MACHINE).is_some_and(|it| it == "1");
     Ok(options)
 }
 
@@ -132,9 +133,9 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
         Command::Accept { who } => people::accept(core, say, who).await,
         Command::Block { who } => people::block(core, say, who).await,
         Command::Send(send) => send::run(core, say, send).await,
-        Command::Reply { message, text } => message::reply(core, say, message, text).await,
+        Command::Reply { message, text, preview } => message::reply(core, say, message, text, preview).await,
         Command::React { message, emoji, remove } => message::react(core, say, message, emoji, remove).await,
-        Command::Edit { message, text } => message::edit(core, say, message, text).await,
+        Command::Edit { message, text, preview } => message::edit(core, say, message, text, preview).await,
         Command::Delete { message, everyone } => message::delete(core, say, message, everyone).await,
         Command::Forward { message, to } => message::forward(core, say, message, to).await,
         Command::Poll(poll) => message::poll(core, say, poll).await,
@@ -149,6 +150,9 @@ async fn perform(core: &Core, say: Say, command: Command, utc_offset_minutes: i1
             chat::choose(core, say, Action::MuteMentions { chat, on: mentions == Mentions::Quiet }).await
         }
         Command::Mute { chat, time, .. } => chat::choose(core, say, Action::Mute { chat, time }).await,
+        Command::Previews { chat, switch } => {
+            chat::choose(core, say, Action::SetPreviews { chat, on: switch == Switch::On }).await
+        }
         Command::Archive { chat, undo } => chat::choose(core, say, Action::Archive { chat, on: !undo }).await,
         Command::Unread { chat, undo } => {
             chat::choose(core, say, Action::MarkUnread { chat, on: !undo }).await
@@ -193,6 +197,8 @@ fn passphrase() -> Result<Option<Zeroizing<String>>, Stop> {
     }
 }
 
+/// For tests: pages that this machine serves, without a seal, make previews where this variable is 1.
+const PREVIEWS_OF_THIS_MACHINE: &str = "VALISE_PREVIEWS_OF_THIS_MACHINE";
 /// What the account in the folder itself is called among several.
 const MAIN_ACCOUNT: &str = "main";
 const ENDED_EARLY: &str = "Ended before it was done. What was begun is kept and goes on at the next start.";

@@ -189,7 +189,7 @@ async fn live(
     let start =
         Action::StartLive { to: chat, lasts, every: every_typed, precision: precision.meant(), label };
     let Outcome::Sent { chat, id } = done(core.act(start).await)? else { return Err(Stop::unexpected()) };
-    say.object(&Object::Sent { chat: &chat, id: &id })?;
+    say.object(&Object::sent(&chat, &id, None))?;
     say.aside("They see where you are. Ctrl-C ends it.");
     let fed = tokio::select! {
         fed = feed(core, say, &mut source, &id, accuracy, Duration::from_secs(every)) => fed,

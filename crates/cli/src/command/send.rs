@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Read};
 use std::time::Duration;
 
 use host_native::{Core, Heard, Notices};
-use screens::{Action, Answer, Ask, ChatId, Mark, MessageId, Notice, Outcome};
+use screens::{Action, Answer, Ask, ChatId, Mark, MessageId, Notice, Outcome, PreviewShown, PreviewWish};
 use tokio::time::{Instant, timeout_at};
 use vocab::limits::TEXT_BYTES_MAX;
 
@@ -25,14 +25,14 @@ pub async fn run(core: &Core, say: Say, send: Send) -> Result<(), Stop> {
         let usual = if send.wait == Wait::Stored { STORED_WAIT } else { MARK_WAIT };
         return act(core, say, action, send.wait, send.timeout.map_or(usual, Duration::from_secs)).await;
     }
-    let Send { to, text, wait, timeout, at, plain, .. } = send;
+    let Send { to, text, wait, timeout, at, plain, preview, .. } = send;
     let text = text_of(text.unwrap_or_default()).await?;
     if let Some(at) = at {
         return scheduled::schedule(core, say, to, text, plain, at).await;
     }
     let usual = if wait == Wait::Stored { STORED_WAIT } else { MARK_WAIT };
     let action = if plain { Action::SendPlain { to, text } } else { Action::Send { to, text } };
-    act(core, say, action, wait, timeout.map_or(usual, Duration::from_secs)).await
+    act(core, say, preview.of(action), wait, timeout.map_or(usual, Duration::from_secs)).await
 }
 
 /// The text of an argument; a hyphen stands for standard input.
@@ -43,13 +43,28 @@ pub async fn text_of(argument: String) -> Result<String, Stop> {
 /// Does something that queues a message, and waits until it came as far as asked.
 pub async fn act(core: &Core, say: Say, action: Action, wait: Wait, timeout: Duration) -> Result<(), Stop> {
     let mut notices = core.notices();
+    let wanted = matches!(&action, Action::WithPreview { wish: PreviewWish::Make, .. });
     let (chat, id) = match done(core.act(action).await)? {
         Outcome::Sent { chat, id } => (chat, id),
         // Nothing had to be sent.
         Outcome::Done => return say.result(&Object::Done, || "Done.".to_owned()),
         _ => return Err(Stop::unexpected()),
     };
-    follow(core, say, &mut notices, &chat, &id, wait, Instant::now() + timeout).await
+    let until = Instant::now() + timeout;
+    if wanted && preview(core, &id).await?.is_none() {
+        say.advice(
+            "It leaves without a preview: the text has no link, or its page could not be asked in time.",
+        )?;
+    }
+    follow(core, say, &mut notices, &chat, &id, wait, until).await
+}
+
+/// The preview that a message of one's own brings.
+async fn preview(core: &Core, id: &MessageId) -> Result<Option<PreviewShown>, Stop> {
+    match answered(core.ask(Ask::Message { id: id.clone() }).await)? {
+        Answer::Message(bubble) => Ok(bubble.preview),
+        _ => Err(Stop::unexpected()),
+    }
 }
 
 /// Says that a message is in the outbox, and waits until it came as far as asked.
@@ -63,7 +78,8 @@ pub async fn follow(
     until: Instant,
 ) -> Result<(), Stop> {
     // Said as soon as it cannot be lost any more; the exit code tells how far it came.
-    say.object(&Object::Sent { chat, id })?;
+    let shown = preview(core, id).await?;
+    say.object(&Object::sent(chat, id, shown.as_ref()))?;
     let wanted = match wait {
         Wait::Stored => Mark::Sent,
         Wait::Delivered => Mark::Delivered,

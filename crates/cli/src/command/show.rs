@@ -38,9 +38,10 @@ pub async fn chats(core: &Core, say: Say, folder: Option<String>) -> Result<(), 
             };
             let muted = row.muted.as_ref().map_or_else(String::new, |words| format!(" [{words}]"));
             let archived = if row.archived { " [Archived]" } else { "" };
+            let previews = if row.previews { " [Link previews]" } else { "" };
             let name = say::one_line(&row.person.name);
             format!(
-                "{:>8}  {name}{unread}{mentions}{muted}{archived}: {}",
+                "{:>8}  {name}{unread}{mentions}{muted}{archived}{previews}: {}",
                 row.time.text,
                 say::one_line(&row.preview)
             )

@@ -16,6 +16,9 @@ pub fn message(me: &Me, bubble: &Bubble) -> Value {
         "attachments": attachments(bubble),
         "contacts": cards(bubble),
     });
+    if let Some(previews) = previews(bubble) {
+        envelope["dataMessage"]["previews"] = previews;
+    }
     if let Some(poll) = bubble.poll.as_ref().filter(|_| bubble.note.is_none()) {
         let options: Vec<&str> = poll.options.iter().map(|option| option.text.as_str()).collect();
         envelope["dataMessage"]["pollCreate"] =
@@ -47,6 +50,19 @@ fn attachments(bubble: &Bubble) -> Vec<Value> {
         })
     };
     bubble.attachments.iter().map(each).collect()
+}
+
+/// What its sender says of a link in it; the host is the link's own.
+fn previews(bubble: &Bubble) -> Option<Value> {
+    let shown = bubble.preview.as_ref().filter(|_| bubble.note.is_none())?;
+    let said = json!({
+        "url": shown.url,
+        "title": shown.title,
+        "description": shown.description,
+        "image": null,
+        "valise": { "host": shown.host, "picture": shown.picture },
+    });
+    Some(json!([said]))
 }
 
 /// The contact cards that it says, as far as they are shown.
@@ -110,7 +126,7 @@ pub fn reaction(me: &Me, from_whom: &Person, to: &Bubble, when: u64, emoji: &str
 /// A message of somebody else says something else now.
 pub fn edit(me: &Me, bubble: &Bubble, when: u64) -> Value {
     let mut envelope = from(&bubble.from, when);
-    let data = json!({
+    let mut data = json!({
         "timestamp": when,
         "message": said(bubble),
         "expiresInSeconds": 0,
@@ -119,6 +135,9 @@ pub fn edit(me: &Me, bubble: &Bubble, when: u64) -> Value {
         "attachments": attachments(bubble),
         "contacts": [],
     });
+    if let Some(previews) = previews(bubble) {
+        data["previews"] = previews;
+    }
     envelope["editMessage"] = json!({ "targetSentTimestamp": bubble.sent.ms, "dataMessage": data });
     envelope["valise"] = json!({ "id": bubble.id, "chat": bubble.chat, "note": null });
     json!({ "envelope": envelope, "account": account(me) })
@@ -264,6 +283,22 @@ mod tests {
         assert_eq!(envelope["dataMessage"]["message"], "The house from last year. Same one again?");
         assert_eq!(envelope["dataMessage"]["timestamp"], envelope["timestamp"]);
         assert_eq!(envelope["dataMessage"]["attachments"], json!([]));
+    }
+
+    #[test]
+    fn a_preview_has_the_form_that_bots_know() {
+        let Listing::Rows(bubbles) = samples::timeline_previewed().bubbles else {
+            panic!("the sample is full")
+        };
+        let me = samples::me();
+        let data = message(&me, &bubbles[1])["envelope"]["dataMessage"].clone();
+        assert_eq!(data["previews"][0]["url"], "https://xn--bnk-5cd.example:8443/login");
+        assert_eq!(data["previews"][0]["title"], "bank.example");
+        assert_eq!(data["previews"][0]["valise"]["host"], "xn--bnk-5cd.example:8443");
+        let edited = edit(&me, &bubbles[0], 9)["envelope"]["editMessage"]["dataMessage"].clone();
+        assert_eq!(edited["previews"][0]["title"], "Night train timetable, summer");
+        let plain = message(&me, &bubble())["envelope"]["dataMessage"].clone();
+        assert_eq!(plain.get("previews"), None);
     }
 
     #[test]

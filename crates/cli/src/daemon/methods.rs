@@ -4,8 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use screens::{
-    Action, Answer, Ask, ChatId, ContactState, FileChoice, FileSource, Listing, MessageId, Outcome, Person,
-    Quality,
+    Action, Answer, Ask, ChatId, ContactState, FileChoice, FileSource, GivenPreview, Listing, MessageId,
+    Outcome, Person, PreviewPicture, PreviewWish, Quality,
 };
 use serde_json::{Value, json};
 
@@ -112,6 +112,7 @@ async fn send(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
     };
     let (to, groups) = (params.texts("recipient")?, params.texts("groupId")?);
     let about = About::take(&mut params)?;
+    let preview = preview_given(&mut params)?;
     let styled = params.text("textMode")?.is_some_and(|mode| mode == "styled");
     params.end()?;
     if about != About::Nothing && to.len() + groups.len() != 1 {
@@ -134,7 +135,14 @@ async fn send(bot: &Bot, mut params: Params) -> Result<Value, Fault> {
             Action::Edit { message, .. } => Some(MessageId(message.clone())),
             _ => None,
         };
-        let action = if files.is_empty() { action } else { with_files(action, &files)? };
+        let action = match (&preview, files.is_empty()) {
+            (None, true) => action,
+            (None, false) => with_files(action, &files)?,
+            (Some(given), true) => {
+                Action::WithPreview { wish: PreviewWish::Given(given.clone()), of: Box::new(action) }
+            }
+            (Some(_), false) => return Err(Fault::params("files have no preview: leave out previewUrl")),
+        };
         let id = match (bot.send(action).await?, edited) {
             (Outcome::Sent { id, .. }, _) | (_, Some(id)) => id,
             _ => return Err(unexpected()),
@@ -167,6 +175,22 @@ fn with_files(action: Action, files: &[String]) -> Result<Action, Fault> {
             Ok(Action::SendFiles { to: String::new(), reply_to: Some(to), text, files })
         }
         _ => Err(Fault::params("an edit has no attachments")),
+    }
+}
+
+/// What the caller says of a link in the text: nothing is fetched for it.
+fn preview_given(params: &mut Params) -> Result<Option<GivenPreview>, Fault> {
+    let (url, title) = (params.text("previewUrl")?, params.text("previewTitle")?);
+    let (description, image) = (params.text("previewDescription")?, params.text("previewImage")?);
+    match (url, title) {
+        (None, None) if description.is_none() && image.is_none() => Ok(None),
+        (Some(url), Some(title)) => Ok(Some(GivenPreview {
+            url,
+            title,
+            description: description.unwrap_or_default(),
+            picture: image.map(PreviewPicture::Path),
+        })),
+        _ => Err(Fault::params("previewUrl and previewTitle are given together")),
     }
 }
 
@@ -374,6 +398,29 @@ mod tests {
         assert_eq!(rows(Listing::Rows(vec![1])), Ok(vec![1]));
         let trouble = Trouble { sentence: "No.".into(), again: true };
         assert_eq!(rows(Listing::<u8>::Failing(trouble)).unwrap_err().message, "No.");
+    }
+
+    #[test]
+    fn a_preview_is_given_with_its_link_and_its_title() {
+        let given = |value: Value| {
+            let Value::Object(fields) = value else { panic!("{value}") };
+            let mut params = Params::of(fields, |_| true).ok().unwrap();
+            let given = preview_given(&mut params);
+            params.end().unwrap();
+            given
+        };
+        assert_eq!(given(json!({})), Ok(None));
+        let all = json!({"previewUrl": "u", "previewTitle": "t", "previewDescription": "d", "previewImage": "/i.png"});
+        let expected = GivenPreview {
+            url: "u".into(),
+            title: "t".into(),
+            description: "d".into(),
+            picture: Some(PreviewPicture::Path("/i.png".into())),
+        };
+        assert_eq!(given(all), Ok(Some(expected)));
+        assert!(
+            given(json!({"previewUrl": "u"})).is_err() && given(json!({"previewImage": "/i.png"})).is_err()
+        );
     }
 
     #[test]

@@ -171,6 +171,7 @@ pub const TABLE: &[Entry] = &[
     entry(Anywhere, &[F(6)], "F6", "Let messages disappear", true, Model::set_timer),
     entry(Anywhere, &[F(7)], "F7", "Ask a question with options", true, Model::new_poll),
     entry(Anywhere, &[F(12)], "F12", "Share a place, or stop", true, Model::share_place),
+    entry(Anywhere, &[], "", "Previews of links", true, Model::choose_previews),
     entry(Anywhere, &[F(8)], "F8", "Search", false, Model::search),
     entry(Anywhere, &[F(1)], "F1", "Help", true, Model::help),
     entry(Anywhere, &[Ctrl('l')], "Ctrl L", "Ask for everything anew", false, Model::again),

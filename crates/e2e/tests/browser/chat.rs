@@ -2,11 +2,12 @@
 
 use e2e::{
     browser::{Browser, Element, Failure, Page},
+    pages::Pages,
     programs::{Server, Terminal, texts},
 };
 use serde_json::Value;
 
-use crate::{Outcome, register_without_handle, say, shows_mark, start_chat};
+use crate::{Outcome, picture, register_without_handle, say, shows_mark, start_chat};
 
 #[tokio::test]
 async fn answers_reactions_edits_deletions_and_forwards() -> Outcome {
@@ -93,6 +94,38 @@ async fn a_poll_a_search_and_what_is_done_with_a_chat() -> Outcome {
     anna.until("document.querySelector('.head__sub').innerText.includes('disappear')").await?;
     chat_act(&anna, "Archive").await?;
     anna.list("Chats").item("Boris").goes().await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_preview_is_shown_with_its_host_in_sight_and_nobody_is_asked_for_it() -> Outcome {
+    let (server, browser, pages) = (Server::start(), Browser::start().await?, Pages::start());
+    let boris = Terminal::registered(&server, "Boris").asking_this_machine();
+    let anna = newcomer(&browser, &server, "Anna").await?;
+    start_chat(&anna, &boris.invitation()).await?;
+    say(&anna, "Which train?").await?;
+    shows_mark(&anna, "Which train?", "Sent").await?;
+    boris.receive();
+    let link = pages.link("/good");
+    boris.ok(["send", "Anna", &link, "--preview"]);
+    assert_eq!(pages.paths(), ["/good", "/lake.png"]);
+
+    let card = anna.link(&format!("Preview of {}: Night trains & boats", pages.host()));
+    card.shows("Night trains & boats").await?;
+    card.shows("Sleepers from 1 June").await?;
+    card.shows(&pages.host()).await?;
+    anna.until("document.querySelector('.preview img')?.naturalWidth > 0").await?;
+    picture(&anna, "preview").await?;
+    let leads = anna.evaluate("document.querySelector('.preview').href").await?;
+    assert_eq!(leads.as_str(), Some(link.as_str()));
+
+    // A page makes none, and says so where one would look for the switch.
+    say(&anna, &format!("thanks: {link}")).await?;
+    shows_mark(&anna, "thanks:", "Sent").await?;
+    anna.button("Chat actions").click().await?;
+    anna.until("document.querySelector('.menu').innerText.includes('Your other programs can make them')")
+        .await?;
+    assert!(pages.paths().is_empty(), "whoever reads asks nobody, and neither does the page that sends");
     browser.close().await
 }
 

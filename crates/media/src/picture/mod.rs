@@ -134,6 +134,11 @@ pub fn thumbnail(pixels: &Pixels) -> Result<(Thumbnail, Placeholder), PictureErr
     small(&canvas)
 }
 
+/// A thumbnail of a file alone: what a page shows of itself is never sent as it was found.
+pub fn small_jpeg(bytes: &[u8], limits: &Limits) -> Result<Thumbnail, PictureError> {
+    thumbnail(&pixels(bytes, THUMBNAIL_EDGE, limits)?).map(|(thumbnail, _)| thumbnail)
+}
+
 /// A square out of the middle of a picture, small enough to stand for a person everywhere.
 pub fn face(bytes: &[u8], limits: &Limits) -> Result<Thumbnail, PictureError> {
     let Pixels { width, height, rgba } = pixels(bytes, 2 * THUMBNAIL_EDGE, limits)?;

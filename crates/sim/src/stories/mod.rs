@@ -24,6 +24,7 @@ mod picture;
 mod place;
 mod poll;
 mod presence;
+mod preview;
 mod profile;
 mod receipt;
 mod report;

@@ -412,6 +412,7 @@ impl Model {
         match purpose {
             Purpose::Picture(id) => return self.picture_came(id, answer),
             Purpose::Thumbnail(id) => return self.thumbnail_came(id, answer),
+            Purpose::PreviewPicture(id) => return self.preview_picture_came(id, answer),
             Purpose::Gallery(shelf, before) => return self.gallery_came(shelf, before, answer),
             _ => {}
         }
@@ -617,6 +618,8 @@ impl Model {
             | Notice::Edit { chat, id }
             | Notice::Attachment { chat, id }
             | Notice::Delete { chat, id } => {
+                // Another text has another preview.
+                self.media.previews.remove(&id);
                 let above = self
                     .main()
                     .and_then(|main| main.chat_if(&chat))

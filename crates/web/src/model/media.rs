@@ -36,6 +36,8 @@ pub struct Picked {
 pub struct Media {
     /// Small pictures, as what an image is drawn from.
     pub thumbnails: BTreeMap<AttachmentId, String>,
+    /// The small pictures of previews of links, by message.
+    pub previews: BTreeMap<MessageId, String>,
     /// Where the bytes of an attachment are, for an image, a player or a file.
     pub addresses: BTreeMap<AttachmentId, String>,
     /// The same, the oldest first.
@@ -323,6 +325,26 @@ impl Model {
         let drawn = matches!(attachment.kind, MediaKind::Picture | MediaKind::Animation | MediaKind::Sticker);
         if drawn && attachment.size <= DRAWN_BYTES_MAX {
             self.want_bytes(attachment);
+        }
+    }
+
+    /// A preview is shown: its small picture is asked for. Nothing else is, of anybody.
+    pub fn sees_preview(&mut self, bubble: &Bubble) {
+        let purpose = Purpose::PreviewPicture(bubble.id.clone());
+        let pictured = bubble.preview.as_ref().is_some_and(|preview| preview.picture);
+        if pictured && !self.media.previews.contains_key(&bubble.id) && !self.waits_for(&purpose) {
+            self.want(What::Ask(Ask::PreviewPicture { id: bubble.id.clone() }), purpose);
+        }
+    }
+
+    pub(super) fn preview_picture_came(&mut self, id: MessageId, answer: Answer) {
+        if let Answer::Picture(picture) = answer
+            && picture.media_type == "image/jpeg"
+        {
+            if self.media.previews.len() >= THUMBNAILS_MAX {
+                self.media.previews.clear();
+            }
+            self.media.previews.insert(id, format!("data:image/jpeg;base64,{}", picture.base64));
         }
     }
 

@@ -114,6 +114,7 @@ enum Purpose {
     SendFiles { chat: ChatId, text: String, numbers: Vec<u64>, tray: Vec<Picked> },
     Fetch,
     Thumbnail(AttachmentId),
+    PreviewPicture(MessageId),
     Bytes(AttachmentId),
     Gallery(Shelf, Option<u64>),
     Storage,

@@ -43,6 +43,13 @@ pub fn Acts(row: ChatRow, timer: Option<String>) -> Element {
     if timer.is_some() {
         acts.push(("Messages stay".to_owned(), off(&chat)));
     }
+    // There is no switch to put it on: here it would do nothing.
+    let previews = if row.previews {
+        acts.push((PREVIEWS_OFF.to_owned(), Action::SetPreviews { chat: chat.clone(), on: false }));
+        "Your other programs make previews of links here. A page in a browser cannot: it may not ask other sites."
+    } else {
+        "Previews of links are off here. Your other programs can make them; a page in a browser may not ask other sites."
+    };
     acts.extend(timers);
     rsx! {
         dialog {
@@ -63,6 +70,7 @@ pub fn Acts(row: ChatRow, timer: Option<String>) -> Element {
                 for words in [row.muted.clone(), timer.clone()].into_iter().flatten() {
                     p { key: "{words}", class: "menu__said", "{words}" }
                 }
+                p { class: "menu__said", "{previews}" }
                 div { role: "menu", aria_label: "Chat actions",
                     button {
                         class: "menu__item",
@@ -133,6 +141,9 @@ pub fn Acts(row: ChatRow, timer: Option<String>) -> Element {
         }
     }
 }
+
+/// For all of the person's programs.
+const PREVIEWS_OFF: &str = "Make no previews of links any more";
 
 /// A question and its options, a line each.
 #[component]

@@ -370,6 +370,9 @@ fn Message(bubble: Bubble, day: Option<String>, unread_line: Option<String>, gro
                 } else if !wordless {
                     set::Text { bubble: bubble.clone() }
                 }
+                if let Some(preview) = &bubble.preview {
+                    message::Preview { bubble: bubble.clone(), preview: preview.clone() }
+                }
                 if !bubble.cards.is_empty() {
                     people::Cards { bubble: bubble.clone() }
                 }

@@ -1,9 +1,9 @@
 //! What stands around a message, and what can be done with it.
 
 use dioxus::prelude::*;
-use screens::{Bubble, ChatRow, Edition, MessageAct, Quote};
+use screens::{Bubble, ChatRow, Edition, MessageAct, PreviewShown, Quote};
 
-use super::{Desk, dialogs, parts::Icon};
+use super::{Desk, dialogs, parts::Icon, set};
 use crate::{
     dom,
     model::{Model, Writing},
@@ -18,6 +18,38 @@ pub fn Quoted(quote: Quote) -> Element {
         button { class: "quote p{quote.tint}", title: "Go to this message", onclick: move |_| desk.change(|model| model.jump_to(&id)),
             b { bdi { "{quote.from}" } }
             span { dir: "auto", "{quote.text}" }
+        }
+    }
+}
+
+/// What the sender says of a link in the text, with the host of the link itself. It leads there when it is pressed; until then nobody is
+/// asked for anything.
+#[component]
+pub fn Preview(bubble: Bubble, preview: PreviewShown) -> Element {
+    let desk = use_context::<Desk>();
+    let picture = desk.model.read().media.previews.get(&bubble.id).cloned();
+    use_effect(use_reactive!(|bubble| desk.change(|model| model.sees_preview(&bubble))));
+    if !set::may_lead_there(&preview.url) {
+        return rsx! {};
+    }
+    rsx! {
+        a {
+            class: "preview",
+            href: "{preview.url}",
+            title: "{preview.url}",
+            target: "_blank",
+            rel: "noopener noreferrer nofollow",
+            aria_label: "{preview.spoken}",
+            if let Some(picture) = picture {
+                img { src: "{picture}", alt: "" }
+            }
+            span { class: "preview__body",
+                b { dir: "auto", "{preview.title}" }
+                if !preview.description.is_empty() {
+                    span { dir: "auto", "{preview.description}" }
+                }
+                small { dir: "ltr", "{preview.host}" }
+            }
         }
     }
 }

@@ -134,7 +134,7 @@ fn Run(span: Span) -> Element {
 }
 
 /// The core lets nothing else through; a page has one more lock on this door.
-fn may_lead_there(url: &str) -> bool {
+pub fn may_lead_there(url: &str) -> bool {
     ["https://", "http://", "mailto:"]
         .iter()
         .any(|begin| url.get(..begin.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(begin)))

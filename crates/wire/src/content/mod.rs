@@ -12,6 +12,7 @@ mod extension;
 mod mimi;
 mod part;
 mod place;
+mod preview;
 mod profile;
 mod status;
 
@@ -23,6 +24,7 @@ pub use place::{
     PLACE_LABEL_BYTES_MAX, PlacePart, TYPE_PLACE, TYPE_PLACE_END, TYPE_PLACE_FIX, Told, decode_fix,
     encode_fix,
 };
+pub use preview::{LinkPreview, TYPE_PREVIEW};
 pub use profile::{Profile, ProfilePicture};
 pub use status::{MessageStatus, StatusReport};
 
@@ -58,10 +60,16 @@ pub const PROFILE_BYTES_MAX: usize = 4_096;
 pub const ATTACHMENTS_MAX: usize = 32;
 /// Longest name of a file, bytes: what file systems take.
 pub const ATTACHMENT_NAME_BYTES_MAX: usize = 255;
-/// Longest small picture of an attachment, bytes.
+/// Longest small picture of an attachment or a preview, bytes.
 pub const THUMBNAIL_BYTES_MAX: usize = 16 * 1024;
 /// Longest picture of a few pixels, bytes.
 pub const PLACEHOLDER_BYTES_MAX: usize = 32;
+/// Longest link of a preview, bytes: the longest that a text leads to.
+pub const PREVIEW_LINK_BYTES_MAX: usize = 2_048;
+/// Longest title of a preview, bytes.
+pub const PREVIEW_TITLE_BYTES_MAX: usize = 512;
+/// Longest description of a preview, bytes.
+pub const PREVIEW_DESCRIPTION_BYTES_MAX: usize = 1_024;
 /// Loudnesses of a voice.
 pub const WAVEFORM_MAX: usize = 64;
 

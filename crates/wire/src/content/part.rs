@@ -126,7 +126,7 @@ impl NestedPart {
         Self { disposition: Disposition::UNSPECIFIED, language: String::new(), part: Part::Null }
     }
 
-    /// The text to show: of a text part, or of the first text among several to choose from.
+    /// The text to show: of a text part, with previews behind it or without, or of the first text among several to choose from.
     pub fn as_text(&self) -> Option<&str> {
         self.text_part().map(|(_, text)| text)
     }
@@ -145,6 +145,7 @@ impl NestedPart {
             Part::Multi { semantics: PartSemantics::ChooseOne, parts } if self.disposition.is_shown() => {
                 parts.iter().find_map(Self::text_part)
             }
+            Part::Multi { .. } => self.text_and_previews().and_then(|(text, _)| text.text_part()),
             _ => None,
         }
     }

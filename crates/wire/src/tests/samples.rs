@@ -14,8 +14,8 @@ use crate::account::{
 use crate::address::{CreateAddress, DeleteAddress};
 use crate::blob::{AskBlobs, Blob, BlobsThere, DeleteBlob, FetchBlob, PutBlob};
 use crate::content::{
-    Chain, Disposition, Expiration, ExtensionKey, ExtensionValue, ExternalPart, MessageStatus, MimiContent,
-    NestedPart, Part, PartSemantics, Profile, StatusReport, TYPE_MARKDOWN, TYPE_TEXT,
+    Chain, Disposition, Expiration, ExtensionKey, ExtensionValue, ExternalPart, LinkPreview, MessageStatus,
+    MimiContent, NestedPart, Part, PartSemantics, Profile, StatusReport, TYPE_MARKDOWN, TYPE_TEXT,
 };
 use crate::directory::{
     DirectoryRow, Evaluate, Evaluated, EvaluatedElement, FetchDirectoryRow, PutDirectoryRow,
@@ -569,6 +569,12 @@ fn message() -> Vec<Sample> {
         picture: None,
     };
     let nameless = Profile::named(String::new());
+    let preview = LinkPreview {
+        link: "https://a.example/".into(),
+        title: "A page".into(),
+        description: "of a site".into(),
+        picture: vec![0xff, 0xd8, 0xff],
+    };
     let deep = (1..4).fold(text_part(TYPE_TEXT, "x"), |inner, _| {
         several(PartSemantics::ProcessAll, vec![inner, NestedPart::null()])
     });
@@ -622,6 +628,14 @@ fn message() -> Vec<Sample> {
                     PartSemantics::ChooseOne,
                     vec![text_part(TYPE_MARKDOWN, "_x_"), text_part(TYPE_TEXT, "x")],
                 ),
+            ),
+        ),
+        content(
+            "message: a text with a preview of a link in it",
+            &MimiContent::new(
+                SALT,
+                NestedPart::with_preview(text_part(TYPE_TEXT, "https://a.example/"), &preview)
+                    .expect("a good example"),
             ),
         ),
         content("message: parts four levels deep", &MimiContent::new(SALT, deep)),

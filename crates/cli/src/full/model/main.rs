@@ -474,6 +474,12 @@ impl Model {
             Some(writing) => writing.action(text.clone()),
             None => Action::Send { to: chat_id.0.clone(), text: text.clone() },
         };
+        let previews = |main: &&mut Main| main.own_rows().iter().any(|row| row.id == chat_id && row.previews);
+        if text.contains("https://")
+            && let Some(main) = self.main().filter(previews)
+        {
+            main.toast = Some(PREVIEW_FIRST.to_owned());
+        }
         self.act(action, Purpose::Send { chat: chat_id, text, writing });
     }
 
@@ -659,7 +665,10 @@ impl Model {
                     }
                 }
             }
-            (Purpose::Send { chat, .. }, _) => self.ask_newest(chat),
+            (Purpose::Send { chat, .. }, _) => {
+                main.toast.take_if(|toast| toast == PREVIEW_FIRST);
+                self.ask_newest(chat);
+            }
             (Purpose::Accept | Purpose::Block, Outcome::Refused { sentence, .. }) => {
                 main.toast = Some(sentence);
                 self.ask_requests();
@@ -780,6 +789,8 @@ fn head_from(list: &ChatList, id: &ChatId) -> Option<ChatHead> {
     })
 }
 
+/// Said while a text waits for the preview of its link.
+const PREVIEW_FIRST: &str = "A preview of the link is made first. The text leaves within 5 seconds.";
 /// `› ` before the text.
 pub const PROMPT_COLUMNS: u16 = 2;
 /// ` abc` behind it.

@@ -77,6 +77,25 @@ impl Model {
         self.ask_chats();
     }
 
+    /// Asks whether texts said in the chat bring previews of their links.
+    pub fn choose_previews(&mut self) {
+        let Some((id, name)) = self.target() else { return };
+        let on =
+            self.main().is_some_and(|main| main.own_rows().iter().any(|row| row.id == id && row.previews));
+        let set = |on| does(&id, Action::SetPreviews { chat: id.0.clone(), on });
+        let picks = if on {
+            vec![("Make none any more".to_owned(), set(false)), ("Go on making them".to_owned(), set(true))]
+        } else {
+            vec![("Make them".to_owned(), set(true)), ("Make none".to_owned(), set(false))]
+        };
+        self.offer(
+            &format!("Previews of links to {name}"),
+            "Before you send a link, Valise asks its site for the page, from this device: the site learns the address of your network. \
+             Nobody who gets the text asks for anything.",
+            picks,
+        );
+    }
+
     /// Asks how long messages of the chat stay after reading.
     pub fn set_timer(&mut self) {
         let Some((id, _)) = self.target() else { return };

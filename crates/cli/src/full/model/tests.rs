@@ -942,6 +942,9 @@ fn chats_are_muted_archived_timed_and_asked_by_key_from_everywhere() {
         assert_eq!(actions(&mut model), [Action::Mute { chat: chat.clone(), time: "8h".into() }]);
         model.key(Key::F(5));
         assert_eq!(actions(&mut model), [Action::Archive { chat: chat.clone(), on: true }]);
+        model.choose_previews();
+        takes(&mut model, "Make them");
+        assert_eq!(actions(&mut model), [Action::SetPreviews { chat: chat.clone(), on: true }]);
         model.key(Key::F(6));
         takes(&mut model, "1 day");
         assert_eq!(actions(&mut model), [Action::SetTimer { chat: chat.clone(), time: "1d".into() }]);
