@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,7 +16,7 @@ use tokio_rustls::rustls::pki_types::{PrivatePkcs8KeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection, StreamOwned};
 
 use crate::Trouble;
-use crate::report::round;
+use crate::report::{round, thread_cpu_s};
 use crate::server::client_config;
 
 /// Both ways of copying, one after the other.
@@ -75,6 +75,9 @@ fn gives(file: &Path, to: TcpStream, tls: Option<&Tls>) -> Result<f64, Trouble> 
             pour(&mut from, &mut to)?;
             to.conn.send_close_notify();
             to.flush()?;
+            // What the other end says of the session comes too late to be of use, but a socket that is closed unread is reset.
+            to.sock.shutdown(Shutdown::Write)?;
+            io::copy(&mut to.sock, &mut io::sink())?;
         }
     }
     thread_cpu_s()
@@ -103,13 +106,6 @@ fn pour(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
             length => to.write_all(buffer.get(..length).unwrap_or_default())?,
         }
     }
-}
-
-/// CPU time of this thread so far, seconds.
-fn thread_cpu_s() -> Result<f64, Trouble> {
-    let counted = fs::read_to_string("/proc/thread-self/schedstat")?;
-    let nanoseconds: f64 = counted.split(' ').next().unwrap_or_default().parse()?;
-    Ok(nanoseconds / 1e9)
 }
 
 /// Both ends of a connection with a certificate of its own.
