@@ -13,6 +13,9 @@ fuzz_target!(|data: &[u8]| {
         assert!(placeholder.pixels().rgba.len() <= 32 * 32 * 4);
     }
     let Ok(seen) = picture::inspect(data, &limits) else { return };
+    if let Ok(sticker) = media::sticker::make(data, &limits) {
+        assert_eq!(media::sticker::check(&sticker.bytes), Ok(sticker.picture));
+    }
     if let Ok(stripped) = picture::strip(data, &limits) {
         assert_eq!(picture::strip(&stripped, &limits).as_ref(), Ok(&stripped));
         assert_eq!(picture::inspect(&stripped, &limits), Ok(seen));

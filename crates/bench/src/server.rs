@@ -30,7 +30,7 @@ impl Server {
         let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])?;
         std::fs::write(folder.path().join("cert.pem"), certified.cert.pem())?;
         std::fs::write(folder.path().join("key.pem"), certified.signing_key.serialize_pem())?;
-        let tls = connector(certified.cert.der())?;
+        let tls = TlsConnector::from(Arc::new(client_config(certified.cert.der())?));
         let port = free_port()?;
         let child = spawn(&program, folder.path(), port)?;
         let mut server = Self { child, port, tls, folder, program };
@@ -125,14 +125,14 @@ fn program() -> Result<PathBuf, Trouble> {
     }
 }
 
-fn connector(certificate: &CertificateDer<'static>) -> Result<TlsConnector, Trouble> {
+/// As devices connect, trusting this certificate alone.
+pub(crate) fn client_config(certificate: &CertificateDer<'static>) -> Result<ClientConfig, Trouble> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone())?;
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
+        .with_root_certificates(roots);
+    Ok(config.with_no_client_auth())
 }
 
 fn free_port() -> Result<u16, Trouble> {

@@ -137,7 +137,7 @@ impl Browser {
             }
             None
         };
-        let ended = timeout(WAIT_MAX, ends).await;
+        let ended = timeout(page.patience, ends).await;
         let guid = ended.ok().flatten().ok_or_else(|| Failure::new("saving a file", "none was saved"))?;
         Ok(folder.join(guid))
     }

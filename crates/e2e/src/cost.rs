@@ -14,8 +14,63 @@ pub fn worker_cpu_ms() -> io::Result<f64> {
     sum.ok_or_else(|| io::Error::other("the browser has no worker"))
 }
 
-/// Processes with workers of browsers that this process has started, and where the system tells of the worker's thread.
-fn workers() -> io::Result<Vec<(u32, String)>> {
+/// What each process of the browsers that this process has started has used and holds.
+pub struct Browsers(BTreeMap<u32, Held>);
+
+/// One process.
+struct Held {
+    cpu_ms: f64,
+    /// Resident now, and the most, in bytes.
+    resident: (u64, u64),
+}
+
+impl Browsers {
+    /// As it is now.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn look() -> io::Result<Self> {
+        let mut found = BTreeMap::new();
+        for process in descendants()? {
+            let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
+            // One may end while we look, and one that has ended until its parent asks for it holds nothing.
+            if name.starts_with("chrom")
+                && let (Ok(cpu_ms), Ok(resident)) = (process_cpu_ms(process), resident(process))
+            {
+                found.insert(process, Held { cpu_ms, resident });
+            }
+        }
+        Ok(Self(found))
+    }
+
+    /// From now on the most memory of each is counted anew.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn forget_peaks(&self) -> io::Result<()> {
+        self.0.keys().try_for_each(|process| forget_peak(*process))
+    }
+
+    /// CPU time of all together, milliseconds; of those that have ended it is not known any more.
+    #[must_use]
+    pub fn cpu_ms(&self) -> f64 {
+        self.0.values().map(|held| held.cpu_ms).sum()
+    }
+
+    /// The most that a process, or each of them in sum, has held above what it held then, in bytes.
+    #[must_use]
+    pub fn most_above(&self, idle: &Self, process: Option<u32>) -> u64 {
+        let looked_at = self.0.iter().filter(|(each, _)| process.is_none_or(|process| process == **each));
+        let above = looked_at.map(|(process, held)| {
+            let before = idle.0.get(process).map_or(0, |idle| idle.resident.0);
+            held.resident.1.saturating_sub(before)
+        });
+        above.sum()
+    }
+}
+
+/// Processes that this one has started, and those that they have.
+fn descendants() -> io::Result<Vec<u32>> {
     let mut parents = BTreeMap::new();
     for process in numbers(Path::new("/proc"))? {
         // A process may end while we look.
@@ -34,8 +89,13 @@ fn workers() -> io::Result<Vec<(u32, String)>> {
         }
         false
     };
+    Ok(parents.keys().copied().filter(|process| ours(*process)).collect())
+}
+
+/// Processes with workers of browsers that this process has started, and where the system tells of the worker's thread.
+fn workers() -> io::Result<Vec<(u32, String)>> {
     let mut found = Vec::new();
-    for process in parents.keys().copied().filter(|process| ours(*process)) {
+    for process in descendants()? {
         let tasks = format!("/proc/{process}/task");
         for task in numbers(Path::new(&tasks)).unwrap_or_default() {
             let name = fs::read_to_string(format!("{tasks}/{task}/comm")).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! One door: a WebSocket with a task of its own. It is never shared with another door, and it moves whole frames.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use app::{Door, LineTrouble, LinkEvent};
@@ -7,7 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::Error as TlsError;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -17,6 +18,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use vocab::limits::FRAME_BYTES_MAX;
 
 use crate::address::ServerAddress;
+use crate::moving::{Moved, Moving};
 use crate::owner::Event;
 
 /// How doors are reached.
@@ -62,7 +64,7 @@ async fn run(
     generation: u64,
     events: &mpsc::Sender<Event>,
     mut waiting: mpsc::Receiver<Vec<u8>>,
-) -> Result<(), Ended> {
+) -> Result<Infallible, Ended> {
     let connected = tokio::select! {
         connected = timeout(CONNECT_WAIT, connect(way, door)) => connected.map_err(|_| ENDED)??,
         // Hung up before it stood. Frames cannot come yet.
@@ -70,47 +72,73 @@ async fn run(
     };
     let said = |event| events.send(Event::Door(door, generation, event));
     said(LinkEvent::Up).await.map_err(|_| ENDED)?;
-    let (mut sink, mut stream) = connected.split();
-    let mut heard = Instant::now();
-    let mut ping = tokio::time::interval_at(heard + PING_EVERY, PING_EVERY);
-    loop {
-        tokio::select! {
-            frame = waiting.recv() => {
-                let Some(frame) = frame else {
-                    let _ = timeout(CLOSE_WAIT, sink.send(Message::Close(None))).await;
-                    return Err(ENDED);
-                };
-                write(&mut sink, Message::Binary(frame.into())).await?;
-            }
-            message = stream.next() => {
-                heard = Instant::now();
-                match message {
-                    Some(Ok(Message::Binary(frame))) => {
-                        said(LinkEvent::Frame(frame.into())).await.map_err(|_| ENDED)?;
-                    }
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    // Nothing else belongs to the protocol.
-                    Some(Ok(Message::Text(_) | Message::Close(_) | Message::Frame(_)) | Err(_)) | None => {
-                        return Err(ENDED);
-                    }
+    let (socket, moved) = connected;
+    let (mut sink, mut stream) = socket.split();
+    // Both at the same time: the service does not read while it writes to whoever does not read.
+    let comes = async {
+        loop {
+            match stream.next().await {
+                Some(Ok(Message::Binary(frame))) => {
+                    said(LinkEvent::Frame(frame.into())).await.map_err(|_| ENDED)?;
                 }
-            }
-            _ = ping.tick() => {
-                if heard.elapsed() > SILENCE_MAX {
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                // Nothing else belongs to the protocol.
+                Some(Ok(Message::Text(_) | Message::Close(_) | Message::Frame(_)) | Err(_)) | None => {
                     return Err(ENDED);
                 }
-                write(&mut sink, Message::Ping(Bytes::new())).await?;
             }
         }
+    };
+    let goes = async {
+        let mut ping = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut read, mut silent) = (0, 0);
+        loop {
+            tokio::select! {
+                frame = waiting.recv() => {
+                    let Some(frame) = frame else {
+                        let _ = timeout(CLOSE_WAIT, sink.send(Message::Close(None))).await;
+                        return Ok(());
+                    };
+                    write(&mut sink, &moved, Message::Binary(frame.into())).await?;
+                }
+                _ = ping.tick() => {
+                    // A frame that comes slowly is no silence.
+                    silent = if moved.read() > read { 0 } else { silent + 1 };
+                    read = moved.read();
+                    if silent > SILENT_PINGS_MAX {
+                        return Err(ENDED);
+                    }
+                    write(&mut sink, &moved, Message::Ping(Bytes::new())).await?;
+                }
+            }
+        }
+    };
+    tokio::pin!(comes);
+    let hung_up: Result<(), Ended> = tokio::select! {
+        ended = &mut comes => return ended,
+        ended = goes => ended,
+    };
+    if hung_up.is_err() {
+        // What came before it broke is taken: it need not come again.
+        let _ = timeout(CLOSE_WAIT, comes).await;
     }
+    Err(ENDED)
 }
 
-/// A stalled write is a dead connection.
-async fn write(sink: &mut (impl SinkExt<Message> + Unpin), message: Message) -> Result<(), Ended> {
-    timeout(WRITE_WAIT, sink.send(message)).await.map_err(|_| ENDED)?.map_err(|_| ENDED)
+/// A write that does not move is a dead connection.
+async fn write(
+    sink: &mut (impl SinkExt<Message> + Unpin),
+    moved: &Moved,
+    message: Message,
+) -> Result<(), Ended> {
+    moved.during(WRITE_WAIT, sink.send(message)).await.ok_or(ENDED)?.map_err(|_| ENDED)
 }
 
-async fn connect(way: &Way, door: Door) -> Result<WebSocketStream<Box<dyn Stream>>, Ended> {
+/// A connection, and what has moved on it.
+type Connected = (WebSocketStream<Moving<Box<dyn Stream>>>, Moved);
+
+async fn connect(way: &Way, door: Door) -> Result<Connected, Ended> {
     let (host, port) = way.address.endpoint();
     let found = tokio::net::lookup_host((host, port)).await.map_err(|_| because(LineTrouble::NoSuchName))?;
     let mut connected = None;
@@ -133,10 +161,11 @@ async fn connect(way: &Way, door: Door) -> Result<WebSocketStream<Box<dyn Stream
         .max_frame_size(Some(FRAME_BYTES_MAX))
         .max_write_buffer_size(2 * FRAME_BYTES_MAX);
     let socket = way.address.socket(door);
+    let (stream, moved) = Moving::new(stream);
     let (socket, _) = client_async_with_config(socket, stream, Some(config))
         .await
         .map_err(|error| why_not_upgraded(&error))?;
-    Ok(socket)
+    Ok((socket, moved))
 }
 
 fn because(trouble: LineTrouble) -> Ended {
@@ -181,14 +210,14 @@ const ADDRESSES_TRIED_MAX: usize = 8;
 const ADDRESS_WAIT: Duration = Duration::from_secs(10);
 /// Connection, encryption and handshake are done within this.
 const CONNECT_WAIT: Duration = Duration::from_secs(30);
-/// A frame of the largest size leaves within this on the slowest line that is of any use.
-const WRITE_WAIT: Duration = Duration::from_secs(120);
+/// Longest time that nothing moves while a frame is written.
+const WRITE_WAIT: Duration = Duration::from_secs(60);
 /// A farewell takes no longer than this.
 const CLOSE_WAIT: Duration = Duration::from_secs(1);
 /// How often a quiet connection is asked for a sign of life; keeps it open through address translation.
 const PING_EVERY: Duration = Duration::from_secs(30);
-/// A connection that was silent for so long is dead: two signs of life were missed.
-const SILENCE_MAX: Duration = Duration::from_secs(75);
+/// So many may stay unanswered.
+const SILENT_PINGS_MAX: u32 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -243,6 +272,19 @@ mod tests {
         assert!(next(&mut happening).await == large);
         drop(door);
         assert_eq!(next(&mut happening).await, b"D");
+    }
+
+    #[tokio::test]
+    async fn much_goes_both_ways_at_the_same_time() {
+        let (events, mut happening) = mpsc::channel(16);
+        let door = OpenDoor::connect(echo().await, Door::Unnamed, 3, events);
+        assert_eq!(next(&mut happening).await, b"U");
+        // More than lies on the way: whoever only wrote would wait for an echo that waits to be read.
+        let large = vec![7; FRAME_BYTES_MAX];
+        assert!((0..12).all(|_| door.send(large.clone())));
+        for _ in 0..12 {
+            assert!(next(&mut happening).await == large);
+        }
     }
 
     #[tokio::test]

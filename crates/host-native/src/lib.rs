@@ -15,6 +15,7 @@ mod front;
 mod home;
 mod key;
 mod line;
+mod moving;
 mod owner;
 mod preview;
 mod relay;

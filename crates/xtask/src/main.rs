@@ -4,6 +4,7 @@
 //! itself with `--help`.
 
 mod arrows;
+mod fuzz;
 mod licences;
 mod map;
 mod programs;
@@ -57,7 +58,7 @@ struct Task {
     run: fn(Options) -> Done,
 }
 
-const TASKS: [Task; 9] = [
+const TASKS: [Task; 10] = [
     Task {
         name: "run",
         summary: "Build everything and start the service with its web app on this machine.",
@@ -86,7 +87,8 @@ Codes that would go out by e-mail or SMS are printed in this terminal. Ctrl-C en
         summary: "Everything that must hold before a change lands, from lints to a real browser.",
         help: "usage: cargo xtask test [--long]
 
-  --long   also what takes long: more seeds, more crashes, longer stories, half an hour of three people (sets VALISE_LONG=1)
+  --long   also what takes long: more seeds, more crashes, longer stories, half an hour of three people (sets VALISE_LONG=1),
+           and every fuzz target for half a minute, where a nightly compiler and cargo-fuzz are there
 
 Goes on after a failure; the last line is `N passed, N failed`.
 
@@ -120,11 +122,31 @@ rustc-web; VALISE_WASM=debian forces the latter. A clang that knows wasm32 compi
     Task {
         name: "bench",
         summary: "Measure the real programs under load.",
-        help: "usage: cargo xtask bench [SCENARIO...] [OPTIONS OF THE BENCHMARK]
+        help: "usage: cargo xtask bench [SCENARIO...] [--mib N] [--parts LIST]
+
+  --mib N        of the file that the scenario media sends, in MiB: 1 to 2048; without it 256
+  --parts LIST   what of the scenario media: native, cut, browser, picture, with commas between; without it all
+
+Compiles everything as for shipping first. Each scenario prints one JSON object; the list of them:
+
+  cargo xtask bench -- --help
 
   cargo xtask bench
-  cargo xtask bench -- --help",
+  cargo xtask bench media --mib 2048 --parts native",
         run: programs::bench,
+    },
+    Task {
+        name: "fuzz",
+        summary: "Show random bytes to every decoder, and tell which of them breaks.",
+        help: "usage: cargo xtask fuzz [TARGET...] [--seconds N]
+
+  --seconds N   for each target; without it 60
+
+Needs a nightly compiler and cargo-fuzz. fuzz/README.md lists the targets.
+
+  cargo xtask fuzz
+  cargo xtask fuzz content link --seconds 600",
+        run: fuzz::fuzz,
     },
     Task {
         name: "vectors",

@@ -10,7 +10,7 @@ use std::{
 use crate::{
     setup::{self, Need},
     shell::{self, Done, Options, cargo, run as run_command, say},
-    web,
+    suite, web,
 };
 
 /// The task: both programs, ready to ship.
@@ -43,28 +43,40 @@ pub fn run(mut options: Options) -> Done {
 }
 
 /// The task: measures the programs as they ship.
-pub fn bench(options: Options) -> Done {
+pub fn bench(mut options: Options) -> Done {
+    let mut of_media = Vec::new();
+    for name in ["--mib", "--parts"] {
+        if let Some(value) = options.value(name)? {
+            of_media.extend([name.to_owned(), value]);
+        }
+    }
     let mut asked = options.rest();
+    if asked.iter().any(|word| word == "--help" || word == "-h") {
+        run_command(&mut suite::everything(&["build", "--bin", "bench"])?)?;
+        return run_command(Command::new(shell::root().join("target/debug/bench")).arg("--help"));
+    }
     let all = asked.is_empty();
-    let help = asked.iter().any(|word| word == "--help" || word == "-h");
-    let with_browser: Vec<_> = WITH_BROWSER
-        .into_iter()
-        .filter(|(name, _)| !help && (all || asked.iter().any(|word| word == name)))
-        .collect();
+    let with_browser: Vec<_> =
+        WITH_BROWSER.into_iter().filter(|(name, _)| all || asked.iter().any(|word| word == name)).collect();
+    if !of_media.is_empty() && !with_browser.iter().any(|(name, _)| *name == "media") {
+        return Err(format!("{} is for the scenario media", of_media.join(" ")));
+    }
     asked.retain(|word| !WITH_BROWSER.iter().any(|(name, _)| word == name));
     if !with_browser.is_empty() {
         setup::ensure(&[Need::Browser])?;
     }
     let folder = compile(Profile::Release)?;
+    run_command(&mut cargo(&["build", "--release", "--package", "bench"]))?;
     say("measuring");
     if all || !asked.is_empty() {
-        let mut bench = cargo(&["run", "--quiet", "--release", "--package", "bench", "--"]);
-        run_command(bench.args(asked).env(PROGRAMS_VARIABLE, &folder))?;
+        run_command(Command::new(folder.join("bench")).args(asked).env(PROGRAMS_VARIABLE, &folder))?;
     }
-    for (_, driver) in with_browser {
+    for (name, driver) in with_browser {
         // What drives the programs is not measured, so it may be the quickly compiled one that the tests use.
-        let mut driver = cargo(&["run", "--quiet", "--package", "e2e", "--bin", driver]);
-        run_command(driver.env(PROGRAMS_VARIABLE, &folder))?;
+        run_command(&mut suite::everything(&["build", "--bin", driver])?)?;
+        let mut driver = Command::new(shell::root().join("target/debug").join(driver));
+        let args = if name == "media" { &of_media[..] } else { &[] };
+        run_command(driver.args(args).env(PROGRAMS_VARIABLE, &folder))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, process::Command, thread, time::Instant};
 
 use crate::{
-    arrows, licences,
+    arrows, fuzz, licences,
     programs::{self, PROGRAMS_VARIABLE, Profile, WEB_VARIABLE},
     setup::{self, Need},
     shell::{self, Done, Options, cargo, lint_with, listen, run, say, succeeds},
@@ -61,14 +61,29 @@ pub fn test(mut options: Options) -> Done {
     } else {
         tally.failed("tests from outside: not run, because what they test could not be built");
     }
+    if long {
+        fuzzing(&mut tally);
+    }
     tally.close("a change may land when nothing failed")
+}
+
+/// Every target counts as a test. A machine without the tools leaves them out and says so.
+fn fuzzing(tally: &mut Tally) {
+    if let Some(missing) = fuzz::missing() {
+        return say(&format!("no fuzzing: {missing}"));
+    }
+    if tally.step("fuzz targets", fuzz::build) {
+        for name in fuzz::targets().unwrap_or_default() {
+            tally.step(&format!("fuzz target {name}"), || fuzz::one(&name, fuzz::SECONDS_LONG));
+        }
+    }
 }
 
 /// A cargo over the whole workspace, whatever part of it is to run, which lints what it compiles.
 ///
 /// Always the whole: which features a dependency has depends on the crates that are chosen, and each choice would compile
 /// half of them again.
-fn everything(args: &[&str]) -> Done<Command> {
+pub fn everything(args: &[&str]) -> Done<Command> {
     let mut cargo = cargo(&[args, &["--workspace"]].concat());
     lint_with(&mut cargo)?;
     Ok(cargo)

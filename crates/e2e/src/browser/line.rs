@@ -6,6 +6,7 @@
 use std::{
     io,
     net::SocketAddr,
+    num::NonZero,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -41,28 +42,47 @@ pub struct Pace {
     pub down: u64,
     /// How long everything takes each way.
     pub delay: Duration,
+    /// Of so many segments one is lost. As TCP shows it to those above: it comes again a round trip later, and what is behind it waits.
+    pub lost_of: Option<NonZero<u64>>,
 }
 
 /// One direction of a line.
 #[derive(Default)]
 struct Way {
     passed: AtomicU64,
-    pace: Option<(u64, Duration)>,
-    /// When what was sent so far is through the narrowest place.
-    free: Mutex<Option<Instant>>,
+    pace: Option<WayPace>,
+    /// When what was sent so far is through the narrowest place, and when the last of it arrives.
+    busy: Mutex<Option<(Instant, Instant)>>,
+}
+
+/// How fast and how far one direction is.
+struct WayPace {
+    per_second: u64,
+    delay: Duration,
+    lost_of: Option<NonZero<u64>>,
 }
 
 impl Way {
     /// Counts bytes, and tells when they arrive.
     fn takes(&self, bytes: usize) -> Instant {
-        self.passed.fetch_add(bytes as u64, Ordering::Relaxed);
+        let before = self.passed.fetch_add(bytes as u64, Ordering::Relaxed);
         let now = Instant::now();
-        let Some((per_second, delay)) = self.pace else { return now };
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let through = free.map_or(now, |free| free.max(now))
-            + Duration::from_secs_f64(bytes as f64 / per_second.max(1) as f64);
-        *free = Some(through);
-        through + delay
+        let Some(pace) = &self.pace else { return now };
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let (free, last) = busy.unwrap_or((now, now));
+        let through = free.max(now) + Duration::from_secs_f64(bytes as f64 / pace.per_second.max(1) as f64);
+        let again = if pace.loses(before, bytes as u64) { 2 * pace.delay } else { Duration::ZERO };
+        let arrives = (through + pace.delay + again).max(last);
+        *busy = Some((through, arrives));
+        arrives
+    }
+}
+
+impl WayPace {
+    /// Whether a segment is lost among these bytes, which come after so many.
+    fn loses(&self, before: u64, bytes: u64) -> bool {
+        let lost = |until: u64| self.lost_of.map_or(0, |of| until / SEGMENT_BYTES / of);
+        lost(before + bytes) > lost(before)
     }
 }
 
@@ -86,7 +106,9 @@ impl Line {
     /// The same, slow and far.
     pub async fn at_pace(service: SocketAddr, pace: Option<Pace>) -> Result<Self> {
         let way = |rate: fn(&Pace) -> u64| {
-            Arc::new(Way { pace: pace.map(|pace| (rate(&pace), pace.delay)), ..Way::default() })
+            let of =
+                |pace: Pace| WayPace { per_second: rate(&pace), delay: pace.delay, lost_of: pace.lost_of };
+            Arc::new(Way { pace: pace.map(of), ..Way::default() })
         };
         let (up, down) = (way(|pace| pace.up), way(|pace| pace.down));
         let failed = |error| Failure::new("a line to the service", error);
@@ -196,3 +218,18 @@ async fn pass(
 const UNDER_WAY_MAX: usize = 16;
 /// One read's worth; what a stalled line holds back is this and what the sockets' own buffers take.
 const BUFFER_BYTES: usize = 16 * 1024;
+/// What a segment of the transport carries on most ways.
+const SEGMENT_BYTES: u64 = 1_400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_so_many_segments_is_lost_however_it_is_cut_into_reads() {
+        let pace = WayPace { per_second: 1, delay: Duration::ZERO, lost_of: NonZero::new(50) };
+        let lost = |read: u64| (0..700_000 / read).filter(|number| pace.loses(number * read, read)).count();
+        assert_eq!((lost(1_000), lost(7_000), lost(70_000)), (10, 10, 10));
+        assert!(!WayPace { lost_of: None, ..pace }.loses(0, 700_000));
+    }
+}

@@ -30,7 +30,7 @@ pub struct Page {
     pub(super) tab: chromiumoxide::Page,
     pub(super) context: Option<BrowserContextId>,
     network: Network,
-    patience: Duration,
+    pub(super) patience: Duration,
 }
 
 impl Page {

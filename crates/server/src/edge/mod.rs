@@ -4,6 +4,7 @@
 
 mod engine;
 mod http;
+mod moving;
 mod server;
 mod socket;
 mod source;

@@ -13,6 +13,7 @@ use vocab::limits::FRAME_BYTES_MAX;
 use wire::Door;
 
 use super::engine::{Ended, Engine, Outgoing};
+use super::moving::{Moved, Moving};
 use crate::{Out, SessionId, Source};
 
 /// Serves an upgraded connection until it ends. `early` is what the peer sent right behind its request.
@@ -25,10 +26,11 @@ where
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_message_size(Some(FRAME_BYTES_MAX))
         .max_frame_size(Some(FRAME_BYTES_MAX));
+    let (stream, moved) = Moving::new(stream);
     let socket = WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config)).await;
     let (outbox, outputs) = mpsc::channel(OUTBOX_FRAMES_MAX);
     let Ok(session) = engine.connect(door, source, outbox).await else { return };
-    let mut pump = Pump { socket, outputs, engine, session, silent_pings: 0 };
+    let mut pump = Pump { socket, outputs, engine, session, moved, silence: Silence::default() };
     // However it ends, what is not acknowledged waits on disk.
     let _ended = pump.run().await;
     pump.engine.disconnect(session).await;
@@ -36,11 +38,30 @@ where
 }
 
 struct Pump<S> {
-    socket: WebSocketStream<S>,
+    socket: WebSocketStream<Moving<S>>,
     outputs: mpsc::Receiver<Outgoing>,
     engine: Engine,
     session: SessionId,
-    silent_pings: u32,
+    moved: Moved,
+    silence: Silence,
+}
+
+/// For how long nothing has come. A frame that comes slowly is no silence, though no ping is answered before all of it is there.
+#[derive(Default)]
+struct Silence {
+    /// Bytes that had come at the last ping.
+    read: u64,
+    /// How many pings ago that was.
+    pings: u32,
+}
+
+impl Silence {
+    /// At a ping, when so many bytes have come: whether it lasts too long.
+    fn lasts(&mut self, read: u64) -> bool {
+        self.pings = if read > self.read { 0 } else { self.pings + 1 };
+        self.read = read;
+        self.pings > SILENT_PINGS_MAX
+    }
 }
 
 /// The connection is over, whoever ended it.
@@ -71,8 +92,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
         }
     }
 
+    /// Takes what came before the connection broke: whoever sent it need not send it again.
+    async fn take_rest(&mut self) {
+        let rest = async {
+            while let Some(Ok(message)) = self.socket.next().await {
+                if self.take(message).await.is_err() {
+                    break;
+                }
+            }
+        };
+        // All of it lies here already.
+        let _ended = timeout(REST_TIME_MAX, rest).await;
+    }
+
     async fn take(&mut self, message: Message) -> Result<(), Over> {
-        self.silent_pings = 0;
         match message {
             Message::Binary(frame) => Ok(self.engine.frame(self.session, frame.into()).await?),
             Message::Ping(_) | Message::Pong(_) => Ok(()),
@@ -95,18 +128,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
                 next = if last { None } else { self.outputs.try_recv().ok() };
             }
             self.socket.flush().await?;
-            if last { Err(Over) } else { Ok(()) }
+            Ok::<_, Error>(last)
         };
-        timeout(WRITE_TIME_MAX, write).await.unwrap_or(Err(Over))
+        let given = self.moved.during(WRITE_TIME_MAX, write).await;
+        match given {
+            Some(Ok(false)) => Ok(()),
+            Some(Ok(true)) | None => Err(Over),
+            Some(Err(_)) => {
+                self.take_rest().await;
+                Err(Over)
+            }
+        }
     }
 
     async fn ping(&mut self) -> Result<(), Over> {
-        if self.silent_pings >= SILENT_PINGS_MAX {
+        if self.silence.lasts(self.moved.read()) {
             return Err(Over);
         }
-        self.silent_pings += 1;
         let ping = self.socket.send(Message::Ping(Vec::new().into()));
-        timeout(WRITE_TIME_MAX, ping).await.unwrap_or(Err(Error::ConnectionClosed)).map_err(Over::from)
+        Ok(self.moved.during(WRITE_TIME_MAX, ping).await.ok_or(Over)??)
     }
 }
 
@@ -117,9 +157,26 @@ const OUTBOX_FRAMES_MAX: usize = 256;
 const READ_BUFFER_BYTES: usize = 2 * 1024;
 /// Above it, writing begins before the last frame is there.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-/// Longest time a peer takes to read what is written.
+/// Longest time that nothing of what is written leaves.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
+/// Longest time that is taken over what came before a connection broke.
+const REST_TIME_MAX: Duration = Duration::from_secs(1);
 /// A sign of life is asked for so often: phones' networks forget silent connections after a minute or more.
 const PING_EVERY: Duration = Duration::from_secs(30);
 /// So many may stay unanswered.
 const SILENT_PINGS_MAX: u32 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_sends_anything_is_not_silent_and_whoever_does_not_is_after_two_pings() {
+        let mut silence = Silence::default();
+        // A frame that comes for many pings.
+        assert!((1..100).all(|bytes| !silence.lasts(bytes)));
+        assert_eq!([99, 99, 99].map(|bytes| silence.lasts(bytes)), [false, false, true]);
+        let mut from_the_start = Silence::default();
+        assert_eq!([0, 0, 0].map(|bytes| from_the_start.lasts(bytes)), [false, false, true]);
+    }
+}
