@@ -1,5 +1,6 @@
 //! Whoever was brought into a group and gives no sign of life there is told the way in the chat with them: the service may have
-//! thrown their Welcome away (`docs/protocol/slot.md`).
+//! thrown their Welcome away (`docs/protocol/slot.md`). Of an account with several devices one sign of life says nothing of the others, so
+//! a device that came in by a letter tells them.
 
 use client_db::params;
 use crypto::{Group, GroupId};
@@ -38,8 +39,25 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Somebody is heard in a group.
-    pub fn has_come(&self, conversation: ConversationId, account: AccountId) -> Halting<()> {
+    /// A letter let this device in; those to other devices of the account may have been lost.
+    pub fn comes_with_others(&self, conversation: ConversationId) -> Halting<()> {
+        let me = self.me()?;
+        if me.chain.devices.len() > 1 {
+            self.tx.execute(
+                "insert or replace into brought (conversation, account, due) values (?1, ?2, ?3)",
+                params![conversation.0, me.account.as_bytes(), sql_time(self.now.plus_ms(BROUGHT_MS))],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Somebody is heard in a group. One's own account says nothing by it: which of its devices are there is not seen so.
+    pub fn is_heard(&self, conversation: ConversationId, account: AccountId) -> Halting<()> {
+        if account == self.me()?.account { Ok(()) } else { self.has_come(conversation, account) }
+    }
+
+    /// Nobody waits for them any more.
+    fn has_come(&self, conversation: ConversationId, account: AccountId) -> Halting<()> {
         self.tx.execute(
             "delete from brought where conversation = ?1 and account = ?2",
             params![conversation.0, account.as_bytes()],
@@ -56,7 +74,8 @@ impl Step<'_> {
         )?;
         for (conversation, account, tries) in late {
             let (conversation, account) = (ConversationId(conversation), AccountId(account));
-            if tries >= TRIES_MAX || !self.tell_brought(conversation, account)? {
+            let most = if account == self.me()?.account { OWN_TRIES_MAX } else { TRIES_MAX };
+            if tries >= most || !self.tell_brought(conversation, account)? {
                 self.has_come(conversation, account)?;
                 continue;
             }
@@ -71,7 +90,8 @@ impl Step<'_> {
 
     /// False when there is nobody to tell, or no way.
     fn tell_brought(&mut self, conversation: ConversationId, account: AccountId) -> Halting<bool> {
-        let accepted = self.contact(account)?.is_some_and(|it| it.state == ContactState::Accepted);
+        let own = account == self.me()?.account;
+        let accepted = own || self.contact(account)?.is_some_and(|it| it.state == ContactState::Accepted);
         if !accepted || !self.is_inside(conversation)? || !self.people(conversation)?.contains(&account) {
             return Ok(false);
         }
@@ -91,6 +111,9 @@ impl Step<'_> {
             way.conversation = other.unwrap_or(way.conversation);
             way.generation += 1;
         }
+        if own {
+            self.begin_among_ourselves()?;
+        }
         self.tell_ways(conversation_with(self.me()?.account, account), vec![way])?;
         Ok(true)
     }
@@ -102,5 +125,7 @@ const BROUGHT_MS: u64 = 2 * MINUTE_MS;
 const SLOWER: u32 = 3;
 /// So often.
 const TRIES_MAX: u32 = 4;
+/// So often one's own devices are told.
+const OWN_TRIES_MAX: u32 = 2;
 /// People told in one step.
 const AT_ONCE_MAX: u32 = 32;

@@ -779,7 +779,8 @@ impl Step<'_> {
         }
         self.event(Event::Conversation(conversation));
         self.expel_from(letter.slot, conversation, &joined.group)?;
-        self.tell_of_entrance(letter.slot, &joined.group)
+        self.comes_with_others(conversation)?;
+        self.fetch_own_devices(letter.slot, &joined.group)
     }
 
     /// A slot that takes the place of another: what its maker could have made of the group in the slot before, and no more. Whoever

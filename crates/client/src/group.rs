@@ -109,7 +109,7 @@ impl Step<'_> {
         let message = self.message_behind(slot.id, message)?.ok_or(Halt::Unusable("pieces are missing"))?;
         match group.process(session, &message, &by_charter)? {
             Incoming::Application { sender, content } => {
-                self.has_come(slot.conversation, sender.account)?;
+                self.is_heard(slot.conversation, sender.account)?;
                 self.content(slot, &sender, &content)
             }
             Incoming::Commit(_) if self.misses_commit(delivery) => Err(Halt::Unusable("broken on purpose")),
@@ -128,7 +128,7 @@ impl Step<'_> {
                 }
                 let renewed = change.renewed.iter().any(|member| member.leaf == group.own_leaf());
                 for member in &change.renewed {
-                    self.has_come(slot.conversation, member.account)?;
+                    self.is_heard(slot.conversation, member.account)?;
                 }
                 self.moved_on(slot, &group, &Doers::of(&change), renewed)?;
                 self.note_change(&change)
@@ -139,7 +139,7 @@ impl Step<'_> {
                 self.moved_on(slot, &group, &by, true)
             }
             Incoming::Proposal { sender } => {
-                self.has_come(slot.conversation, sender.account)?;
+                self.is_heard(slot.conversation, sender.account)?;
                 self.note_proposal(slot, sender.account)
             }
             Incoming::OwnEcho | Incoming::Old { .. } => Ok(()),

@@ -406,17 +406,6 @@ impl Step<'_> {
         self.put_setting_number(&out_setting(group), self.now.0)
     }
 
-    /// A letter let this device into a group.
-    pub fn tell_of_entrance(&mut self, slot: SlotId, group: &Group) -> Halting<()> {
-        let Some(slot) = self.slot(slot)?.filter(|slot| slot.state == SlotState::Open) else { return Ok(()) };
-        if self.me()?.chain.devices.len() < 2 {
-            return Ok(());
-        }
-        let way = self.way_into(&slot, group.r().map_err(Halt::from)?)?;
-        let ourselves = self.begin_among_ourselves()?;
-        self.tell_ways(ourselves, vec![way])
-    }
-
     /// Devices of our own that have no leaf in a slot are told the way; each of us does it, the first is enough.
     pub fn fetch_own_devices(&mut self, slot: SlotId, group: &Group) -> Halting<()> {
         let Some(slot) = self.slot(slot)?.filter(|slot| slot.state == SlotState::Open) else { return Ok(()) };

@@ -40,13 +40,14 @@ pub fn test(mut options: Options) -> Done {
     });
     let mut units = everything(&["test", "--no-fail-fast", "--lib", "--bins"])?;
     units.args(Place::Inside.choice()?);
+    let examples = everything(&["test", "--no-fail-fast", "--doc"])?;
     let mut folder = None;
     let mut built = tally.step("programs", || run(&mut everything(&["build", "--bins"])?));
     // What is compiled for the browser lies apart, so it is compiled while the tests leave a core to it.
     thread::scope(|scope| {
         let web = built.then(|| scope.spawn(move || web_for_tests(long)));
         tally.tests("tests of the crates", long_if(long, units));
-        tally.tests("examples in the documentation", everything(&["test", "--no-fail-fast", "--doc"])?);
+        tally.tests("examples in the documentation", examples);
         built &= tally.step("web app and programs", || {
             let dist = web.ok_or("the programs could not be built")?.join();
             folder = Some(programs_for_tests(long, dist.map_err(|_| "building the web app broke off")??)?);

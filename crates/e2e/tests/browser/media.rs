@@ -167,7 +167,7 @@ fn paste(names: &[&str]) -> String {
 async fn a_film_is_played_while_the_rest_of_it_comes() -> Outcome {
     let (server, profile) = (Server::start(), tempfile::tempdir().expect("a temporary folder"));
     let browser = Browser::start_in(profile.path(), &["autoplay-policy=no-user-gesture-required"]).await?;
-    let pace = Pace { up: 100_000_000, down: 1_000_000, delay: Duration::ZERO };
+    let pace = Pace { up: 100_000_000, down: 1_000_000, delay: Duration::ZERO, lost_of: None };
     let line = Line::at_pace(server.address(), Some(pace)).await?;
     let (anna, boris) = two(&browser, &format!("http://{}", line.address())).await?;
     let file = profile.path().join("roof.mp4");

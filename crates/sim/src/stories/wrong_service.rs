@@ -229,7 +229,7 @@ fn a_welcome_that_one_device_of_two_never_gets_is_made_good_by_the_other() {
     inside(&world);
     laptop.says_in(&mut world, group, "from the laptop").unwrap();
     world.settle();
-    assert_eq!(anna.texts_in(&world, group), ["Anna: there you are", "Boris's laptop: from the laptop"]);
+    assert_eq!(anna.texts_in(&world, group), ["Anna: there you are", "Boris: from the laptop"]);
     // The same for an account that was taken out before, and was seen to be by all its devices.
     anna.takes_out(&mut world, group, boris).unwrap();
     world.settle();
