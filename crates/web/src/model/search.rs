@@ -66,7 +66,8 @@ impl Deed {
     pub fn icon(self) -> &'static str {
         match self {
             Self::NewChat => "new",
-            Self::NewGroup | Self::Profile => "person",
+            Self::NewGroup => "people",
+            Self::Profile => "person",
             Self::Invite => "invite",
             Self::Privacy => "eye",
             Self::Storage => "disk",

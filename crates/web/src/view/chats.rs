@@ -164,7 +164,7 @@ pub fn List(
                         aria_label: "New group",
                         title: "New group",
                         onclick: move |_| desk.change(Model::new_group),
-                        Icon { name: "person" }
+                        Icon { name: "people" }
                     }
                     button {
                         class: "icon-button icon-button--s",
