@@ -795,8 +795,10 @@ fn bytes_are_asked_for_once_seen_and_only_of_what_is_here() {
     assert_eq!(model.media.addresses.get(&here.id).map(String::as_str), Some("blob:1"));
     model.sees(&here);
     assert_eq!(model.take_out(), []);
-    // On the whole screen a film is wanted, too.
+    // On the whole screen a film is played piece by piece; its view asks for all of it where that cannot be.
     model.view(&film.id);
+    assert_eq!(bytes_asked(&model.take_out()), []);
+    model.want_bytes(&film);
     assert_eq!(bytes_asked(&model.take_out()).len(), 1);
     model.save(&here);
     let save = Chore::Save { name: "lake.jpg".into(), address: "blob:1".into() };
