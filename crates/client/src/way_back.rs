@@ -363,7 +363,8 @@ impl Step<'_> {
             Some((_, Standing::Removed)) => true,
             // What was said before one left says nothing.
             Some((_, Standing::Left)) => {
-                said_at.is_some_and(|at| at.0 > self.setting_number(&out_setting(group)).unwrap_or(u64::MAX))
+                let left_at = self.setting_number(&out_setting(group))?;
+                said_at.is_some_and(|at| at.0 > left_at)
             }
             _ => false,
         })

@@ -10,6 +10,8 @@ const PLAYED = '/played/';
 // A piece that has not come is asked for again after so long, so many times: four minutes.
 const PIECE_AGAIN_MS = 400;
 const PIECE_TRIES_MAX = 600;
+// A page that was asked and does not answer for so long has lost the question: it is asked again.
+const PIECE_ANSWER_MS = 10_000;
 
 self.addEventListener('install', (event) => event.waitUntil(install()));
 self.addEventListener('activate', (event) => event.waitUntil(activate()));
@@ -81,6 +83,7 @@ async function piece(client, wanted) {
     const answer = await new Promise((resolve) => {
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = ({ data }) => resolve(data);
+      setTimeout(() => resolve({ later: true }), PIECE_ANSWER_MS);
       client.postMessage({ piece: wanted }, [port2]);
     });
     if (answer?.blob) return answer;
